@@ -1,0 +1,136 @@
+import { fileURLToPath } from "node:url";
+import { relative } from "node:path";
+import type { Script } from "../shell/sh.ts";
+
+/** One field that differs. `before` is absent where nothing was there; `text` holds whole contents for `--diff`. */
+export interface Change {
+  readonly field: string;
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+  readonly text?: { readonly before: string; readonly after: string };
+}
+
+/** Five pure functions (house style §3). `probe` and `parse` take all resources of the type at once: one fork for many. */
+export interface ResourceType<Desired, Current> {
+  readonly name: string;
+  id(desired: Desired): string;
+  /** Read-only script that prints the current state of all of them, in order. */
+  probe(desired: readonly Desired[]): Script;
+  /** One entry a desired state, in the same order. Throws `ProbeError` on text it does not know. */
+  parse(stdout: string, desired: readonly Desired[]): readonly Current[];
+  /** Fields to change, in order. Empty means in sync. */
+  diff(desired: Desired, current: Current): readonly Change[];
+  /** Script that makes exactly these changes. */
+  apply(desired: Desired, changes: readonly Change[]): Script;
+  /** Resources (by id) whose change makes this one differ too, and what then differs: a service and its configuration. */
+  readonly follows?: { ids(desired: Desired): readonly string[]; changes(desired: Desired): readonly Change[] };
+  /** Makes one of all of the type on a host, at the place of the first: all packages in one transaction. */
+  merge?(desired: readonly Desired[]): Desired;
+}
+
+/** What a role may say of a resource besides its state. */
+export interface ResourceOptions {
+  /** Names of the role's handlers to run once after a change. */
+  readonly notify?: readonly string[];
+  readonly tags?: readonly string[];
+}
+
+/** A resource with its type closed over: what the engine sees. */
+export interface Resource {
+  readonly kind: ResourceKind;
+  readonly id: string;
+  readonly options: ResourceOptions;
+  /** The role's `file:line` that made it. */
+  readonly origin: string;
+  readonly desired: unknown;
+}
+
+/** A resource that differs from its desired state, and the script that changes that. */
+export interface Step {
+  readonly resource: Resource;
+  readonly changes: readonly Change[];
+  readonly script: Script;
+}
+
+/** A resource type as the engine uses it; the type of its state is known to `defineResource` only. */
+export interface ResourceKind {
+  readonly name: string;
+  probe(resources: readonly Resource[]): Script;
+  /** One list of changes a resource, in the same order. */
+  diff(stdout: string, resources: readonly Resource[]): readonly (readonly Change[])[];
+  step(resource: Resource, changes: readonly Change[]): Step;
+  /** What differs because one of these ids is about to change. */
+  followed(resource: Resource, changing: ReadonlySet<string>): readonly Change[];
+  merge(resources: readonly Resource[]): readonly Resource[];
+}
+
+/** A probe printed what its parser does not know. Never means "absent". */
+export class ProbeError extends Error {}
+
+/** Returns the function by which roles make resources of this type. */
+export function defineResource<Desired, Current>(
+  type: ResourceType<Desired, Current>,
+): (desired: Desired, options?: ResourceOptions) => Resource {
+  const kind = kindOf(type);
+  return (desired, options = {}) => ({ kind, id: type.id(desired), options, origin: callSite(), desired });
+}
+
+function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): ResourceKind {
+  // The one cast: a resource of this kind was made by the function above, with a `Desired`.
+  const of = (resource: Resource) => resource.desired as Desired;
+  const kind: ResourceKind = {
+    name: type.name,
+    probe: (resources) => type.probe(resources.map(of)),
+    diff(stdout, resources) {
+      const current = type.parse(stdout, resources.map(of));
+      if (current.length !== resources.length) {
+        throw new ProbeError(`${type.name}: ${current.length} answers to ${resources.length} questions`);
+      }
+      return resources.map((resource, index) => type.diff(of(resource), current[index] as Current));
+    },
+    step: (resource, changes) => ({ resource, changes, script: type.apply(of(resource), changes) }),
+    followed(resource, changing) {
+      const { follows } = type;
+      return follows?.ids(of(resource)).some((id) => changing.has(id)) ? follows.changes(of(resource)) : [];
+    },
+    merge(resources) {
+      const [first, ...others] = resources;
+      if (!type.merge || !first || others.length === 0) return resources;
+      const desired = type.merge(resources.map(of));
+      return [{ ...first, id: type.id(desired), options: mergeOptions(resources), desired }];
+    },
+  };
+  return kind;
+}
+
+/** Whether one of the changes is to this field. */
+export function touches(changes: readonly Change[], ...fields: readonly string[]): boolean {
+  return changes.some(({ field }) => fields.includes(field));
+}
+
+/** Changes for the fields whose current value is not the wanted one; a field that is wanted as `undefined` is left alone. */
+export function compare(
+  wanted: Readonly<Record<string, string | undefined>>,
+  current: Readonly<Record<string, string | undefined>>,
+): readonly Change[] {
+  return Object.entries(wanted)
+    .filter(([field, after]) => after !== undefined && after !== current[field])
+    .map(([field, after]) => ({ field, before: current[field], after }));
+}
+
+function mergeOptions(resources: readonly Resource[]): ResourceOptions {
+  const all = (pick: (options: ResourceOptions) => readonly string[] | undefined) => [
+    ...new Set(resources.flatMap(({ options }) => pick(options) ?? [])),
+  ];
+  return { notify: all(({ notify }) => notify), tags: all(({ tags }) => tags) };
+}
+
+/** The first stack frame outside `engine/`: errors name the role's line, not ours. */
+function callSite(): string {
+  const frames = (new Error().stack ?? "").split("\n").flatMap((line) => /(file:\/\/[^)\s]+?):(\d+):\d+\)?$/.exec(line) ?? []);
+  for (let index = 0; index + 2 < frames.length + 1; index += 3) {
+    const [url, line] = [frames[index + 1], frames[index + 2]];
+    if (url && !url.includes("/engine/")) return `${relative(process.cwd(), fileURLToPath(url))}:${line}`;
+  }
+  return "engine";
+}
