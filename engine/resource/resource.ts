@@ -1,5 +1,5 @@
-import { fileURLToPath } from "node:url";
 import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Script } from "../shell/sh.ts";
 
 /** One field that differs. `before` is absent where nothing was there; `text` holds whole contents for `--diff`. */
@@ -127,7 +127,9 @@ function mergeOptions(resources: readonly Resource[]): ResourceOptions {
 
 /** The first stack frame outside `engine/`: errors name the role's line, not ours. */
 function callSite(): string {
-  const frames = (new Error().stack ?? "").split("\n").flatMap((line) => /(file:\/\/[^)\s]+?):(\d+):\d+\)?$/.exec(line) ?? []);
+  const frames = (new Error().stack ?? "")
+    .split("\n")
+    .flatMap((line) => /(file:\/\/[^)\s]+?):(\d+):\d+\)?$/.exec(line) ?? []);
   for (let index = 0; index + 2 < frames.length + 1; index += 3) {
     const [url, line] = [frames[index + 1], frames[index + 2]];
     if (url && !url.includes("/engine/")) return `${relative(process.cwd(), fileURLToPath(url))}:${line}`;

@@ -40,7 +40,10 @@ function framed(section: Script, label: string, stop: Script): Script {
 }
 
 /** Returns the sections that ran, in order; anything printed around them is ignored. Throws `FrameError` if the end is missing. */
-export function unframe(output: { readonly stdout: string; readonly stderr: string }, nonce: string): readonly Section[] {
+export function unframe(
+  output: { readonly stdout: string; readonly stderr: string },
+  nonce: string,
+): readonly Section[] {
   if (!output.stdout.includes(`\n${nonce} done\n`)) throw new FrameError(`the script did not run to its end`);
   const stderr = stderrBySection(output.stderr, nonce);
   const pattern = new RegExp(`\\n${nonce} (\\d+) begin\\n([^]*?)\\n${nonce} \\1 end (\\d+)\\n`, "g");

@@ -34,7 +34,9 @@ function insert(value: Value): string {
 }
 
 function dedent(pieces: readonly string[]): readonly string[] {
-  const indents = pieces.flatMap((piece) => [...piece.matchAll(/\n([ \t]*)(?=\S)/g)].map((match) => match[1]?.length ?? 0));
+  const indents = pieces.flatMap((piece) =>
+    [...piece.matchAll(/\n([ \t]*)(?=\S)/g)].map((match) => match[1]?.length ?? 0),
+  );
   const common = new RegExp(`\\n[ \\t]{0,${indents.length > 0 ? Math.min(...indents) : 0}}`, "g");
   return pieces.map((piece) => piece.replaceAll(common, "\n"));
 }

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import { reveal, Secret, type Text } from "../shell/secret.ts";
+import { lines, type Script, sh } from "../shell/sh.ts";
+import { type Change, compare, defineResource, touches } from "./resource.ts";
+import { checkPath, parseStats, type Stat, statPaths } from "./stat.ts";
+
+export interface FileDesired {
+  readonly path: string;
+  /** Whole content. A `Secret` is never shown in a diff. */
+  readonly content: Text;
+  /** Four octal digits, "0644" unless given. */
+  readonly mode?: string;
+  /** "root" unless given. */
+  readonly owner?: string;
+  /** Left as it comes unless given. */
+  readonly group?: string;
+  /** Script that fails if the staged copy must not go live; its stderr is what the run reports. */
+  readonly validate?: (staged: Script) => Script;
+}
+
+interface FileCurrent {
+  readonly stat: Stat | undefined;
+  readonly sha256: string | undefined;
+  /** Asked for only where the content differs, is no secret, and is small. */
+  readonly text: string | undefined;
+}
+
+/** Larger files are reported by hash only. */
+const DIFF_LIMIT_BYTES = 65_536;
+
+/** A regular file with this content, mode and owner. Replaced whole, by rename, after `validate` accepted it. */
+export const file = defineResource<FileDesired, FileCurrent>({
+  name: "file",
+  id: ({ path }) => checkPath(path),
+  probe: (all) => sh`
+    ${statPaths(all.map(({ path }) => path))}
+    set -- ${all.map(({ path }) => path)}
+    for path in "$@"; do [ ! -f "$path" ] || [ -L "$path" ] || set -- "$@" "$path"; done
+    shift ${all.length}
+    hashes=
+    [ $# = 0 ] || hashes=$(sha256sum -- "$@")
+    printf '%s\n' "$hashes"
+    show() {
+      case "$hashes" in *"$2  $3"*) return ;; esac
+      [ -f "$3" ] && [ ! -L "$3" ] && [ "$(wc -c <"$3")" -le ${DIFF_LIMIT_BYTES} ] || return 0
+      printf 'text %s ' "$1"; base64 <"$3" | tr -d '\n'; echo
+    }
+    ${lines(all.map(showScript))}`,
+  parse(stdout, all) {
+    const { stats, rest } = parseStats(stdout, all.length);
+    const hashes = rest.filter((line) => !line.startsWith("text ")).map((line) => line.replace("\\", "").slice(0, 64));
+    const texts = new Map(rest.filter((line) => line.startsWith("text ")).map(parseText));
+    return stats.map((stat, index) => ({
+      stat,
+      sha256: stat?.type === "file" ? hashes.shift() : undefined,
+      text: texts.get(index),
+    }));
+  },
+  diff(desired, { stat, sha256, text }) {
+    const other = stat !== undefined && stat.type !== "file";
+    const current = other ? { content: stat.type } : { content: sha256, ...stat };
+    return compare(wanted(desired), current).map((change) => readable(change, desired, stat ? text : ""));
+  },
+  apply: (desired, changes) =>
+    touches(changes, "content") ? replace(desired) : setOwnerAndMode(desired, desired.path),
+});
+
+/** The sha256 of a text, in hexadecimal. */
+export function sha256(text: Text): string {
+  return createHash("sha256").update(reveal(text)).digest("hex");
+}
+
+function wanted({ content, mode = "0644", owner = "root", group }: FileDesired): Record<string, string | undefined> {
+  return { content: sha256(content), mode, owner, group };
+}
+
+function showScript({ content, path }: FileDesired, index: number): Script {
+  return content instanceof Secret ? sh`` : sh`show ${index} ${sha256(content)} ${path}`;
+}
+
+function parseText(line: string): [number, string] {
+  const [, index, base64 = ""] = line.split(" ");
+  return [Number(index), Buffer.from(base64, "base64").toString()];
+}
+
+function readable(change: Change, { content }: FileDesired, before: string | undefined): Change {
+  if (change.field !== "content") return change;
+  const short = { ...change, before: change.before?.slice(0, 12), after: change.after?.slice(0, 12) };
+  return content instanceof Secret || before === undefined ? short : { ...short, text: { before, after: content } };
+}
+
+function replace(desired: FileDesired): Script {
+  const { path, content, validate } = desired;
+  const staged = sh`"$staged"`;
+  // Owner and mode come before the rename: the content is never seen with wrong ones.
+  return sh`
+    [ ! -d ${path} ] || { echo "is a directory: remove it first, it may hold something of yours" >&2; exit 1; }
+    umask 077
+    staged=$(mktemp ${`${dirname(path)}/.staged.XXXXXX`})
+    trap 'rm -f -- "$staged"' EXIT
+    printf %s ${content} >"$staged"
+    ${setOwnerAndMode(desired, staged)}
+    ${validate ? validate(staged) : sh``}
+    mv -f -- "$staged" ${path}`;
+}
+
+function setOwnerAndMode({ mode = "0644", owner = "root", group }: FileDesired, path: string | Script): Script {
+  return sh`
+    chown -- ${group === undefined ? owner : `${owner}:${group}`} ${path}
+    chmod -- ${mode} ${path}`;
+}

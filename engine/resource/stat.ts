@@ -1,0 +1,65 @@
+import { type Script, sh } from "../shell/sh.ts";
+import { ProbeError } from "./resource.ts";
+
+/** What `stat` says of one path. `undefined` where nothing is there. */
+export interface Stat {
+  readonly type: "file" | "directory" | "link" | "other";
+  /** Four octal digits, as in "0644". */
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+}
+
+/** Script that prints one mark a path and then one line of `stat` for each that exists: one fork for all of them. */
+export function statPaths(paths: readonly string[]): Script {
+  return sh`
+    set -- ${paths}
+    for path in "$@"; do
+      if [ -L "$path" ] || [ -e "$path" ]; then set -- "$@" "$path"; echo present; else echo absent; fi
+    done
+    shift ${paths.length}
+    [ $# = 0 ] || stat -c '%f %a %U %G' -- "$@"`;
+}
+
+/** Reads what `statPaths` printed for `count` paths; `rest` is what was printed after it. */
+export function parseStats(
+  stdout: string,
+  count: number,
+): { stats: readonly (Stat | undefined)[]; rest: readonly string[] } {
+  const all = stdout.split("\n").filter((line) => line !== "");
+  const marks = all.slice(0, count);
+  const present = marks.filter((mark) => mark === "present").length;
+  const stats = all.slice(count, count + present).map(parseStat);
+  if (marks.length !== count || stats.length !== present)
+    throw new ProbeError(`stat: unexpected output: ${stdout.slice(0, 200)}`);
+  return {
+    stats: marks.map((mark) => (mark === "present" ? stats.shift() : undefined)),
+    rest: all.slice(count + present),
+  };
+}
+
+function parseStat(line: string): Stat {
+  const [raw, mode, owner, group] = line.split(" ");
+  if (!raw || !mode || !owner || !group) throw new ProbeError(`stat: unexpected line: ${line}`);
+  return { type: typeOf(raw), mode: mode.padStart(4, "0"), owner, group };
+}
+
+/** The type bits of st_mode, as `stat -c %f` prints them in hexadecimal (inode(7)). */
+function typeOf(raw: string): Stat["type"] {
+  const bits = Number.parseInt(raw, 16) & 0o170000;
+  if (bits === 0o100000) return "file";
+  if (bits === 0o040000) return "directory";
+  return bits === 0o120000 ? "link" : "other";
+}
+
+/** What to write as `before` of a path's type: "absent" where nothing is. */
+export function kindOf(stat: Stat | undefined): string {
+  return stat?.type ?? "absent";
+}
+
+/** Refuses paths that no line-based probe can carry, and relative ones. Returns the path. */
+export function checkPath(path: string): string {
+  if (!path.startsWith("/") || path.includes("\n"))
+    throw new TypeError(`a path is absolute and on one line: ${JSON.stringify(path)}`);
+  return path;
+}

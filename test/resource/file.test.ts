@@ -1,0 +1,90 @@
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import t from "tap";
+import { file } from "../../engine/resource/file.ts";
+import { Secret } from "../../engine/shell/secret.ts";
+import { apply, converges, plan } from "../support/converges.ts";
+import { shells } from "../support/shells.ts";
+
+const contents = [
+  "",
+  "plain\n",
+  "it's",
+  "$(id) `id` $HOME",
+  "two\nlines\n\n",
+  "-n",
+  "é ✓\n",
+  "back\\slash \\n",
+  "%s %d",
+];
+
+for (const content of contents) {
+  converges(t, `file converges on content ${JSON.stringify(content)}`, (dir) => file({ path: `${dir}/f`, content }));
+}
+
+for (const name of ["it's $HOME", "-n", "é", "$(id)", "a b", "back\\slash", "[x]*"]) {
+  converges(t, `file converges on a path named ${name}`, (dir) =>
+    file({ path: `${dir}/${name}`, content: "x", mode: "0640" }),
+  );
+}
+
+converges(t, "file converges for three hundred at once", (dir) =>
+  Array.from({ length: 300 }, (_, index) => file({ path: `${dir}/${index}`, content: `${index}\n` })),
+);
+
+for (const shell of shells) {
+  t.test(`file in ${shell[0]}`, async (t) => {
+    const path = `${t.testdir()}/f`;
+    const fields = (resource: ReturnType<typeof file>) =>
+      plan(shell, [resource]).flatMap(({ changes }) => changes.map((c) => c.field));
+
+    t.test("mode alone is changed without rewriting the content", async (t) => {
+      writeFileSync(path, "same", { mode: 0o600 });
+      const before = statSync(path).ino;
+      const steps = plan(shell, [file({ path, content: "same", mode: "0640" })]);
+      t.match(steps[0]?.changes, [{ field: "mode", before: "0600", after: "0640" }]);
+      apply(shell, steps);
+      t.equal(statSync(path).ino, before);
+    });
+
+    t.test("a differing text is fetched for the diff, a secret one is not", async (t) => {
+      writeFileSync(path, "old\n", { mode: 0o644 });
+      t.match(plan(shell, [file({ path, content: "new\n" })])[0]?.changes[0]?.text, {
+        before: "old\n",
+        after: "new\n",
+      });
+      const [step] = plan(shell, [file({ path, content: new Secret("new\n", "test") })]);
+      t.equal(step?.changes[0]?.text, undefined);
+    });
+
+    t.test("a refused validation leaves the old content and no staged copy", async (t) => {
+      writeFileSync(path, "good", { mode: 0o644 });
+      const bad = file({
+        path,
+        content: "bad",
+        validate: (staged) => ({ text: `grep -q good ${staged.text} || { echo no good >&2; exit 3; }` }),
+      });
+      t.throws(() => apply(shell, plan(shell, [bad])), /exit 3: no good/);
+      t.equal(readFileSync(path, "utf8"), "good");
+      t.same(readdirSync(dirname(path)), ["f"]);
+    });
+
+    t.test("a directory in the way is said, not filled", async (t) => {
+      const dir = t.testdir();
+      const steps = plan(shell, [file({ path: dir, content: "x" })]);
+      t.match(steps[0]?.changes[0], { field: "content", before: "directory" });
+      t.throws(() => apply(shell, steps), /is a directory/);
+    });
+
+    t.test("an owner and a group are fields of their own", async (t) => {
+      writeFileSync(path, "x");
+      chmodSync(path, 0o644);
+      t.same(fields(file({ path, content: "x", owner: "daemon", group: "daemon" })), ["owner", "group"]);
+    });
+  });
+}
+
+t.test("file refuses a relative path and a path of two lines", async (t) => {
+  t.throws(() => file({ path: "etc/motd", content: "" }), /absolute/);
+  t.throws(() => file({ path: "/etc/a\nb", content: "" }), /one line/);
+});
