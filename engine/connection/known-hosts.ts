@@ -1,0 +1,99 @@
+import { createHash, createHmac } from "node:crypto";
+
+/** One line of a known_hosts file: for these hosts, this key. */
+export interface Pin {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly marker: "revoked" | "cert-authority" | undefined;
+  /** The hosts field as it stands: names and patterns with commas, or one hash. */
+  readonly hosts: string;
+  readonly type: string;
+  readonly key: Buffer;
+}
+
+/** Returns the lines of a known_hosts file that hold a key; comments and lines it cannot read are left out, as in OpenSSH. */
+export function parseKnownHosts(text: string, file: string): readonly Pin[] {
+  return text.split("\n").flatMap((line, index) => parseLine(line, file, index + 1) ?? []);
+}
+
+function parseLine(text: string, file: string, line: number): Pin | undefined {
+  const match = /^\s*(?:@(revoked|cert-authority)\s+)?([^\s#@]\S*)\s+([\w@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(
+    text,
+  );
+  if (!match) return undefined;
+  const [, marker, hosts = "", type = "", key = ""] = match;
+  return { file, line, marker: marker as Pin["marker"], hosts, type, key: Buffer.from(key, "base64") };
+}
+
+/** Returns the name under which a host is pinned: `[address]:port` unless the port is 22. */
+export function pinName(address: string, port: number): string {
+  return port === 22 ? address.toLowerCase() : `[${address.toLowerCase()}]:${port}`;
+}
+
+/** True when the hosts field of a line covers this name: plain, pattern, negated or hashed. */
+export function coversHost(hosts: string, name: string): boolean {
+  if (hosts.startsWith("|")) return isHashOf(hosts, name);
+  const patterns = hosts.toLowerCase().split(",");
+  if (patterns.some((pattern) => pattern.startsWith("!") && isGlobOf(pattern.slice(1), name))) return false;
+  return patterns.some((pattern) => isGlobOf(pattern, name));
+}
+
+function isHashOf(hosts: string, name: string): boolean {
+  const [, version, salt, hash] = hosts.split("|");
+  if (version !== "1" || !salt || !hash) return false;
+  return createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
+}
+
+function isGlobOf(pattern: string, name: string): boolean {
+  const source = pattern
+    .replaceAll(/[^\w*?]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`).test(name);
+}
+
+/**
+ * Returns the text without any key for exactly this name. In a comma list only the name goes; hashed lines for it go
+ * whole; patterns, `@revoked` and `@cert-authority` stay.
+ */
+export function withoutHost(text: string, name: string): string {
+  const kept = text.split("\n").flatMap((line) => {
+    const pin = parseLine(line, "", 0);
+    if (!pin || pin.marker) return [line];
+    if (pin.hosts.startsWith("|")) return coversHost(pin.hosts, name) ? [] : [line];
+    const names = pin.hosts.split(",");
+    const others = names.filter((other) => other.toLowerCase() !== name);
+    if (others.length === names.length) return [line];
+    // A function: "$&" in a host pattern must not be read as a replacement pattern.
+    return others.some((other) => !other.startsWith("!")) ? [line.replace(pin.hosts, () => others.join(","))] : [];
+  });
+  return kept.join("\n");
+}
+
+/** Returns the text with one more line that pins this key, and a line end before and after it. */
+export function withPin(text: string, name: string, key: Buffer): string {
+  const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+  return `${start}${name} ${keyType(key)} ${key.toString("base64")}\n`;
+}
+
+/** Returns the type in a public key blob, such as `ssh-ed25519`. Empty when the blob is not a key. */
+export function keyType(key: Buffer): string {
+  if (key.length < 4) return "";
+  return key.toString("latin1", 4, 4 + key.readUInt32BE(0));
+}
+
+/** Returns a key as people compare it: `ED25519 SHA256:…`. */
+export function describeKey(key: Buffer): string {
+  return `${shortType(keyType(key))} ${fingerprint(key)}`;
+}
+
+/** Returns `SHA256:…`, as `ssh-keygen -l` prints it. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
+
+function shortType(type: string): string {
+  if (type.startsWith("ecdsa-")) return "ECDSA";
+  return type.replace(/^ssh-/, "").toUpperCase();
+}

@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process";
+import { homedir, userInfo } from "node:os";
+import { promisify } from "node:util";
+import { ConnectionError } from "./connection.ts";
+
+const run = promisify(execFile);
+
+/** What is asked about one host: what the inventory says of it, and a config file other than the user's own. */
+export interface SshQuestion {
+  readonly name: string;
+  readonly address: string;
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
+  readonly key?: string | undefined;
+  readonly configFile?: string | undefined;
+}
+
+/** The effective OpenSSH settings of one host. Paths are absolute; a file need not exist. */
+export interface SshConfig {
+  readonly hostname: string;
+  readonly port: number;
+  readonly user: string;
+  /** In the order to try: the inventory's key first. */
+  readonly identityFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  /** A socket path, `undefined` for what SSH_AUTH_SOCK says, or `none`. */
+  readonly identityAgent: string | undefined;
+  /** Hops in the order of travel. */
+  readonly proxyJump: readonly string[];
+  readonly proxyCommand: string | undefined;
+  readonly knownHostsFiles: readonly string[];
+  readonly hostKeyAlias: string | undefined;
+}
+
+/** Returns what `ssh` itself would do for this host; the inventory's port, user and key win. Throws `ConnectionError` on a config that ssh refuses. */
+export async function sshConfig(question: SshQuestion): Promise<SshConfig> {
+  return parseSshConfig(await askSsh(question), question);
+}
+
+async function askSsh(question: SshQuestion): Promise<string> {
+  const { name, address, port, user, key, configFile } = question;
+  const flags = { "-F": configFile, "-p": port?.toString(), "-l": user, "-i": key };
+  const argv = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  try {
+    return (await run("ssh", [...argv, "-G", "--", address], { timeout: 10_000 })).stdout;
+  } catch (cause) {
+    // Without OpenSSH on this machine its defaults still hold.
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return "";
+    const why =
+      cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim().split("\n").at(-1) : String(cause);
+    throw new ConnectionError("config", name, `${name}: ssh -G refuses the configuration for ${address}: ${why}`, {
+      hint: `run: ssh ${[...argv, "-G", address].join(" ")}`,
+      cause,
+    });
+  }
+}
+
+/** Returns the settings in what `ssh -G` printed, or OpenSSH's defaults where it says nothing. Pure but for the home directory. */
+export function parseSshConfig(text: string, question: SshQuestion): SshConfig {
+  const lines = text.split("\n");
+  const all = (word: string): string[] =>
+    lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
+  const one = (word: string): string | undefined => all(word).find((value) => value !== "none");
+
+  const hostname = one("hostname") ?? question.address;
+  const port = question.port ?? Number(one("port") ?? 22);
+  const user = question.user ?? one("user") ?? userInfo().username;
+  const path = (value: string): string =>
+    expandPath(value, { h: hostname, p: String(port), r: user, n: question.address });
+  const files = text === "" ? DEFAULT_IDENTITIES : all("identityfile").filter((file) => file !== "none");
+  const agent = all("identityagent")[0];
+  return {
+    hostname,
+    port,
+    user,
+    identityFiles: [...new Set([...(question.key ? [question.key] : []), ...files.map(path)])],
+    identitiesOnly: one("identitiesonly") === "yes",
+    identityAgent: agent === undefined || agent === "SSH_AUTH_SOCK" ? undefined : path(agent),
+    proxyJump: one("proxyjump")?.split(",") ?? [],
+    proxyCommand: one("proxycommand"),
+    knownHostsFiles: knownHostsFiles(text, one).map(path),
+    hostKeyAlias: one("hostkeyalias"),
+  };
+}
+
+const DEFAULT_IDENTITIES = ["~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"];
+
+function knownHostsFiles(text: string, one: (word: string) => string | undefined): string[] {
+  if (text === "") return ["~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"];
+  // ssh -G prints several files with spaces between and none escaped; each starts with "/" or "~".
+  return ["userknownhostsfile", "globalknownhostsfile"].flatMap((word) => one(word)?.split(/ (?=[/~])/) ?? []);
+}
+
+/** Returns the text with OpenSSH's `%h %p %r %n %%` replaced; other tokens stay as they are. */
+export function expandTokens(text: string, tokens: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/%(.)/g, (whole, letter: string) => (letter === "%" ? "%" : (tokens[letter] ?? whole)));
+}
+
+function expandPath(path: string, tokens: Readonly<Record<string, string>>): string {
+  const expanded = expandTokens(path, { ...tokens, d: homedir(), u: userInfo().username });
+  return expanded === "~" || expanded.startsWith("~/") ? homedir() + expanded.slice(1) : expanded;
+}
