@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { type Change, compare, defineResource, touches } from "./resource.ts";
-import { checkPath, parseStats, type Stat, statPaths } from "./stat.ts";
+import { checkPath, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
 
 export interface FileDesired {
   readonly path: string;
@@ -11,7 +11,7 @@ export interface FileDesired {
   readonly content: Text;
   /** Four octal digits, "0644" unless given. */
   readonly mode?: string;
-  /** "root" unless given. */
+  /** A name or a number; "root" unless given. */
   readonly owner?: string;
   /** Left as it comes unless given. */
   readonly group?: string;
@@ -58,8 +58,10 @@ export const file = defineResource<FileDesired, FileCurrent>({
     }));
   },
   diff(desired, { stat, sha256, text }) {
-    const other = stat !== undefined && stat.type !== "file";
-    const current = other ? { content: stat.type } : { content: sha256, ...stat };
+    const owner = spelledAs(desired.owner, stat?.owner, stat?.uid);
+    const group = spelledAs(desired.group, stat?.group, stat?.gid);
+    const content = stat === undefined || stat.type === "file" ? sha256 : stat.type;
+    const current = { content, mode: stat?.mode, owner, group };
     return compare(wanted(desired), current).map((change) => readable(change, desired, stat ? text : ""));
   },
   apply: (desired, changes) =>

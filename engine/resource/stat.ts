@@ -8,6 +8,8 @@ export interface Stat {
   readonly mode: string;
   readonly owner: string;
   readonly group: string;
+  readonly uid: string;
+  readonly gid: string;
 }
 
 /** Script that prints one mark a path and then one line of `stat` for each that exists: one fork for all of them. */
@@ -18,7 +20,7 @@ export function statPaths(paths: readonly string[]): Script {
       if [ -L "$path" ] || [ -e "$path" ]; then set -- "$@" "$path"; echo present; else echo absent; fi
     done
     shift ${paths.length}
-    [ $# = 0 ] || stat -c '%f %a %U %G' -- "$@"`;
+    [ $# = 0 ] || stat -c '%f %a %U %G %u %g' -- "$@"`;
 }
 
 /** Reads what `statPaths` printed for `count` paths; `rest` is what was printed after it. */
@@ -39,9 +41,9 @@ export function parseStats(
 }
 
 function parseStat(line: string): Stat {
-  const [raw, mode, owner, group] = line.split(" ");
-  if (!raw || !mode || !owner || !group) throw new ProbeError(`stat: unexpected line: ${line}`);
-  return { type: typeOf(raw), mode: mode.padStart(4, "0"), owner, group };
+  const [raw, mode, owner, group, uid, gid] = line.split(" ");
+  if (!raw || !mode || !owner || !group || !uid || !gid) throw new ProbeError(`stat: unexpected line: ${line}`);
+  return { type: typeOf(raw), mode: mode.padStart(4, "0"), owner, group, uid, gid };
 }
 
 /** The type bits of st_mode, as `stat -c %f` prints them in hexadecimal (inode(7)). */
@@ -62,4 +64,13 @@ export function checkPath(path: string): string {
   if (!path.startsWith("/") || path.includes("\n"))
     throw new TypeError(`a path is absolute and on one line: ${JSON.stringify(path)}`);
   return path;
+}
+
+/** The owner or group as the wanted value spells it: a number where that is one, since not every uid has a name. */
+export function spelledAs(
+  wanted: string | undefined,
+  name: string | undefined,
+  id: string | undefined,
+): string | undefined {
+  return wanted !== undefined && /^\d+$/.test(wanted) ? id : name;
 }

@@ -1,0 +1,109 @@
+import { Ajv, type ErrorObject } from "ajv";
+import { Secret, type Text } from "../shell/secret.ts";
+
+/** One var of a role: its JSON Schema, from which its static type is inferred too. */
+export interface Var<T> {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly required: boolean;
+  readonly secret: boolean;
+  readonly default?: T;
+}
+
+/** The vars of a role by name. */
+export type Schema = Readonly<Record<string, Var<unknown>>>;
+
+/** The values that a schema describes, defaults filled in. */
+export type VarsOf<S extends Schema> = { readonly [K in keyof S]: S[K] extends Var<infer T> ? T : never };
+
+/** What reading vars gives: the values, or what is wrong with them (in ajv's words, for the caller to place and explain). */
+export type Reading<T> = { readonly value: T } | { readonly errors: readonly ErrorObject[] };
+
+interface Options<T> {
+  readonly default?: NoInfer<T>;
+}
+
+/** A string. Required unless it has a default, as all of these. */
+export function string(
+  description: string,
+  options: Options<string> & { pattern?: string; format?: string } = {},
+): Var<string> {
+  return variable({ type: "string", minLength: 1, ...rest(options), description }, options);
+}
+
+/** A string out of these. */
+export function oneOf<const T extends string>(
+  description: string,
+  values: readonly T[],
+  options: Options<T> = {},
+): Var<T> {
+  return variable({ enum: values, description }, options);
+}
+
+/** A whole number. */
+export function integer(
+  description: string,
+  options: Options<number> & { minimum?: number; maximum?: number } = {},
+): Var<number> {
+  return variable({ type: "integer", ...rest(options), description }, options);
+}
+
+/** A TCP port. */
+export function port(description: string, options: Options<number> = {}): Var<number> {
+  return integer(description, { minimum: 1, maximum: 65_535, ...options });
+}
+
+/** True or false. */
+export function boolean(description: string, options: Options<boolean> = {}): Var<boolean> {
+  return variable({ type: "boolean", description }, options);
+}
+
+/** A list of one kind of value. */
+export function list<T>(description: string, item: Var<T>, options: Options<readonly T[]> = {}): Var<readonly T[]> {
+  return variable({ type: "array", items: item.json, description }, options);
+}
+
+/** A value that must not be shown: `!env`, `!file` or, for a lab, plain text. */
+export function secret(description: string, options: Options<string> = {}): Var<Text> {
+  return { ...variable<Text>({ type: "string", minLength: 1, description }, options), secret: true };
+}
+
+/** The same var, which may be missing. */
+export function optional<T>(inner: Var<T>): Var<T | undefined> {
+  return { ...inner, required: false };
+}
+
+/** Returns the vars of this schema out of all vars of a host, with defaults; vars of other roles are left out. */
+export function readVars<S extends Schema>(schema: S, vars: Readonly<Record<string, unknown>>): Reading<VarsOf<S>> {
+  const own = Object.fromEntries(Object.entries(vars).filter(([name]) => name in schema));
+  const validate = new Ajv({ allErrors: true, verbose: true }).compile(jsonSchema(schema));
+  if (!validate(withoutSecrets(schema, own))) return { errors: validate.errors ?? [] };
+  const defaults = Object.fromEntries(Object.entries(schema).map(([name, { default: value }]) => [name, value]));
+  // ajv has just checked what the type says.
+  return { value: { ...defaults, ...own } as VarsOf<S> };
+}
+
+/** The JSON Schema of an object with these vars. */
+export function jsonSchema(schema: Schema): Record<string, unknown> {
+  const entries = Object.entries(schema);
+  return {
+    type: "object",
+    properties: Object.fromEntries(entries.map(([name, { json }]) => [name, json])),
+    required: entries.filter(([, { required }]) => required).map(([name]) => name),
+  };
+}
+
+/** Only a var that says so may be a secret: elsewhere its value would end in a file that everyone may read. */
+function withoutSecrets(schema: Schema, vars: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const plain = (name: string, value: unknown) => (value instanceof Secret && schema[name]?.secret ? "secret" : value);
+  return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, plain(name, value)]));
+}
+
+function variable<T>(json: Record<string, unknown>, options: { readonly default?: T }): Var<T> {
+  const required = !("default" in options);
+  const shown = required ? json : { ...json, default: options.default };
+  return { json: shown, required, secret: false, ...(required ? {} : { default: options.default as T }) };
+}
+
+function rest({ default: _, ...others }: { readonly default?: unknown }): Record<string, unknown> {
+  return others;
+}

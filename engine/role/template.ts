@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import Handlebars from "handlebars";
+import { parseDocument } from "yaml";
+import { Secret, type Text } from "../shell/secret.ts";
+
+/** A template that cannot be read or rendered; the message has its file and line. */
+export class TemplateError extends Error {}
+
+/** Values enter a file only through the helper of its format, so no value can break it or add to it. */
+const formats = {
+  json: (value: unknown) => JSON.stringify(value),
+  // JSON is YAML, and quoted JSON strings mean the same there.
+  yaml: (value: unknown) => JSON.stringify(value),
+  systemd: systemdWord,
+  env: envValue,
+} as const;
+
+/** Returns the rendered template of this path below `templates/`; a `Secret` when one of its values is. */
+export function template(path: string, values: Readonly<Record<string, unknown>>): Text {
+  const source = readSource(path);
+  let secret: Secret | undefined;
+  const helper = (format: (value: unknown) => string, name: string) => (value: unknown) => {
+    if (value === undefined) throw new TemplateError(`{{${name} …}} was given nothing`);
+    if (value instanceof Secret) secret = value;
+    return format(value instanceof Secret ? value.reveal() : value);
+  };
+  const engine = Handlebars.create();
+  for (const [name, format] of Object.entries(formats)) engine.registerHelper(name, helper(format, name));
+  const text = inContext(path, () => {
+    refuseBareValues(engine.parse(source).body);
+    return engine.compile(source, { strict: true, noEscape: true })(values);
+  });
+  checkSyntax(path, text);
+  return secret ? new Secret(text, `template ${path}`) : text;
+}
+
+function readSource(path: string): string {
+  const url = new URL(`../../templates/${path}`, import.meta.url);
+  try {
+    return readFileSync(url, "utf8");
+  } catch (cause) {
+    throw new TemplateError(`cannot read template ${path}`, { cause });
+  }
+}
+
+function inContext<T>(path: string, render: () => T): T {
+  try {
+    return render();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const line = /- (\d+):(\d+)$/.exec(message) ?? /on line (\d+)/.exec(message) ?? /at line (\d+)/.exec(message);
+    throw new TemplateError(
+      `templates/${path}${line ? `:${line.slice(1).join(":")}` : ""}: ${message.split("\n")[0]}`,
+      { cause },
+    );
+  }
+}
+
+interface Node {
+  readonly type: string;
+  readonly loc: { readonly start: { readonly line: number; readonly column: number } };
+}
+
+interface Statement extends Node {
+  readonly path?: { readonly original: unknown };
+  readonly params?: readonly unknown[];
+  readonly program?: { readonly body: readonly Node[] };
+  readonly inverse?: { readonly body: readonly Node[] };
+}
+
+function refuseBareValues(body: readonly Node[]): void {
+  for (const node of body as readonly Statement[]) {
+    const name = String(node.path?.original);
+    if (node.type === "MustacheStatement" && (!(name in formats) || node.params?.length !== 1)) {
+      const { line, column } = node.loc.start;
+      throw new TemplateError(
+        `{{${name}}} needs a format: one of ${Object.keys(formats).join(", ")} - ${line}:${column + 1}`,
+      );
+    }
+    refuseBareValues([...(node.program?.body ?? []), ...(node.inverse?.body ?? [])]);
+  }
+}
+
+/** A rendered file that its own format cannot read is not sent. */
+function checkSyntax(path: string, text: string): void {
+  const isYaml = /\.(ya?ml|json)\.hbs$/.test(path);
+  const [error] = isYaml ? parseDocument(text).errors : [];
+  if (error)
+    throw new TemplateError(`templates/${path}: renders to what is not valid: ${error.message.split("\n")[0]}`);
+}
+
+/** One word of a unit file: systemd.syntax(7) quoting, with `%` (specifiers) and `$` (variables) taken literally. */
+function systemdWord(value: unknown): string {
+  const text = String(value);
+  if (/[\n\r\0]/.test(text)) throw new TemplateError("a value of a unit file is one line");
+  const literal = text.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  return /^[\w@%+=:,./$-]+$/.test(literal) ? literal : `"${literal.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+function envValue(value: unknown): string {
+  const text = String(value);
+  if (/[\n\r\0]/.test(text)) throw new TemplateError("a value of an environment file is one line");
+  return /^[\w@%+=:,./-]*$/.test(text) ? text : `"${text.replace(/["\\$`]/g, "\\$&")}"`;
+}
