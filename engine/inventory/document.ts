@@ -1,0 +1,163 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLMap,
+  type YAMLSeq,
+  type Node as YamlNode,
+} from "yaml";
+import { InventoryError, isMapping, type Place, type VarValue } from "./inventory.ts";
+import { type Env, scalarValue, unknownTag } from "./tag.ts";
+
+/** A value and where it stands; a mapping or list keeps its parts, by key or index. */
+export interface Node {
+  readonly value: VarValue;
+  readonly place: Place;
+  readonly parts: ReadonlyMap<string, Entry>;
+}
+
+/** A node with the place of its key, and whether that key is text (`1:` is a number, as in YAML). */
+export interface Entry {
+  readonly node: Node;
+  readonly keyPlace: Place;
+  readonly keyIsText: boolean;
+}
+
+const NO_PARTS: ReadonlyMap<string, Entry> = new Map();
+
+/**
+ * Returns the tree of a YAML or JSON text, undefined for an empty one. Throws InventoryError on a syntax error, a
+ * duplicate key, an unknown tag or anchor.
+ */
+export function readDocument(text: string, file: string, env: Env): Node | undefined {
+  if (text.startsWith("$ANSIBLE_VAULT;")) {
+    const advice = "convert it: `ansible-vault decrypt`, then !env NAME or !file PATH for each secret";
+    throw new InventoryError(`found a vault, which only Ansible can decrypt; ${advice}`, { file, line: 1, column: 1 });
+  }
+  const lines = new LineCounter();
+  // "failsafe" leaves every scalar as text: what it means is decided in tag.ts, as PyYAML decides it.
+  const document = parseDocument(text, {
+    schema: "failsafe",
+    lineCounter: lines,
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  const [error] = document.errors;
+  if (error) throw new InventoryError(syntaxMessage(error.code, error.message), at(error.pos[0]));
+  return document.contents === null ? undefined : read(document.contents, { document, at, env, done: new Map() });
+}
+
+function syntaxMessage(code: string, message: string): string {
+  if (code === "TAB_AS_INDENT") return "found a tab as indentation, expected spaces";
+  if (code === "MULTIPLE_DOCS") return 'found a second document ("---"), expected one document in a file';
+  return `found broken YAML (${message.replace(/\.$/, "")}), expected YAML`;
+}
+
+interface Reading {
+  readonly document: Document;
+  readonly at: (offset: number) => Place;
+  readonly env: Env;
+  /** What has been read, so that a value with many aliases is read once; "open" while its parts are. */
+  readonly done: Map<YamlNode, Node | "open">;
+}
+
+function read(yaml: YamlNode, reading: Reading): Node {
+  const target = isAlias(yaml) ? yaml.resolve(reading.document) : yaml;
+  if (target === undefined)
+    throw new InventoryError("found an alias (*) without its anchor (&)", placeOf(yaml, reading));
+  const known = reading.done.get(target);
+  if (known === "open") throw new InventoryError("found a value that contains itself", placeOf(yaml, reading));
+  if (known !== undefined) return known;
+  reading.done.set(target, "open");
+  const node = readNew(target, reading);
+  reading.done.set(target, node);
+  return node;
+}
+
+function readNew(yaml: YamlNode, reading: Reading): Node {
+  const place = placeOf(yaml, reading);
+  if (isScalar(yaml)) {
+    const text = String(yaml.source ?? yaml.value ?? "");
+    const value = scalarValue({ text, tag: yaml.tag, plain: yaml.type === "PLAIN", place }, reading.env);
+    return { value, place, parts: NO_PARTS };
+  }
+  if (yaml.tag !== undefined && !/^(tag:yaml.org,2002:(map|seq)|!unsafe)$/.test(yaml.tag))
+    throw unknownTag(yaml.tag, place);
+  const parts = isMap(yaml) ? readMapping(yaml, reading) : readList(yaml as YAMLSeq, reading);
+  return { value: joined(parts, isSeq(yaml)), place, parts };
+}
+
+function joined(parts: ReadonlyMap<string, Entry>, isList: boolean): VarValue {
+  if (isList) return [...parts.values()].map(({ node }) => node.value);
+  return Object.fromEntries([...parts].map(([key, { node }]) => [key, node.value]));
+}
+
+function readList(list: YAMLSeq, reading: Reading): ReadonlyMap<string, Entry> {
+  const entries = list.items.map((item, index): [string, Entry] => {
+    const node = read(item as YamlNode, reading);
+    return [String(index), { node, keyPlace: node.place, keyIsText: false }];
+  });
+  return new Map(entries);
+}
+
+function readMapping(map: YAMLMap, reading: Reading): ReadonlyMap<string, Entry> {
+  const merged = new Map<string, Entry>();
+  const own = new Map<string, Entry>();
+  for (const { key: keyNode, value } of map.items as { key: YamlNode; value: YamlNode | null }[]) {
+    const keyPlace = placeOf(keyNode, reading);
+    const node = value === null ? { value: null, place: keyPlace, parts: NO_PARTS } : read(value, reading);
+    if (isScalar(keyNode) && keyNode.source === "<<" && keyNode.type === "PLAIN") {
+      for (const [key, entry] of mergedParts(node)) if (!merged.has(key)) merged.set(key, entry);
+      continue;
+    }
+    const { text, keyIsText } = keyOf(keyNode, reading);
+    const first = own.get(text);
+    if (first) throw duplicate(text, first.keyPlace, keyPlace);
+    own.set(text, { node, keyPlace, keyIsText });
+  }
+  return new Map([...merged, ...own]);
+}
+
+// `<<` takes a mapping or a list of them; of a list the first that has a key gives it.
+function mergedParts(node: Node): [string, Entry][] {
+  if (isMapping(node.value)) return [...node.parts];
+  const sources = [...node.parts.values()].map((entry) => entry.node);
+  if (Array.isArray(node.value) && sources.every((source) => isMapping(source.value)))
+    return sources.flatMap((source) => [...source.parts]);
+  throw new InventoryError(
+    'found "<<" with a plain value, expected a mapping or a list of mappings to merge',
+    node.place,
+  );
+}
+
+function keyOf(yaml: YamlNode, reading: Reading): { text: string; keyIsText: boolean } {
+  const { value: key, place } = read(yaml, reading);
+  if (typeof key === "string") return { text: key, keyIsText: true };
+  if (typeof key === "number") return { text: String(key), keyIsText: false };
+  const source = isScalar(yaml) && typeof yaml.source === "string" ? yaml.source : "";
+  if (typeof key === "boolean")
+    throw new InventoryError(
+      `found the key ${source}, which YAML reads as ${key}, expected text: put it in quotes`,
+      place,
+    );
+  throw new InventoryError("found a key that is not text, expected text", place);
+}
+
+function duplicate(key: string, first: Place, second: Place): InventoryError {
+  return new InventoryError(
+    `found the key "${key}" a second time (first in line ${first.line}), expected each key once`,
+    second,
+  );
+}
+
+function placeOf(yaml: YamlNode, reading: Reading): Place {
+  return reading.at(yaml.range?.[0] ?? 0);
+}

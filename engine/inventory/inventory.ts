@@ -1,0 +1,87 @@
+import { resolve, sep } from "node:path";
+import { Secret } from "../shell/secret.ts";
+
+/** A var's value: what YAML can say, and secrets. */
+export type VarValue =
+  | string
+  | number
+  | boolean
+  | null
+  | Secret
+  | readonly VarValue[]
+  | { readonly [key: string]: VarValue };
+
+/** Vars by name. */
+export type Vars = Readonly<Record<string, VarValue>>;
+
+/** A spot in a file as the user names it. Line and column count from 1; line 0 means the file as a whole. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One of the values that a var was given; `level` says by whom: "group app", "group_vars/app", "host", "host_vars/app-1", "-e". */
+export interface Source {
+  readonly value: VarValue;
+  readonly place: Place;
+  readonly level: string;
+}
+
+/** A managed host with its merged vars. */
+export interface Host {
+  readonly name: string;
+  /** Every group it is in, ancestors too, without "all", sorted: Ansible's `group_names`. */
+  readonly groups: readonly string[];
+  readonly vars: Vars;
+  /** Every source of this var, lowest precedence first; the last one won. Empty for an unknown var. */
+  sources(name: string): readonly Source[];
+  /** Where the value (or its key) at this path of `vars` was written, e.g. `["grafana", "port"]`. */
+  place(path: readonly (string | number)[], part?: "key" | "value"): Place | undefined;
+}
+
+/** A group as merged from all inventory files. */
+export interface Group {
+  readonly name: string;
+  readonly children: readonly string[];
+  /** The hosts named directly in it. */
+  readonly hosts: readonly string[];
+  /** Its own hosts, then those of its descendants, nearest first: the order in which a play visits them. */
+  readonly members: readonly string[];
+}
+
+/** What the inventory files say, merged and checked. */
+export interface Inventory {
+  readonly files: readonly string[];
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly groups: ReadonlyMap<string, Group>;
+  /** What Ansible reads but probably nobody meant; one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** The inventory cannot be used: the message says place, what was found, what was expected. */
+export class InventoryError extends Error {
+  override readonly name = "InventoryError";
+  readonly place: Place | undefined;
+
+  constructor(text: string, place?: Place, options?: ErrorOptions) {
+    super(place === undefined ? text : `${formatPlace(place)}: ${text}`, options);
+    this.place = place;
+  }
+}
+
+/** `file:line:column`, or `file` alone for a whole file. */
+export function formatPlace({ file, line, column }: Place): string {
+  return line === 0 ? file : `${file}:${line}:${column}`;
+}
+
+/** The path as messages name it: relative when it is below the current folder, else unchanged. */
+export function shownPath(path: string): string {
+  const below = resolve() + sep;
+  return path.startsWith(below) ? path.slice(below.length) : path;
+}
+
+/** True for a mapping: not null, a list or a secret. */
+export function isMapping(value: unknown): value is Readonly<Record<string, VarValue>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Secret);
+}

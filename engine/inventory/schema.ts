@@ -1,0 +1,99 @@
+import { Ajv } from "ajv";
+import type { Node } from "./document.ts";
+import { InventoryError, isMapping, type Place } from "./inventory.ts";
+import { describe, explainErrors, formatPath, hideSecrets } from "./problem.ts";
+
+/** JSON Schema of an inventory file's structure. Vars are free here: roles check theirs. */
+export const inventorySchema = {
+  $id: "hostwright-inventory",
+  type: "object",
+  additionalProperties: { $ref: "#/definitions/group" },
+  definitions: {
+    group: {
+      type: ["object", "null"],
+      additionalProperties: false,
+      properties: {
+        hosts: { type: ["object", "string", "null"], additionalProperties: { type: ["object", "null"] } },
+        vars: { type: ["object", "null"] },
+        children: { type: ["object", "string", "null"], additionalProperties: { $ref: "#/definitions/group" } },
+      },
+    },
+  },
+} as const;
+
+/** Throws InventoryError, one line a problem, unless the tree is an inventory. */
+export function checkStructure(root: Node): void {
+  if (!isMapping(root.value)) {
+    throw new InventoryError(
+      `found ${describe(root.value)} at the top, expected a mapping of groups, such as "all:"`,
+      root.place,
+    );
+  }
+  checkTop(root);
+  checkNames(root, []);
+  const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(inventorySchema);
+  if (validate(hideSecrets(root.value))) return;
+  const locate = (path: readonly string[], part: "key" | "value") => locateIn(root, path, part);
+  const lines = explainErrors(validate.errors ?? [], { data: root.value, locate, subject });
+  throw new InventoryError(lines.join("\n"));
+}
+
+/** Where the value or key at this path of a tree stands; undefined where there is none. */
+export function locateIn(root: Node, path: readonly (string | number)[], part: "key" | "value"): Place | undefined {
+  let node = root;
+  let place: Place = root.place;
+  for (const [index, step] of path.entries()) {
+    const entry = node.parts.get(String(step));
+    if (entry === undefined) return undefined;
+    node = entry.node;
+    place = part === "key" && index === path.length - 1 ? entry.keyPlace : node.place;
+  }
+  return place;
+}
+
+function checkTop(root: Node): void {
+  if (root.parts.has("plugin")) {
+    const advice = "an inventory plugin of Ansible cannot run here: write a TypeScript inventory";
+    throw new InventoryError(`found "plugin", expected groups; ${advice}`, locateIn(root, ["plugin"], "key"));
+  }
+  for (const key of ["hosts", "children", "vars"]) {
+    const entry = root.parts.get(key);
+    if (entry)
+      throw new InventoryError(`found "${key}" at the top, expected a group around it, such as "all:"`, entry.keyPlace);
+  }
+}
+
+// ajv sees only texts as keys; YAML knows better, and `10:` as a host would lose what `010:` means.
+function checkNames(node: Node, path: readonly string[]): void {
+  for (const [name, entry] of node.parts) {
+    if (!entry.keyIsText || name === "") {
+      const found = name === "" ? "an empty name" : `the number ${name} as a name`;
+      throw new InventoryError(`${subject(path)}: found ${found}, expected text: put it in quotes`, entry.keyPlace);
+    }
+    const children = entry.node.parts.get("children")?.node;
+    const hosts = entry.node.parts.get("hosts")?.node;
+    if (children && isMapping(children.value)) checkNames(children, [...path, name, "children"]);
+    if (hosts && isMapping(hosts.value)) checkHostNames(hosts, [...path, name, "hosts"]);
+  }
+}
+
+function checkHostNames(hosts: Node, path: readonly string[]): void {
+  for (const [name, { keyIsText, keyPlace }] of hosts.parts) {
+    if (keyIsText && name !== "") continue;
+    throw new InventoryError(
+      `${subject(path)}: found ${name || "an empty text"} as a host's name, expected text: put it in quotes`,
+      keyPlace,
+    );
+  }
+}
+
+// all.children.app.hosts → `hosts of group "app"`: people think in groups, not in paths.
+function subject(path: readonly string[]): string {
+  const [group, section, name, ...rest] = path;
+  if (group === undefined) return "inventory";
+  if (section === undefined) return `group "${group}"`;
+  if (section === "children" && name !== undefined) return subject([name, ...rest]);
+  if (section === "hosts" && name !== undefined)
+    return `host "${name}"${rest.length > 0 ? ` ${formatPath(rest)}` : ""}`;
+  return `${section} of group "${group}"`;
+}
