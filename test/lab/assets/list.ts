@@ -1,0 +1,55 @@
+/** Versions of what the stand-ins stand in for; build arguments of their Dockerfile. */
+export const versions = {
+  GRAFANA_VERSION: "12.4.11",
+  LOKI_VERSION: "3.4.1",
+  NODE_EXPORTER_VERSION: "1.9.1",
+  PROMTAIL_VERSION: "3.4.1",
+  TEMPO_VERSION: "3.0.3",
+} as const;
+
+/** A container image that the roles pull, by its name on Docker Hub. */
+export interface ImageAsset {
+  readonly name: string;
+  /** The folder under images/ that makes it where Docker Hub does not answer. */
+  readonly fallback: string;
+  readonly source: string;
+}
+
+/** A release archive that the roles fetch. */
+export interface ReleaseAsset {
+  readonly file: string;
+  readonly url: string;
+  /** The checksum file that upstream puts beside it. */
+  readonly sums: string;
+  readonly fallback: string;
+  readonly source: string;
+}
+
+/** All images that the registry mirror must have. */
+export const imageAssets: readonly ImageAsset[] = [
+  { name: `grafana/grafana:${versions.GRAFANA_VERSION}`, fallback: "grafana", source: "lab: stand-in" },
+  { name: `grafana/loki:${versions.LOKI_VERSION}`, fallback: "loki", source: "lab: stand-in" },
+  { name: `grafana/tempo:${versions.TEMPO_VERSION}`, fallback: "tempo", source: "lab: stand-in" },
+  { name: "prom/prometheus:v3.13.4", fallback: "prometheus", source: "lab: Debian 13 package" },
+];
+
+const promtailUrl = `https://github.com/grafana/loki/releases/download/v${versions.PROMTAIL_VERSION}`;
+const exporterUrl = `https://github.com/prometheus/node_exporter/releases/download/v${versions.NODE_EXPORTER_VERSION}`;
+
+/** All archives that the file server must have. */
+export const releaseAssets: readonly ReleaseAsset[] = ["amd64", "arm64"].flatMap((architecture) => [
+  {
+    file: `promtail-linux-${architecture}.zip`,
+    url: promtailUrl,
+    sums: "SHA256SUMS",
+    fallback: "toolkit",
+    source: "lab: stand-in",
+  },
+  {
+    file: `node_exporter-${versions.NODE_EXPORTER_VERSION}.linux-${architecture}.tar.gz`,
+    url: exporterUrl,
+    sums: "sha256sums.txt",
+    fallback: "toolkit",
+    source: "lab: Debian binary",
+  },
+]);

@@ -1,0 +1,63 @@
+import { run } from "../command.ts";
+import { isEmulated, type Lab, type LabHost } from "../identity.ts";
+import { type Log, step } from "../log.ts";
+import { ensureEmulation } from "../machine/emulation.ts";
+import type { Workshop } from "../workshop.ts";
+import { authorize, containerStates, createContainer, removeHost } from "./container.ts";
+import { ensureKey, isPinned, keyPath, pin } from "./keys.ts";
+import { waitUntilBooted } from "./ready.ts";
+
+/** What bringing hosts up needs. */
+export interface HostContext {
+  readonly lab: Lab;
+  readonly workshop: Workshop;
+  readonly log: Log;
+}
+
+/** Starts what is stopped, creates what is missing, leaves the rest alone. */
+export async function ensureHosts({ lab, workshop, log }: HostContext): Promise<void> {
+  await ensureKey(lab);
+  if (lab.hosts.some(isEmulated)) await ensureEmulation(log);
+  const states = await containerStates(lab.hosts.map(({ container }) => container));
+  await Promise.all(
+    lab.hosts.map(async (host, index) => {
+      const status = states[index]?.status ?? "absent";
+      // "created" means that an earlier run was stopped halfway: nobody may be able to log in.
+      if (status === "absent" || status === "created") await createHost({ lab, workshop, log }, host);
+      if (status !== "running") await step(log, `starting ${host.name}`, () => start(host));
+      else await waitUntilBooted(host);
+      // Only a host that nobody knows is pinned: a changed key is for the playbook to notice.
+      if (!(await isPinned(lab, host))) await pins.next(() => pin(lab, host));
+    }),
+  );
+}
+
+/** Replaces the host by a new, empty one. It gets a new host key, and known_hosts keeps the old one. */
+export async function rebuildHost(context: HostContext, host: LabHost): Promise<void> {
+  const { lab, log } = context;
+  await ensureKey(lab);
+  await step(log, `removing ${host.name}`, () => removeHost(host));
+  await createHost(context, host);
+  await step(log, `starting ${host.name}`, () => start(host));
+}
+
+async function createHost({ lab, workshop }: HostContext, host: LabHost): Promise<void> {
+  const image = await workshop.host(host);
+  await removeHost(host);
+  await createContainer(lab, host, image);
+  await authorize(host, `${keyPath(lab)}.pub`);
+}
+
+async function start(host: LabHost): Promise<void> {
+  await run(["docker", "start", host.container]);
+  await waitUntilBooted(host);
+}
+
+/** One at a time: each reads the file, changes it and writes it back. */
+const pins = {
+  last: Promise.resolve(),
+  next(work: () => Promise<void>): Promise<void> {
+    pins.last = pins.last.then(work);
+    return pins.last;
+  },
+};

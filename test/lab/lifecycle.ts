@@ -1,0 +1,64 @@
+import { rm } from "node:fs/promises";
+import { ensureAssets, removeAssets } from "./assets/ensure.ts";
+import { attempt, run } from "./command.ts";
+import { removeHost } from "./host/container.ts";
+import { ensureHosts, rebuildHost } from "./host/hosts.ts";
+import { ensureNetwork } from "./host/network.ts";
+import type { Lab, LabHost } from "./identity.ts";
+import { exclusively } from "./lock.ts";
+import { type Log, step } from "./log.ts";
+import { ensureDockerEngine } from "./machine/docker-engine.ts";
+import { ensurePrograms } from "./machine/packages.ts";
+import { openWorkshop } from "./workshop.ts";
+
+/** Leaves all of the lab running, whatever was there before. Quick when nothing is to be done. */
+export async function up(lab: Lab, log: Log): Promise<void> {
+  await prepare(log);
+  await exclusively(lab.cacheDir, log, async () => {
+    await ensureNetwork(lab);
+    const context = { lab, workshop: openWorkshop(lab, log), log };
+    const [notes] = await Promise.all([ensureAssets(context), ensureHosts(context)]);
+    for (const note of notes) log(note);
+  });
+  log(`lab ${lab.number} is up: ${lab.hosts.map(({ name, sshPort }) => `${name} 127.0.0.1:${sshPort}`).join(", ")}`);
+}
+
+/** Replaces one host by a new, empty machine. */
+export async function rebuild(lab: Lab, host: LabHost, log: Log): Promise<void> {
+  await prepare(log);
+  await exclusively(lab.cacheDir, log, async () => {
+    await ensureNetwork(lab);
+    await rebuildHost({ lab, workshop: openWorkshop(lab, log), log }, host);
+  });
+  log(`${host.name} is new, and so is its host key; known_hosts still has the old one`);
+}
+
+/** Removes this lab's containers, volumes, network and state. Images and caches go only with "everything". */
+export async function down(lab: Lab, log: Log, what: "this lab" | "everything"): Promise<void> {
+  await ensureDockerEngine(log);
+  await exclusively(lab.cacheDir, log, () =>
+    step(log, `removing lab ${lab.number}`, async () => {
+      await Promise.all([...lab.hosts.map(removeHost), removeAssets(lab)]);
+      await attempt(["docker", "network", "rm", lab.network]);
+      await rm(lab.stateDir, { recursive: true, force: true });
+    }),
+  );
+  if (what === "everything") await removeCaches(lab, log);
+}
+
+async function prepare(log: Log): Promise<void> {
+  await ensureDockerEngine(log);
+  const why = "makes the operator's key, and logs in";
+  await ensurePrograms([{ program: "ssh-keygen", packages: ["openssh-client"], why }], log);
+}
+
+async function removeCaches(lab: Lab, log: Log): Promise<void> {
+  const images = await run(["docker", "image", "ls", "--quiet", "--filter", "reference=hostwright-lab/*"]);
+  const volumes = await run(["docker", "volume", "ls", "--quiet", "--filter", "label=hostwright.cache"]);
+  await step(log, "removing images and caches", async () => {
+    // Another lab may use some of them: those stay.
+    for (const image of new Set(images.split("\n").filter(Boolean))) await attempt(["docker", "rmi", "--force", image]);
+    for (const volume of volumes.split("\n").filter(Boolean)) await attempt(["docker", "volume", "rm", volume]);
+    await rm(lab.cacheDir, { recursive: true, force: true });
+  });
+}

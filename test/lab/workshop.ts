@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import { versions } from "./assets/list.ts";
+import { hubAnswers } from "./assets/upstream.ts";
+import { type Architecture, isEmulated, type Lab, type LabHost, machineArchitecture } from "./identity.ts";
+import { type Base, ensureBase } from "./image/base.ts";
+import { ensureImage } from "./image/build.ts";
+import type { Log } from "./log.ts";
+import { ensureEmulation } from "./machine/emulation.ts";
+
+/** Makes images, each at most once a run. Every function returns the image's local tag. */
+export interface Workshop {
+  /** The image of a host. */
+  readonly host: (host: Pick<LabHost, "kind" | "architecture">) => Promise<string>;
+  /** Holds /out/ARCHITECTURE/NAME: the story's application, the stand-ins, the file server. */
+  readonly toolkit: () => Promise<string>;
+  /** An image by the name of its folder, on Debian 13 of this machine's architecture. */
+  readonly named: (name: string) => Promise<string>;
+}
+
+const imagesDir = join(import.meta.dirname, "images");
+
+/** A workshop that works for this run only. */
+export function openWorkshop({ cacheDir }: Lab, log: Log): Workshop {
+  const native = machineArchitecture();
+  const once = memoize();
+
+  const base = (wanted: Base) =>
+    once(`base ${wanted.suite} ${wanted.architecture}`, async () => {
+      if (isEmulated(wanted)) await ensureEmulation(log);
+      return ensureBase(wanted, { hubAnswers, cacheDir, log });
+    });
+
+  const toolkit = () =>
+    once("toolkit", async () => {
+      const args = { BASE: await base({ suite: "trixie", architecture: native }), ...versions };
+      return ensureImage({ name: "toolkit", folder: join(import.meta.dirname, "stand-ins"), args }, log);
+    });
+
+  const machine = (suite: Base["suite"], architecture: Architecture) =>
+    once(`machine ${suite} ${architecture}`, async () => {
+      const args = { BASE: await base({ suite, architecture }) };
+      return ensureImage({ name: `machine-${suite}-${architecture}`, folder: join(imagesDir, "machine"), args }, log);
+    });
+
+  const app = (architecture: Architecture) =>
+    once("app", async () => {
+      const [MACHINE, TOOLKIT] = await Promise.all([machine("bookworm", architecture), toolkit()]);
+      const args = { MACHINE, TOOLKIT, ARCHITECTURE: architecture };
+      return ensureImage({ name: `app-${architecture}`, folder: join(imagesDir, "app"), args }, log);
+    });
+
+  const named = (name: string) =>
+    once(name, async () => {
+      const [BASE, TOOLKIT] = await Promise.all([base({ suite: "trixie", architecture: native }), toolkit()]);
+      return ensureImage({ name, folder: join(imagesDir, name), args: { BASE, TOOLKIT, ARCHITECTURE: native } }, log);
+    });
+
+  return { toolkit, named, host: ({ kind, architecture }) => (kind === "mon" ? machine("trixie", architecture) : app(architecture)) };
+}
+
+function memoize() {
+  const running = new Map<string, Promise<string>>();
+  return (key: string, work: () => Promise<string>): Promise<string> => {
+    const known = running.get(key) ?? work();
+    running.set(key, known);
+    return known;
+  };
+}
