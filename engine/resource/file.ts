@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
-import { type Change, compare, defineResource, touches } from "./resource.ts";
+import { type Change, compare, defineResource, type ResourceType, touches } from "./resource.ts";
 import { checkPath, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
 
 export interface FileDesired {
@@ -19,7 +19,8 @@ export interface FileDesired {
   readonly validate?: (staged: Script) => Script;
 }
 
-interface FileCurrent {
+/** What a file was found to be. */
+export interface FileCurrent {
   readonly stat: Stat | undefined;
   readonly sha256: string | undefined;
   /** Asked for only where the content differs, is no secret, and is small. */
@@ -29,8 +30,8 @@ interface FileCurrent {
 /** Larger files are reported by hash only. */
 const DIFF_LIMIT_BYTES = 65_536;
 
-/** A regular file with this content, mode and owner. Replaced whole, by rename, after `validate` accepted it. */
-export const file = defineResource<FileDesired, FileCurrent>({
+/** The five functions of `file`, for types that keep a file of their own: a unit, a compose project. */
+export const fileType: ResourceType<FileDesired, FileCurrent> = {
   name: "file",
   id: ({ path }) => checkPath(path),
   probe: (all) => sh`
@@ -66,7 +67,10 @@ export const file = defineResource<FileDesired, FileCurrent>({
   },
   apply: (desired, changes) =>
     touches(changes, "content") ? replace(desired) : setOwnerAndMode(desired, desired.path),
-});
+};
+
+/** A regular file with this content, mode and owner. Replaced whole, by rename, after `validate` accepted it. */
+export const file = defineResource(fileType);
 
 /** The sha256 of a text, in hexadecimal. */
 export function sha256(text: Text): string {
