@@ -1,0 +1,55 @@
+import { dirname } from "node:path";
+import { type Script, sh } from "../shell/sh.ts";
+import { compare, defineResource, ProbeError } from "./resource.ts";
+import { checkPath } from "./stat.ts";
+
+export interface LinkDesired {
+  readonly path: string;
+  /** Text of the link, relative or absolute; it need not exist. */
+  readonly target: string;
+}
+
+/** A symbolic link with this text. An existing link is replaced by rename; a file or directory in the way is refused. */
+export const link = defineResource<LinkDesired, string | undefined>({
+  name: "link",
+  id: ({ path, target }) => {
+    if (target === "") throw new TypeError(`link ${path}: the target is empty`);
+    return checkPath(path);
+  },
+  // One fork a link that is there: busybox readlink takes one path, and `stat -c %N` quotes differently on every system.
+  probe: (all) => sh`
+    set -- ${all.map(({ path }) => path)}
+    for path in "$@"; do
+      if [ -L "$path" ]; then
+        target=$(readlink -n -- "$path" && echo x)
+        printf 'link '; printf %s "\${target%x}" | base64 | tr -d '\\n'; echo
+      elif [ -d "$path" ]; then echo directory
+      elif [ -e "$path" ]; then echo file
+      else echo absent; fi
+    done`,
+  parse: (stdout) => stdout.trimEnd().split("\n").map(parseLine),
+  diff: ({ target }, current) => compare({ target }, { target: current }),
+  apply: replace,
+});
+
+/** The text of a link, or what else is there in parentheses. */
+function parseLine(line: string): string | undefined {
+  const [type, base64] = line.split(" ");
+  if (type === "link" && base64) return Buffer.from(base64, "base64").toString();
+  if (type === "absent") return undefined;
+  if (type === "directory" || type === "file") return `(a ${type})`;
+  throw new ProbeError(`link: unexpected line: ${line}`);
+}
+
+function replace({ path, target }: LinkDesired): Script {
+  // -T, or `mv` would follow an old link to a directory and put the new one inside.
+  return sh`
+    if [ ! -L ${path} ] && [ -e ${path} ]; then
+      echo "is in the way and is not a link: move it away first, it may hold something of yours" >&2
+      exit 1
+    fi
+    staged=$(mktemp -d ${`${dirname(path)}/.staged.XXXXXX`})
+    trap 'rm -rf -- "$staged"' EXIT
+    ln -s -- ${target} "$staged/link"
+    mv -f -T -- "$staged/link" ${path}`;
+}
