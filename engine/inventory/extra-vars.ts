@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { type Node, readDocument } from "./document.ts";
+import { InventoryError, isMapping, type Place, shownPath } from "./inventory.ts";
+import { describe } from "./problem.ts";
+import type { Env } from "./tag.ts";
+
+/**
+ * Returns the vars of each `-e`, in order: `k=v k2="two words"` (values are text, as in Ansible), JSON or YAML in braces, or `@file`.
+ * Throws InventoryError.
+ */
+export function parseExtraVars(args: readonly string[], env: Env): readonly Node[] {
+  return args.map((arg, index) => parseOne(arg, args.length === 1 ? "-e" : `-e[${index + 1}]`, env));
+}
+
+function parseOne(arg: string, file: string, env: Env): Node {
+  const start: Place = { file, line: 0, column: 0 };
+  if (arg.startsWith("@"))
+    return asMapping(readDocument(readFile(arg.slice(1), start), shownPath(arg.slice(1)), env), start);
+  if (/^[[{]/.test(arg)) return asMapping(readDocument(arg, file, env), start);
+  if (/^[/.]/.test(arg)) throw new InventoryError(`found the path ${arg}, expected @ before it`, start);
+  return pairs(arg, start);
+}
+
+function asMapping(node: Node | undefined, place: Place): Node {
+  if (node !== undefined && isMapping(node.value)) return node;
+  throw new InventoryError(`found ${describe(node?.value)}, expected a mapping of vars`, node?.place ?? place);
+}
+
+function readFile(path: string, place: Place): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const reason =
+      cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "no such file" : String(cause);
+    throw new InventoryError(`found ${reason} (${path}), expected a file of vars after @`, place, { cause });
+  }
+}
+
+function pairs(arg: string, { file }: Place): Node {
+  const parts = new Map(
+    words(arg, file).map(({ text, offset }) => {
+      const place = { file, line: 1, column: offset + 1 };
+      const [, key = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+      if (key === "") throw new InventoryError(`found ${JSON.stringify(text)}, expected key=value`, place);
+      const node: Node = { value: unquote(value), place, parts: new Map() };
+      return [key, { node, keyPlace: place, keyIsText: true }] as const;
+    }),
+  );
+  if (parts.size === 0)
+    throw new InventoryError("found nothing, expected key=value, JSON or @file", { file, line: 0, column: 0 });
+  const value = Object.fromEntries([...parts].map(([key, { node }]) => [key, node.value]));
+  return { value, place: { file, line: 1, column: 1 }, parts };
+}
+
+function words(arg: string, file: string): { text: string; offset: number }[] {
+  const found = [...arg.matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'])+/gs)];
+  const rest = found.reduceRight(
+    (text, match) => text.slice(0, match.index) + text.slice(match.index + match[0].length),
+    arg,
+  );
+  if (rest.trim() === "") return found.map((match) => ({ text: match[0], offset: match.index }));
+  throw new InventoryError(`found a quote without its end in ${JSON.stringify(arg)}, expected it closed`, {
+    file,
+    line: 0,
+    column: 0,
+  });
+}
+
+// Only quotes around the whole value go, as in Ansible.
+function unquote(value: string): string {
+  const quoted = /^(["'])(.*)\1$/s.exec(value);
+  return quoted?.[2] === undefined ? value : quoted[2].replace(/\\(["'\\])/g, "$1");
+}
