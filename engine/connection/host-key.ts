@@ -1,16 +1,17 @@
 import { relative } from "node:path";
-import { ConnectionError } from "./connection.ts";
+import { ConnectionError, describeEndpoint } from "./connection.ts";
 import {
   coversHost,
   describeKey,
+  editFile,
   fingerprint,
   type Pin,
   parseKnownHosts,
   pinName,
+  readIfThere,
   withoutHost,
   withPin,
 } from "./known-hosts.ts";
-import { editFile, readIfThere } from "./known-hosts-file.ts";
 
 /** A host whose key is to be verified, and what the operator allows. */
 export interface HostKeyQuestion {
@@ -23,6 +24,8 @@ export interface HostKeyQuestion {
   readonly otherFiles: readonly string[];
   readonly rebuilt?: true | string | undefined;
   readonly acceptNew?: boolean | undefined;
+  /** A jump host: not in the inventory, so no flag can name it. */
+  readonly isHop?: boolean | undefined;
 }
 
 /** The verification of one host's key during one connection. */
@@ -134,34 +137,33 @@ function refuse(
   return acceptNew ? undefined : unknownError(question, key, pins);
 }
 
-function place({ name, address, port }: HostKeyQuestion): string {
-  return `${name} (${address.includes(":") ? `[${address}]` : address}:${port})`;
-}
-
 function revokedError(question: HostKeyQuestion, key: Buffer, pins: readonly Pin[]): ConnectionError {
-  const message = `host key of ${place(question)} is revoked: offered ${describeKey(key)}, revoked in ${pins.map(where).join(", ")}`;
+  const message = `host key of ${describeEndpoint(question)} is revoked: offered ${describeKey(key)}, revoked in ${pins.map(where).join(", ")}`;
   const hint = "Do not log in. Give the host a new key, then pin that one.";
   return new ConnectionError("host-key-revoked", question.name, message, { hint });
 }
 
 function otherKeyError(question: HostKeyQuestion, key: Buffer, wanted: string): ConnectionError {
-  const message = `host key of ${place(question)} is not the one that --rebuilt names: wanted ${wanted}, offered ${describeKey(key)}`;
+  const message = `host key of ${describeEndpoint(question)} is not the one that --rebuilt names: wanted ${wanted}, offered ${describeKey(key)}`;
   const hint = "Compare the fingerprint with the one on the machine's console. Nothing was pinned.";
   return new ConnectionError("host-key-changed", question.name, message, { hint });
 }
 
 function changedError(question: HostKeyQuestion, key: Buffer, pins: readonly Pin[]): ConnectionError {
   const pinned = pins.map((pin) => `${describeKey(pin.key)} (${where(pin)})`).join(", ");
-  const message = `host key of ${place(question)} changed: pinned ${pinned}, offered ${describeKey(key)}.`;
+  const message = `host key of ${describeEndpoint(question)} changed: pinned ${pinned}, offered ${describeKey(key)}.`;
   const { name } = question;
-  const hint = `If the machine was rebuilt: --rebuilt ${name}  (or --rebuilt ${name}=${fingerprint(key)} to insist on this key). If not, someone may be in between.`;
+  const pinnedAs = namesOf(question).pinned;
+  const hint = question.isHop
+    ? `If the machine was rebuilt: ${pins.map((pin) => `ssh-keygen -R '${pinnedAs}' -f ${shown(pin.file)}`)[0]} and then --accept-new. If not, someone may be in between.`
+    : `If the machine was rebuilt: --rebuilt ${name}  (or --rebuilt ${name}=${fingerprint(key)} to insist on this key). If not, someone may be in between.`;
   return new ConnectionError("host-key-changed", name, message, { hint });
 }
 
 function unknownError(question: HostKeyQuestion, key: Buffer, pins: readonly Pin[]): ConnectionError {
   const name = namesOf(question).pinned;
   const isSigned = pins.some((pin) => pin.marker === "cert-authority" && coversHost(pin.hosts, name));
-  const message = `host key of ${place(question)} is unknown: offered ${describeKey(key)}`;
+  const message = `host key of ${describeEndpoint(question)} is unknown: offered ${describeKey(key)}`;
   const hint =
     `Compare the fingerprint with the one on the machine's console; if it is the same: --accept-new pins it in ${shown(question.knownHosts)}.` +
     (isSigned

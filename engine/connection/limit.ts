@@ -18,3 +18,44 @@ export function limit(max: number): Limit {
     }
   };
 }
+
+/** Runs a task during which the clock stands still, such as a question to a person; then the full time starts again. */
+export type Hold = <T>(task: () => Promise<T>) => Promise<T>;
+
+/** Returns what the task returns, or throws `late()` after this many milliseconds (never when `undefined`). `late` also stops the task. */
+export async function within<T>(
+  timeoutMs: number | undefined,
+  late: () => Error,
+  task: (hold: Hold) => Promise<T>,
+): Promise<T> {
+  const { promise: passed, reject: expire } = withResolvers();
+  let timer: NodeJS.Timeout | undefined;
+  let isDone = false;
+  const start = (): void => {
+    if (timeoutMs !== undefined && !isDone) timer = setTimeout(() => expire(late()), timeoutMs);
+  };
+  const hold: Hold = async (pause) => {
+    clearTimeout(timer);
+    try {
+      return await pause();
+    } finally {
+      start();
+    }
+  };
+  start();
+  try {
+    return await Promise.race([passed, task(hold)]);
+  } finally {
+    isDone = true;
+    clearTimeout(timer);
+  }
+}
+
+// Promise.withResolvers came with Node 22.
+function withResolvers(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<never>((_, rejectPromise) => {
+    reject = rejectPromise;
+  });
+  return { promise, reject };
+}

@@ -1,0 +1,182 @@
+import { constants } from "node:os";
+import { type Duplex, Readable, type Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  ConnectionError,
+  type ConnectionStats,
+  describeEndpoint,
+  type Endpoint,
+  type ExecOptions,
+  type ExecResult,
+  execTimeout,
+  lostFailure,
+} from "./connection.ts";
+import { within } from "./limit.ts";
+
+/** Counts what goes over a connection. */
+export interface Traffic {
+  exec(command: string): void;
+  sent(chunk: Buffer): void;
+  received(chunk: Buffer): void;
+  stats(): ConnectionStats;
+}
+
+/** Returns a counter that starts at nothing. */
+export function traffic(): Traffic {
+  let execs = 0;
+  let bytesSent = 0;
+  let bytesReceived = 0;
+  return {
+    exec(command) {
+      execs += 1;
+      bytesSent += Buffer.byteLength(command);
+    },
+    sent: (chunk) => {
+      bytesSent += chunk.length;
+    },
+    received: (chunk) => {
+      bytesReceived += chunk.length;
+    },
+    stats: () => ({ execs, bytesSent, bytesReceived }),
+  };
+}
+
+/** Reads a stream from now on; the returned function gives all text so far. Decoded whole: a character may be split over chunks. */
+export function collect(stream: Readable, count: Traffic): () => string {
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    count.received(chunk);
+  });
+  return () => Buffer.concat(chunks).toString("utf8");
+}
+
+/**
+ * Writes the input and ends it. Nothing waits for the writes: a command may end without reading, and then the other side
+ * never confirms them. `failed` hears of an input that cannot be read.
+ */
+export function feed(
+  stdin: Writable,
+  input: ExecOptions["stdin"],
+  count: Traffic,
+  failed: (error: Error) => void,
+): void {
+  if (!(input instanceof Readable)) {
+    const whole = Buffer.from(input ?? "");
+    count.sent(whole);
+    stdin.end(whole);
+    return;
+  }
+  input.on("data", (chunk: Buffer | string) => count.sent(Buffer.from(chunk)));
+  input.on("error", failed);
+  input.pipe(stdin);
+  // What nobody reads any more must not keep its file open.
+  stdin.on("close", () => input.destroy());
+}
+
+/** Returns the shell's code for a command that a signal ended: 128 + its number, or 128 for a signal unknown here. */
+export function codeOfSignal(signal: string): number {
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  return 128 + (numbers[signal] ?? 0);
+}
+
+/** A channel as ssh2 gives it. */
+export interface ExecChannel extends Duplex {
+  readonly stderr: Readable;
+  signal(name: string): void;
+  close(): void;
+}
+
+/** A login over which commands run. */
+export interface ExecLink {
+  /** Asks for a channel that runs the command. Throws when the login is over, or the host says no. */
+  open(command: string): Promise<ExecChannel>;
+  /** True once nothing can arrive any more. */
+  isOver(): boolean;
+  /** Why it ended, if the library said. */
+  reason(): Error | undefined;
+}
+
+/** A login, and where it leads. */
+export interface ExecRoute {
+  readonly endpoint: Endpoint;
+  readonly login: ExecLink;
+}
+
+/** Runs one command over a login; see `Connection.exec`. */
+export async function execOver(
+  route: ExecRoute,
+  command: string,
+  options: ExecOptions,
+  count: Traffic,
+): Promise<ExecResult> {
+  const { timeoutMs, stdin } = options;
+  let channel: ExecChannel | undefined;
+  let isLate = false;
+  const stop = (): void => {
+    isLate = true;
+    channel?.signal("TERM");
+    channel?.close();
+  };
+  const late = (): ConnectionError => {
+    stop();
+    return execTimeout(route.endpoint, timeoutMs ?? 0);
+  };
+  return within(timeoutMs, late, async () => {
+    channel = await openChannel(route, command);
+    if (isLate) stop();
+    count.exec(command);
+    return outcome(route, channel, stdin, count);
+  });
+}
+
+// Reason 2 of RFC 4254, "connect failed": sshd says so while it still counts a session that has just ended.
+const OPEN_FAILED = 2;
+const OPEN_RETRY_MS = [50, 200, 800];
+
+async function openChannel(route: ExecRoute, command: string, retries = OPEN_RETRY_MS): Promise<ExecChannel> {
+  const [waitMs, ...later] = retries;
+  try {
+    return await route.login.open(command);
+  } catch (cause) {
+    if (route.login.isOver()) throw lostFailure(route.endpoint, route.login.reason());
+    const isFull = cause instanceof Error && "reason" in cause && cause.reason === OPEN_FAILED;
+    if (!isFull || waitMs === undefined) throw refusedExec(route.endpoint, cause);
+  }
+  await delay(waitMs);
+  return openChannel(route, command, later);
+}
+
+function refusedExec(endpoint: Endpoint, cause: unknown): ConnectionError {
+  const message = `${describeEndpoint(endpoint)}: the host refuses to run a command: ${cause}`;
+  return new ConnectionError("lost", endpoint.name, message, {
+    cause,
+    hint: "Look at MaxSessions and ForceCommand in its sshd_config.",
+  });
+}
+
+function outcome(
+  route: ExecRoute,
+  channel: ExecChannel,
+  stdin: ExecOptions["stdin"],
+  count: Traffic,
+): Promise<ExecResult> {
+  return new Promise((resolve, reject) => {
+    const stdout = collect(channel, count);
+    const stderr = collect(channel.stderr, count);
+    let code: number | null = null;
+    channel.on("exit", (status: number | null, signal?: string) => {
+      code = status ?? (signal === undefined ? null : codeOfSignal(signal));
+    });
+    channel.on("close", () => {
+      // Without a code, or with the login gone, output may be missing: node-ssh would call that a result.
+      if (code === null || route.login.isOver()) reject(lostFailure(route.endpoint, route.login.reason()));
+      else resolve({ code, stdout: stdout(), stderr: stderr() });
+    });
+    channel.on("error", reject);
+    feed(channel, stdin, count, (error) => {
+      channel.close();
+      reject(error);
+    });
+  });
+}

@@ -1,0 +1,169 @@
+import type { Duplex } from "node:stream";
+import { type AuthTrial, authPlan, authTrial, type Credentials } from "./auth.ts";
+import { authFailure, ConnectionError, connectFailure, connectTimeout, type Endpoint } from "./connection.ts";
+import type { ExecLink } from "./exec.ts";
+import { type HostKeyCheck, hostKeyCheck } from "./host-key.ts";
+import { type Limit, within } from "./limit.ts";
+import { expandTokens, parseHop, type SshConfig, sshConfig } from "./ssh-config.ts";
+import { commandTransport, plainTransport, type Transport, tcpTransport } from "./transport.ts";
+
+/** A host as the inventory describes it. What is absent comes from the user's OpenSSH configuration. */
+export interface SshTarget {
+  readonly name: string;
+  readonly address: string;
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
+  /** Absolute path of a private key. */
+  readonly key?: string | undefined;
+  /** The file beside the inventory: looked at first, and where pins are written. */
+  readonly knownHosts: string;
+}
+
+/** How to connect, and what the operator allows for this run. */
+export interface SshOptions extends Credentials {
+  /** For TCP, key exchange and login together; each jump host has as long again. */
+  readonly connectTimeoutMs: number;
+  /** Takes the host's new key: any, or only the one with this `SHA256:…` fingerprint. */
+  readonly rebuilt?: true | string | undefined;
+  /** Pins the key of a host that no file knows. Never takes a changed key. */
+  readonly acceptNew?: boolean | undefined;
+  /** Shared by all hosts of a run: sshd and bastions refuse many logins at once (MaxStartups). */
+  readonly handshakes?: Limit | undefined;
+  /** Read instead of `~/.ssh/config`, as by `ssh -F`. */
+  readonly sshConfig?: string | undefined;
+}
+
+const MAX_HOPS = 8;
+
+/** One machine on the way: the target (depth 0), or a jump host. */
+interface Peer extends SshTarget {
+  /** Jump hosts before this one; `undefined` leaves them to the configuration. */
+  readonly hops: readonly string[] | undefined;
+  readonly depth: number;
+}
+
+/** A login over one transport, as `ssh.ts` makes it. */
+export interface Login extends ExecLink {
+  /** Opens a TCP connection from the other side. */
+  forward(host: string, port: number): Promise<Duplex>;
+  /** Says goodbye and waits for the other side, 2 s at most. */
+  end(): Promise<void>;
+}
+
+/** What a login needs. */
+export interface LoginRequest {
+  readonly sock: Duplex;
+  readonly username: string;
+  readonly agentSocket: string | undefined;
+  readonly check: HostKeyCheck;
+  readonly trial: AuthTrial;
+}
+
+/** Makes one login; throws what the SSH library says, untranslated. */
+export type LogIn = (request: LoginRequest) => Promise<Login>;
+
+/** An open login to the target, and all that lies below it. */
+export interface Route {
+  readonly endpoint: Endpoint;
+  readonly login: Login;
+  close(): Promise<void>;
+}
+
+/** How the bytes get there: `open` starts them, `close` closes what lies below. */
+interface Way {
+  open(): Promise<Transport>;
+  close(): Promise<void>;
+}
+
+/** Opens the way to a host and logs in, jump hosts first. Throws `ConnectionError`, and then leaves nothing open. */
+export function openRoute(target: SshTarget, options: SshOptions, logIn: LogIn): Promise<Route> {
+  return openPeer({ ...target, hops: undefined, depth: 0 }, options, logIn);
+}
+
+async function openPeer(peer: Peer, options: SshOptions, logIn: LogIn): Promise<Route> {
+  const config = await sshConfig({ ...peer, configFile: options.sshConfig });
+  const endpoint: Endpoint = { name: peer.name, address: config.hostname, port: config.port };
+  const check = await hostKeyCheck(hostKeyQuestion(peer, config, options));
+  const plan = await authPlan(peer.name, peer.key, config, options);
+  const way = await findWay(peer, config, options, logIn);
+  const slot: Limit = options.handshakes ?? ((task) => task());
+  const late = (): ConnectionError => connectTimeout(endpoint, options.connectTimeoutMs);
+  let transport: Transport | undefined;
+  let trial: AuthTrial | undefined;
+  const close = async (): Promise<void> => {
+    await transport?.close();
+    await way.close();
+  };
+  try {
+    const login = await slot(() =>
+      within(options.connectTimeoutMs, late, async (hold) => {
+        transport = await way.open();
+        trial = authTrial(plan, hold);
+        const { sock } = transport;
+        return logIn({ sock, username: config.user, agentSocket: plan.agentSocket, check, trial });
+      }),
+    );
+    await check.pin();
+    return { endpoint, login, close: () => login.end().then(close) };
+  } catch (error) {
+    await close();
+    const refusal = check.refusal() ?? authFailure(endpoint, config.user, error, trial?.report());
+    throw refusal ?? connectFailure(endpoint, error, transport?.complaint());
+  }
+}
+
+function hostKeyQuestion(peer: Peer, config: SshConfig, options: SshOptions): Parameters<typeof hostKeyCheck>[0] {
+  const isHop = peer.depth > 0;
+  return {
+    name: peer.name,
+    address: config.hostname,
+    port: config.port,
+    alias: config.hostKeyAlias,
+    knownHosts: peer.knownHosts,
+    otherFiles: config.knownHostsFiles,
+    rebuilt: isHop ? undefined : options.rebuilt,
+    acceptNew: options.acceptNew,
+    isHop,
+  };
+}
+
+async function findWay(peer: Peer, config: SshConfig, options: SshOptions, logIn: LogIn): Promise<Way> {
+  const { hostname, port, user, proxyCommand } = config;
+  const hops = peer.hops ?? config.proxyJump;
+  const nothing = async (): Promise<void> => undefined;
+  if (hops.length > 0) return wayOverHop(peer, config, hops, options, logIn);
+  if (proxyCommand === undefined) return { open: async () => tcpTransport(hostname, port), close: nothing };
+  const command = expandTokens(proxyCommand, { h: hostname, p: String(port), r: user, n: peer.address });
+  return { open: async () => commandTransport(command), close: nothing };
+}
+
+async function wayOverHop(
+  peer: Peer,
+  config: SshConfig,
+  hops: readonly string[],
+  options: SshOptions,
+  logIn: LogIn,
+): Promise<Way> {
+  const { name, knownHosts, depth } = peer;
+  const hop = parseHop(hops.at(-1) ?? "");
+  if (!hop) throw new ConnectionError("config", name, `${name}: cannot read ProxyJump "${hops.join(",")}"`);
+  if (depth >= MAX_HOPS) throw new ConnectionError("config", name, `${name}: ProxyJump goes in a circle`);
+  // An empty list leaves the first hop's own ProxyJump in force, as in OpenSSH.
+  const before = hops.length > 1 ? hops.slice(0, -1) : undefined;
+  const jump = { ...hop, name: hop.address, knownHosts, hops: before, depth: depth + 1 };
+  const below = await openHop(name, () => openPeer(jump, options, logIn));
+  return {
+    open: async () => plainTransport(await below.login.forward(config.hostname, config.port)),
+    close: () => below.close(),
+  };
+}
+
+// The run reports by inventory host; the jump host may not be one.
+async function openHop(name: string, open: () => Promise<Route>): Promise<Route> {
+  try {
+    return await open();
+  } catch (cause) {
+    if (!(cause instanceof ConnectionError)) throw cause;
+    throw new ConnectionError(cause.failure, name, `${name}: jump host ${cause.message}`, { cause, hint: cause.hint });
+  }
+}
