@@ -15,6 +15,8 @@ export interface Facts {
   readonly systemd: boolean;
   /** Who logged in, before becoming root. */
   readonly loginUser: string;
+  /** Root was had by sudo, not by logging in. */
+  readonly becomes: boolean;
 }
 
 /** Thrown on output that is not that of `factsProbe`. */
@@ -32,7 +34,8 @@ export const factsProbe: Script = sh`
   fact disk_kib "$(df -Pk /var | { read -r _; read -r _ _ _ free _; echo "$free"; })"
   read -r boot </proc/sys/kernel/random/boot_id; fact boot_id "$boot"
   if [ -d /run/systemd/system ]; then fact systemd yes; else fact systemd no; fi
-  fact login_user "\${SUDO_USER:-\${USER:-root}}"`;
+  fact login_user "\${SUDO_USER:-\${USER:-root}}"
+  fact becomes "\${SUDO_USER:+yes}"`;
 
 /** Reads what `factsProbe` printed. */
 export function parseFacts(stdout: string): Facts {
@@ -60,5 +63,6 @@ export function parseFacts(stdout: string): Facts {
     bootId: text("boot_id"),
     systemd: text("systemd") === "yes",
     loginUser: text("login_user"),
+    becomes: text("becomes") === "yes",
   });
 }

@@ -106,9 +106,9 @@ function given(host: Host, names: readonly string[]): Given | undefined {
   const [first, ...others] = found;
   const other = others.find(({ value }) => first !== undefined && !sameValue(value, first.value));
   if (first === undefined || other === undefined) return first;
-  const [where, there] = [first.place, other.place].map((place) => (place ? formatPlace(place) : "elsewhere"));
+  const there = other.place ? ` (${formatPlace(other.place)})` : "";
   throw new InventoryError(
-    `found "${first.name}" (${where}) and "${other.name}" (${there}) with different values for host "${host.name}", expected one of them`,
+    `found "${first.name}" and "${other.name}"${there} with different values for host "${host.name}", expected one of them`,
     first.place,
   );
 }

@@ -62,8 +62,14 @@ async function readText(file: string): Promise<string> {
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const found = { ENOENT: "no such file", EISDIR: "a folder", EACCES: "no permission to read it" }[code] ?? code;
-    throw new InventoryError(`found ${found}, expected a file`, place, { cause });
+    const inside = code === "EISDIR" ? await inventoriesIn(file) : "";
+    throw new InventoryError(`found ${found}, expected a file${inside}`, place, { cause });
   }
+}
+
+async function inventoriesIn(folder: string): Promise<string> {
+  const files = (await list(folder)).map(({ name }) => name).filter((name) => /\.(ya?ml|json|m?ts)$/.test(name));
+  return files.length > 0 ? `, such as ${shownPath(join(folder, files[0] ?? ""))}` : "";
 }
 
 // Two inventories in one folder share its vars; the folder ranks where the later one stands.

@@ -195,7 +195,7 @@ const EXPECTATIONS: Readonly<Record<string, (error: ErrorObject) => string>> = {
 };
 
 function patternWords(pattern: unknown, description: unknown): string {
-  return typeof description === "string" ? `${description} (/${pattern}/)` : `text that matches /${pattern}/`;
+  return `text that matches /${pattern}/${typeof description === "string" ? ` (${description})` : ""}`;
 }
 
 /** Leaves out what only repeats another error, and what is about a secret's text. */

@@ -70,11 +70,19 @@ function checkNames(node: Node, path: readonly string[]): void {
       const found = name === "" ? "an empty name" : `the number ${name} as a name`;
       throw new InventoryError(`${subject(path)}: found ${found}, expected text: put it in quotes`, entry.keyPlace);
     }
-    const children = entry.node.parts.get("children")?.node;
-    const hosts = entry.node.parts.get("hosts")?.node;
-    if (children && isMapping(children.value)) checkNames(children, [...path, name, "children"]);
-    if (hosts && isMapping(hosts.value)) checkHostNames(hosts, [...path, name, "hosts"]);
+    for (const section of ["children", "hosts"]) {
+      const named = entry.node.parts.get(section)?.node;
+      if (named) checkSection(named, [...path, name, section]);
+    }
   }
+}
+
+function checkSection(node: Node, path: readonly string[]): void {
+  if (Array.isArray(node.value)) {
+    throw new InventoryError(`${subject(path)}: found a list, expected a mapping: "web1:", not "- web1"`, node.place);
+  }
+  if (path.at(-1) === "children") checkNames(node, path);
+  else checkHostNames(node, path);
 }
 
 function checkHostNames(hosts: Node, path: readonly string[]): void {

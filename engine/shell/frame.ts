@@ -10,16 +10,22 @@ export interface Section {
 /** Thrown where the output of a framed script is not whole: the shell died, or never started. */
 export class FrameError extends Error {}
 
-/**
- * Returns one script that runs all sections, each a subshell of its own with `set -eu` and no input, framed by `nonce`.
- * With `stopAtFailure` the sections after a failed one do not run.
- */
-export function frame(sections: readonly Script[], nonce: string, options: { stopAtFailure?: boolean } = {}): Script {
+/** How a framed script runs. */
+export interface FrameOptions {
+  /** The sections after a failed one do not run. */
+  readonly stopAtFailure?: boolean;
+  /** Runs first, in the shell that runs all sections: its variables, traps and open files outlive the sections. */
+  readonly prelude?: Script;
+}
+
+/** Returns one script that runs all sections, each a subshell of its own with `set -eu` and no input, framed by `nonce`. */
+export function frame(sections: readonly Script[], nonce: string, options: FrameOptions = {}): Script {
   const stop = options.stopAtFailure ? sh`[ "$rc" = 0 ] || break` : sh``;
   // A shell parses a whole loop before it runs any of it, so a script that arrives cut off runs nothing at all.
   return sh`
     while :; do
     LC_ALL=C; export LC_ALL; umask 077
+    ${options.prelude ?? sh``}
     ${lines(sections.map((section, index) => framed(section, `${nonce} ${index}`, stop)))}
     break
     done
@@ -29,14 +35,26 @@ export function frame(sections: readonly Script[], nonce: string, options: { sto
 
 function framed(section: Script, label: string, stop: Script): Script {
   // The status is read on the next line: `( … ) || rc=$?` would switch `set -e` off inside the parentheses.
+  // 9 is the lock's file: a daemon that a section starts must not inherit it.
   return sh`
     printf '\\n%s begin\\n' ${label}; printf '\\n%s begin\\n' ${label} >&2
     ( set -eu
     ${section}
-    ) </dev/null
+    ) </dev/null 9>&-
     rc=$?
     printf '\\n%s end %s\\n' ${label} "$rc"
     ${stop}`;
+}
+
+/** Script by which a prelude or a section says one word of its own and a free text, read back by `remarks`. */
+export function remark(nonce: string, word: string, text: Script): Script {
+  return sh`printf '\\n%s %s %s\\n' ${nonce} ${word} "$(${text} | base64 | tr -d '\\n')"`;
+}
+
+/** The remarks in an output, by word. */
+export function remarks(stdout: string, nonce: string): ReadonlyMap<string, string> {
+  const found = stdout.matchAll(new RegExp(`^${nonce} ([a-z-]+) ([A-Za-z0-9+/=]*)$`, "gm"));
+  return new Map([...found].map(([, word = "", text = ""]) => [word, Buffer.from(text, "base64").toString()]));
 }
 
 /** Returns the sections that ran, in order; anything printed around them is ignored. Throws `FrameError` if the end is missing. */

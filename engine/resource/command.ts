@@ -1,0 +1,87 @@
+import { lines, type Script, sh } from "../shell/sh.ts";
+import { type Change, defineResource, ProbeError } from "./resource.ts";
+import { checkPath } from "./stat.ts";
+
+export interface CommandDesired {
+  /** What the command achieves; names it in reports. */
+  readonly name: string;
+  readonly run: Script;
+  /** Not needed if something is at this path. */
+  readonly creates?: string;
+  /** Not needed if this script, which must only read, exits 0. */
+  readonly unless?: Script;
+  /** Not needed if this script, which must only read, fails; also where its tool is not there yet. */
+  readonly onlyIf?: Script;
+}
+
+/** What each guard that was given said: "present" or "absent", or an exit status. */
+interface CommandCurrent {
+  readonly creates?: string;
+  readonly unless?: string;
+  readonly onlyIf?: string;
+}
+
+/** A script that runs where all of its guards say that it is needed; at least one guard is required. */
+export const command = defineResource<CommandDesired, CommandCurrent>({
+  name: "command",
+  id: check,
+  probe: (all) => lines(all.map(probeGuards)),
+  parse(stdout, all) {
+    const said = all.map((): Record<string, string> => ({}));
+    for (const line of stdout.split("\n").filter(Boolean)) {
+      const [index, guard = "", answer = ""] = line.split(" ");
+      const of = said[Number(index)];
+      if (!of || !/^(creates (absent|present)|(unless|onlyIf) \d+)$/.test(`${guard} ${answer}`))
+        throw new ProbeError(`command: unexpected line: ${line}`);
+      of[guard] = answer;
+    }
+    return said;
+  },
+  diff(desired, { creates, unless, onlyIf }) {
+    refuseSignal(desired, { unless, onlyIf });
+    if (creates === "present" || unless === "0" || (onlyIf !== undefined && onlyIf !== "0")) return [];
+    const changes: Change[] = [];
+    if (creates !== undefined) changes.push({ field: "creates", before: "absent", after: desired.creates });
+    if (unless !== undefined) changes.push({ field: "unless", before: `exit ${unless}`, after: "exit 0" });
+    if (onlyIf !== undefined) changes.push({ field: "onlyIf", before: "exit 0", after: "exit other than 0" });
+    return changes;
+  },
+  apply: ({ run }) => run,
+});
+
+function check({ name, creates, unless, onlyIf }: CommandDesired): string {
+  if (name === "" || name.includes("\n")) throw new TypeError(`a command's name is one line: ${JSON.stringify(name)}`);
+  if (creates !== undefined) checkPath(creates);
+  if (creates === undefined && !unless && !onlyIf)
+    throw new TypeError(`command "${name}" needs creates, unless or onlyIf; what has none of them is a handler`);
+  return name;
+}
+
+function probeGuards({ creates, unless, onlyIf }: CommandDesired, index: number): Script {
+  const present = sh`if [ -e ${creates ?? ""} ] || [ -L ${creates ?? ""} ]; then echo present; else echo absent; fi`;
+  return lines([
+    ...(creates === undefined ? [] : [sh`printf '%s creates ' ${index}; ${present}`]),
+    ...(unless ? [runGuard(unless, `${index} unless`)] : []),
+    ...(onlyIf ? [runGuard(onlyIf, `${index} onlyIf`)] : []),
+  ]);
+}
+
+function runGuard(guard: Script, label: string): Script {
+  // Not inside `if`, which would switch `set -e` off in the guard.
+  return sh`
+    set +e
+    ( set -eu
+    ${guard}
+    ) >/dev/null 2>&1
+    rc=$?
+    set -e
+    printf '%s %s\\n' ${label} "$rc"`;
+}
+
+/** A guard that was killed has not answered: signals are 129 to 192 in every shell. */
+function refuseSignal({ name }: CommandDesired, statuses: Readonly<Record<string, string | undefined>>): void {
+  for (const [guard, status] of Object.entries(statuses)) {
+    if (Number(status) > 128 && Number(status) <= 192)
+      throw new ProbeError(`command "${name}": its ${guard} was killed by signal ${Number(status) - 128}`);
+  }
+}

@@ -1,0 +1,70 @@
+import { type Script, sh } from "../shell/sh.ts";
+import { ProbeError } from "./resource.ts";
+
+/** The host's clock when it was asked, and when each path was last changed; all in whole seconds of the epoch. */
+export interface Ctimes {
+  readonly now: number;
+  /** Of a link, the newer of itself and what it leads to. No entry where nothing is. */
+  readonly of: ReadonlyMap<string, number>;
+}
+
+/** Script that prints the clock, one mark a path, and the change times: two forks for all of them. */
+export function probeCtimes(paths: readonly string[]): Script {
+  return sh`
+    printf 'now '; date +%s
+    set -- ${paths}
+    for path in "$@"; do
+      if [ -e "$path" ]; then set -- "$@" "$path"; echo exists
+      elif [ -L "$path" ]; then set -- "$@" "$path"; echo dangles
+      else echo absent; fi
+    done
+    shift ${paths.length}
+    [ $# = 0 ] || stat -c %Z -- "$@"
+    for path in "$@"; do
+      shift
+      [ ! -e "$path" ] || set -- "$@" "$path"
+    done
+    [ $# = 0 ] || stat -L -c %Z -- "$@"`;
+}
+
+/** Reads what `probeCtimes` printed for the same paths. */
+export function parseCtimes(stdout: string, paths: readonly string[]): Ctimes {
+  const [clock = "", ...all] = stdout.split("\n").filter((line) => line !== "");
+  const marks = all.slice(0, paths.length);
+  const exists = marks.filter((mark) => mark === "exists").length;
+  const present = marks.filter((mark) => mark !== "absent").length;
+  const times = all.slice(paths.length);
+  if (!/^now \d+$/.test(clock) || times.length !== present + exists || !times.every((time) => /^\d+$/.test(time)))
+    throw new ProbeError(`stat: unexpected output: ${stdout.slice(0, 200)}`);
+  const [own, targets] = [times.slice(0, present), times.slice(present)];
+  const of = new Map<string, number>();
+  paths.forEach((path, index) => {
+    if (marks[index] === "absent") return;
+    const target = marks[index] === "exists" ? targets.shift() : 0;
+    of.set(path, Math.max(Number(own.shift()), Number(target)));
+  });
+  return { now: Number(clock.slice(4)), of };
+}
+
+/**
+ * Returns the first of the paths that was changed after a process started, if any; `start` in seconds of the epoch.
+ *
+ * Both stamps are of the host's wall clock and are compared by the second, because systemd before 247 gives no more. A file
+ * changed in the very second of the start counts as newer: it may have been written after the process read it, and
+ * that must not be missed. `waitForNextSecond` keeps our own starts out of that second, so nothing is restarted twice.
+ * A time that lies ahead of the clock (it was set back since) is left out: no start could ever be later than it.
+ */
+export function newerThan(start: number, paths: readonly string[], { now, of }: Ctimes): string | undefined {
+  return paths.find((path) => {
+    const changed = of.get(path) ?? 0;
+    return changed >= start && changed <= now;
+  });
+}
+
+/** Script that waits, for a second at most, until the clock has left the second in which one of the paths was last changed. */
+export function waitForNextSecond(paths: readonly string[]): Script {
+  if (paths.length === 0) return sh``;
+  return sh`
+    changed=$({ stat -c %Z -- ${paths}; stat -L -c %Z -- ${paths}; } 2>/dev/null | sort -n | tail -n 1)
+    [ "$changed" != "$(date +%s)" ] || sleep 1`;
+}

@@ -1,0 +1,182 @@
+import type { Resource, Step } from "../resource/resource.ts";
+import type { Section } from "../shell/frame.ts";
+import type { Script } from "../shell/sh.ts";
+import type { Emit, PlannedStep } from "./event.ts";
+import { changeSection, handlerSection, type Operation, parsePending, pendingProbe, takeLock } from "./host-state.ts";
+import { groupByKind, planSteps, probeScripts } from "./plan.ts";
+import type { Answer, Session } from "./session.ts";
+
+/** A resource disturbed by another gets this many chances to settle. */
+const MAX_PASSES = 3;
+
+/** What a host shall be: the resources of its roles, and their handlers in the order in which they run. */
+export interface Work {
+  readonly resources: readonly Resource[];
+  readonly handlers: ReadonlyMap<string, Script>;
+}
+
+/** How to converge. */
+export interface ConvergeOptions {
+  readonly host: string;
+  readonly check: boolean;
+  readonly operation: Operation;
+  readonly lockWaitSeconds: number;
+  readonly emit: Emit;
+}
+
+/** What was done so far; kept up to date while it happens, so that a failure still tells it. */
+export interface Progress {
+  /** How many resources were probed. */
+  probed: number;
+  /** Those of them that differed in some pass. */
+  readonly differing: Set<string>;
+  readonly changed: Set<string>;
+  readonly handlers: Set<string>;
+}
+
+/** A resource or handler failed: what, and the last lines it wrote to stderr. */
+export class ApplyError extends Error {
+  readonly step: PlannedStep | undefined;
+  readonly stderr: string;
+
+  constructor(message: string, stderr: string, step?: PlannedStep) {
+    super(message);
+    this.stderr = stderr;
+    this.step = step;
+  }
+}
+
+/** Resources that still differ after every pass. */
+export class NotConvergedError extends Error {
+  readonly steps: readonly PlannedStep[];
+
+  constructor(steps: readonly PlannedStep[]) {
+    super(`still differs after ${MAX_PASSES} passes: ${steps.map(({ type, id }) => `${type} ${id}`).join(", ")}`);
+    this.steps = steps;
+  }
+}
+
+/** Another run holds the host's lock. */
+export class LockedError extends Error {}
+
+/**
+ * Makes one host match its resources and proves it by probing again. In check mode it leaves after the first plan.
+ * Changes `progress` as it goes; throws `ApplyError`, `NotConvergedError`, `LockedError` and what probes throw.
+ */
+export async function converge(
+  session: Session,
+  work: Work,
+  options: ConvergeOptions,
+  progress: Progress,
+): Promise<void> {
+  for (let pass = 1; ; pass++) {
+    const { steps, pending } = await plan(session, work, pass, options);
+    if (pass === 1) progress.probed += work.resources.length;
+    add(progress.differing, steps);
+    if (options.check) {
+      add(progress.changed, steps);
+      for (const handler of pending) progress.handlers.add(handler);
+      return;
+    }
+    if (steps.length === 0 && pending.length === 0) return;
+    if (pass > MAX_PASSES + 1 || (pass > MAX_PASSES && steps.length > 0))
+      throw new NotConvergedError(steps.map(planned));
+    // Handlers wait until everything holds: a restart between two changes would have to be made twice.
+    if (steps.length > 0) await applySteps(session, steps, pass, options, progress);
+    else await runHandlers(session, work, pending, options, progress);
+  }
+}
+
+/** A step as reports may show it. */
+export function planned({ resource, changes }: Step): PlannedStep {
+  return { type: resource.kind.name, id: resource.id, origin: resource.origin, changes };
+}
+
+async function plan(
+  session: Session,
+  work: Work,
+  pass: number,
+  { host, emit }: ConvergeOptions,
+): Promise<{ steps: readonly Step[]; pending: readonly string[] }> {
+  const started = performance.now();
+  const groups = groupByKind(work.resources);
+  const { sections } = await session.probe([pendingProbe, ...probeScripts(groups)]);
+  const [first, ...rest] = sections;
+  const steps = planSteps(work.resources, groups, rest);
+  const pending = parsePending(first?.stdout ?? "").filter((handler) => work.handlers.has(handler));
+  const durationMs = performance.now() - started;
+  emit({
+    kind: "planned",
+    host,
+    pass,
+    resources: work.resources.length,
+    steps: steps.map(planned),
+    pending,
+    durationMs,
+  });
+  return { steps, pending };
+}
+
+async function applySteps(
+  session: Session,
+  steps: readonly Step[],
+  pass: number,
+  options: ConvergeOptions,
+  progress: Progress,
+): Promise<void> {
+  const started = performance.now();
+  const scripts = steps.map((step) =>
+    changeSection(step.script, step.resource.options.notify ?? [], entryOf(step, options)),
+  );
+  const { sections } = await underLock(session, scripts, options);
+  const done = steps.filter((_, index) => sections[index]?.status === 0);
+  add(progress.changed, done);
+  const durationMs = performance.now() - started;
+  options.emit({ kind: "applied", host: options.host, pass, steps: done.map(planned), durationMs });
+  const failed = steps[done.length];
+  if (failed)
+    throw applyError(`${failed.resource.kind.name} ${failed.resource.id}`, sections[done.length], planned(failed));
+}
+
+async function runHandlers(
+  session: Session,
+  work: Work,
+  pending: readonly string[],
+  options: ConvergeOptions,
+  progress: Progress,
+): Promise<void> {
+  const started = performance.now();
+  const handlers = [...work.handlers].filter(([name]) => pending.includes(name));
+  const scripts = handlers.map(([name, script]) =>
+    handlerSection(name, script, { ...options.operation, handler: name }),
+  );
+  const { sections } = await underLock(session, scripts, options);
+  const done = handlers.filter((_, index) => sections[index]?.status === 0).map(([name]) => name);
+  for (const name of done) progress.handlers.add(name);
+  options.emit({ kind: "handled", host: options.host, handlers: done, durationMs: performance.now() - started });
+  const failed = handlers[done.length];
+  if (failed) throw applyError(`handler ${failed[0]}`, sections[done.length]);
+}
+
+async function underLock(session: Session, scripts: readonly Script[], options: ConvergeOptions): Promise<Answer> {
+  const { operation, lockWaitSeconds, host, emit } = options;
+  const answer = await session.apply(scripts, (nonce) => takeLock(nonce, operation, lockWaitSeconds));
+  const locked = answer.remarks.get("locked");
+  if (locked !== undefined) throw new LockedError(`another run is changing this host: ${locked.trim() || "unknown"}`);
+  const holder = answer.remarks.get("taken-over");
+  if (holder !== undefined) emit({ kind: "taken-over", host, holder: holder.trim() });
+  return answer;
+}
+
+function applyError(what: string, section: Section | undefined, step?: PlannedStep): ApplyError {
+  const status = section ? `exit ${section.status}` : "it was not reached";
+  return new ApplyError(`${what} failed: ${status}`, section?.stderr ?? "", step);
+}
+
+function entryOf({ resource, changes }: Step, { operation }: ConvergeOptions): Record<string, unknown> {
+  return { ...operation, resource: `${resource.kind.name} ${resource.id}`, fields: changes.map(({ field }) => field) };
+}
+
+function add(ids: Set<string>, steps: readonly Step[]): void {
+  for (const { resource } of steps) ids.add(`${resource.kind.name} ${resource.id}`);
+}
