@@ -58,6 +58,8 @@ export function readDocument(text: string, file: string, env: Env): Node | undef
 function syntaxMessage(code: string, message: string): string {
   if (code === "TAB_AS_INDENT") return "found a tab as indentation, expected spaces";
   if (code === "MULTIPLE_DOCS") return 'found a second document ("---"), expected one document in a file';
+  if (code === "BLOCK_AS_IMPLICIT_KEY") return 'found a second ":" in one line, expected the value in quotes';
+  if (code === "BAD_SCALAR_START") return `found a value that YAML cannot read (${message}), expected it in quotes`;
   return `found broken YAML (${message.replace(/\.$/, "")}), expected YAML`;
 }
 
@@ -148,7 +150,11 @@ function keyOf(yaml: YamlNode, reading: Reading): { text: string; keyIsText: boo
       `found the key ${source}, which YAML reads as ${key}, expected text: put it in quotes`,
       place,
     );
-  throw new InventoryError("found a key that is not text, expected text", place);
+  const advice = isMap(yaml) ? "; put {{ … }} in quotes" : "";
+  throw new InventoryError(
+    `found ${isScalar(yaml) ? "nothing" : "a mapping or list"} as a key, expected text${advice}`,
+    place,
+  );
 }
 
 function duplicate(key: string, first: Place, second: Place): InventoryError {
