@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from "ssh2";
+import type { Test } from "tap";
+
+/** A key pair: `private` as ssh2 and files take it, `blob` as known_hosts holds it. */
+export interface TestKey {
+  readonly private: string;
+  readonly public: string;
+  readonly blob: Buffer;
+}
+
+/** Returns a new key pair, by default Ed25519. */
+export function testKey(type: "ed25519" | "ecdsa" | "rsa" = "ed25519", passphrase?: string): TestKey {
+  const locked = passphrase === undefined ? {} : { passphrase, cipher: "aes256-ctr", rounds: 16 };
+  const keys = generate(type, locked);
+  return { private: keys.private, public: keys.public, blob: Buffer.from(keys.public.split(" ")[1] ?? "", "base64") };
+}
+
+function generate(type: "ed25519" | "ecdsa" | "rsa", locked: object): { private: string; public: string } {
+  if (type === "ecdsa") return ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256, ...locked });
+  if (type === "rsa") return ssh2.utils.generateKeyPairSync("rsa", { bits: 2048, ...locked });
+  return ssh2.utils.generateKeyPairSync("ed25519", locked);
+}
+
+/** How a test server behaves; by default it has one Ed25519 key, lets everyone in, and runs commands with `sh -c`. */
+export interface SshdOptions {
+  readonly hostKeys?: readonly TestKey[];
+  /** True lets the client in. */
+  readonly auth?: (attempt: AuthContext) => boolean;
+  /** Instead of running the command. */
+  readonly exec?: (command: string, channel: ServerChannel, server: Sshd) => void;
+  /** Answers each request for a session; by default yes. */
+  readonly session?: (openSessions: number) => boolean;
+}
+
+/** A running test server, and what it saw. */
+export interface Sshd {
+  readonly port: number;
+  readonly hostKeys: readonly TestKey[];
+  /** Commands, in the order in which they came. */
+  readonly commands: readonly string[];
+  /** The most sessions that were open at once, on one connection. */
+  maxSessions(): number;
+  /** Open TCP connections. */
+  connections(): number;
+  /** Ends every TCP connection with a reset, as a crash or a firewall would. */
+  drop(): void;
+  /** Resolves when no connection is open. */
+  idle(): Promise<void>;
+}
+
+/** Starts an SSH server on 127.0.0.1 and a free port; it ends with the test. */
+export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
+  const hostKeys = options.hostKeys ?? [testKey()];
+  const commands: string[] = [];
+  const sockets = new Set<Socket>();
+  const children = new Set<ChildProcess>();
+  const server = new ssh2.Server({ hostKeys: hostKeys.map((key) => key.private) });
+  // A TCP server of our own in front: ssh2's does not hand out its sockets, and tests want to cut them.
+  const tcp = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) tcp.emit("idle");
+    });
+    server.injectSocket(socket);
+  });
+  let most = 0;
+  const self: Sshd = {
+    get port() {
+      return (tcp.address() as AddressInfo).port;
+    },
+    hostKeys,
+    commands,
+    maxSessions: () => most,
+    connections: () => sockets.size,
+    drop: () => {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    async idle() {
+      while (sockets.size > 0) await once(tcp, "idle");
+    },
+  };
+
+  server.on("connection", (connection: Connection) => {
+    let open = 0;
+    connection.on("authentication", (attempt) => {
+      if (options.auth?.(attempt) ?? true) attempt.accept();
+      else attempt.reject(["publickey", "password", "keyboard-interactive"]);
+    });
+    // A reset by the client is part of some tests.
+    connection.on("error", () => connection.end());
+    connection.on("session", (accept, reject) => {
+      if (options.session && !options.session(open)) return reject();
+      open += 1;
+      most = Math.max(most, open);
+      onExec(accept(), (command, channel) => {
+        commands.push(command);
+        channel.on("close", () => {
+          open -= 1;
+        });
+        if (options.exec) options.exec(command, channel, self);
+        else runCommand(command, channel, children);
+      });
+    });
+    connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
+      const below = connect(destPort, destIP);
+      below.once("error", () => reject());
+      below.once("connect", () => {
+        const channel = accept();
+        below.removeAllListeners("error").on("error", () => channel.end());
+        below.on("close", () => channel.end());
+        channel.on("close", () => below.destroy());
+        channel.pipe(below).pipe(channel);
+      });
+    });
+  });
+
+  tcp.listen(0, "127.0.0.1");
+  await once(tcp, "listening");
+  t.teardown(() => {
+    for (const child of children) child.kill("SIGKILL");
+    for (const socket of sockets) socket.destroy();
+    tcp.close();
+  });
+  return self;
+}
+
+function onExec(session: Session, run: (command: string, channel: ServerChannel) => void): void {
+  session.on("exec", (accept, _reject, { command }) => run(command, accept()));
+  session.on("signal", (accept) => accept?.());
+}
+
+/** Runs a command for a channel as sshd does: with `sh -c`, its signal or code told at the end. */
+export function runCommand(command: string, channel: ServerChannel, children: Set<ChildProcess> = new Set()): void {
+  const child = spawn("sh", ["-c", command]);
+  children.add(child);
+  channel.pipe(child.stdin);
+  // A command may end without reading its input.
+  child.stdin.on("error", () => channel.resume());
+  child.stdout.pipe(channel, { end: false });
+  child.stderr.pipe(channel.stderr, { end: false });
+  channel.on("close", () => {
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+    child.kill("SIGKILL");
+  });
+  child.on("close", (code, signal) => {
+    children.delete(child);
+    if (signal) channel.exit(signal.replace("SIG", ""), false, "");
+    else channel.exit(code ?? 0);
+    channel.end();
+  });
+}
