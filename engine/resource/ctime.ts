@@ -30,12 +30,16 @@ export function probeCtimes(paths: readonly string[]): Script {
 /** Reads what `probeCtimes` printed for the same paths. */
 export function parseCtimes(stdout: string, paths: readonly string[]): Ctimes {
   const [clock = "", ...all] = stdout.split("\n").filter((line) => line !== "");
-  const marks = all.slice(0, paths.length);
+  const [marks, times] = [all.slice(0, paths.length), all.slice(paths.length)];
   const exists = marks.filter((mark) => mark === "exists").length;
   const present = marks.filter((mark) => mark !== "absent").length;
-  const times = all.slice(paths.length);
-  if (!/^now \d+$/.test(clock) || times.length !== present + exists || !times.every((time) => /^\d+$/.test(time)))
-    throw new ProbeError(`stat: unexpected output: ${stdout.slice(0, 200)}`);
+  const isWhole =
+    /^now \d+$/.test(clock) &&
+    marks.length === paths.length &&
+    marks.every((mark) => ["exists", "dangles", "absent"].includes(mark)) &&
+    times.length === present + exists &&
+    times.every((time) => /^\d+$/.test(time));
+  if (!isWhole) throw new ProbeError(`stat: unexpected output: ${stdout.slice(0, 200)}`);
   const [own, targets] = [times.slice(0, present), times.slice(present)];
   const of = new Map<string, number>();
   paths.forEach((path, index) => {
