@@ -69,6 +69,6 @@ export function newerThan(start: number, paths: readonly string[], { now, of }: 
 export function waitForNextSecond(paths: readonly string[]): Script {
   if (paths.length === 0) return sh``;
   return sh`
-    changed=$({ stat -c %Z -- ${paths}; stat -L -c %Z -- ${paths}; } 2>/dev/null | sort -n | tail -n 1)
+    changed=$({ stat -c %Z -- ${paths} || :; stat -L -c %Z -- ${paths} || :; } 2>/dev/null | sort -n | tail -n 1)
     [ "$changed" != "$(date +%s)" ] || sleep 1`;
 }

@@ -231,7 +231,8 @@ for (const shell of shells) {
     const [file, link, dangling, none] = ["it's $HOME", "link", "dangling", "none"].map((name) => join(dir, name));
     const paths = [none, file, dangling, link].map(String);
     writeFileSync(String(file), "x");
-    symlinkSync("/proc/self/cmdline", String(link));
+    symlinkSync("target", String(link));
+    writeFileSync(join(dir, "target"), "x");
     symlinkSync("/nowhere", String(dangling));
     // An older modification time must not hide a change: only ctime cannot be set.
     utimesSync(String(file), 1, 1);
