@@ -1,0 +1,170 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import t from "tap";
+import { type EnvFileDesired, envFile, spellings } from "../../engine/resource/env-file.ts";
+import { MASK, Secret } from "../../engine/shell/secret.ts";
+import { apply, converges, plan } from "../support/converges.ts";
+import { runSections, shells } from "../support/shells.ts";
+
+const values = [
+  "",
+  "plain",
+  "a b",
+  "it's",
+  'say "hi"',
+  "$(id) `id` $HOME",
+  "-n",
+  "é ✓ \u2041",
+  "back\\slash\\",
+  "a#b",
+  " # ",
+  "%s=%d&",
+  "\t",
+];
+
+for (const value of values) {
+  converges(t, `env-file converges on the value ${JSON.stringify(value)}`, (dir) => {
+    writeFileSync(`${dir}/old`, "# kept\nKEY=other\n");
+    return [
+      envFile({ path: `${dir}/new`, entries: { KEY: value, OTHER: new Secret(value, "test") } }),
+      envFile({ path: `${dir}/old`, entries: { KEY: value, OTHER: new Secret(value, "test") } }),
+    ];
+  });
+}
+
+for (const name of ["it's $HOME", "-n", "é", "$(id)", "a=b", "back\\slash", "[x]*"]) {
+  converges(t, `env-file converges on a path named ${name}`, (dir) =>
+    envFile({ path: `${dir}/${name}`, entries: { KEY: "x" }, mode: "0640", owner: "daemon" }),
+  );
+}
+
+converges(t, "env-file converges on a new file without entries", (dir) => envFile({ path: `${dir}/f`, entries: {} }));
+
+const edits: readonly { name: string; before: string; after: string; entries?: EnvFileDesired["entries"] }[] = [
+  { name: "a key is replaced where it stands", before: "A=1\nKEY=old\nB=2\n", after: "A=1\nKEY=new\nB=2\n" },
+  { name: "a missing key comes last", before: "A=1\n", after: "A=1\nKEY=new\n" },
+  { name: "a missing final newline is added before a new key", before: "A=1", after: "A=1\nKEY=new\n" },
+  { name: "a missing final newline stays missing otherwise", before: "KEY=old\nA=1", after: "KEY=new\nA=1" },
+  { name: "a last x is not taken for a newline", before: "KEY=old\nA=x", after: "KEY=new\nA=x" },
+  { name: "export and indentation are kept", before: "  export KEY=old\n", after: "  export KEY=new\n" },
+  { name: "blanks around = are understood", before: "KEY = old\n", after: "KEY=new\n" },
+  {
+    name: "comments, blank lines and odd quoting stay",
+    before: "\n# KEY=no\n\nA='x'  \n'\n\\\n",
+    after: "\n# KEY=no\n\nA='x'  \n'\n\\\nKEY=new\n",
+  },
+  {
+    name: "longer and shorter names are other keys",
+    before: "KEYS=1\nMY_KEY=2\nKE=3\n",
+    after: "KEYS=1\nMY_KEY=2\nKE=3\nKEY=new\n",
+  },
+  {
+    name: "of several lines of a key the last is kept",
+    before: "KEY=1\nA=1\nexport KEY=2\nB=2\n",
+    after: "A=1\nexport KEY=new\nB=2\n",
+  },
+  { name: "lines that end in CR LF keep it", before: "A=1\r\nKEY=old\r\n", after: "A=1\r\nKEY=new\r\n" },
+  { name: "a new line ends in CR LF as the others", before: "A=1\r\nB=2", after: "A=1\r\nB=2\r\nKEY=new\r\n" },
+  { name: "bytes that are no UTF-8 stay", before: "A=\u0081\u0088ÿ\nKEY=old\n", after: "A=\u0081\u0088ÿ\nKEY=new\n" },
+  { name: "an empty file gets its first line", before: "", after: "KEY=new\n" },
+  {
+    name: "several keys come in the order given",
+    before: "B=0\n",
+    after: "B=1\nC=a b\n",
+    entries: { C: "a b", B: "1" },
+  },
+  {
+    name: "an ampersand and a backslash are themselves",
+    before: "KEY=\n",
+    after: 'KEY="a&\\\\1"\n',
+    entries: { KEY: "a&\\1" },
+  },
+];
+
+for (const shell of shells) {
+  t.test(`env-file in ${shell[0]}`, async (t) => {
+    const path = `${t.testdir()}/.env`;
+    const plans = (entries: EnvFileDesired["entries"]) => plan(shell, [envFile({ path, entries })]);
+
+    for (const { name, before, after, entries = { KEY: "new" } } of edits) {
+      t.test(name, async (t) => {
+        writeFileSync(path, before, "latin1");
+        apply(shell, plans(entries));
+        t.equal(readFileSync(path, "latin1"), after.replace("C=a b", 'C="a b"'));
+        t.same(plans(entries), []);
+      });
+    }
+
+    t.test("any spelling of the wanted value is left alone", async (t) => {
+      for (const line of ["KEY=x", 'KEY="x"', "KEY='x'", " export KEY = x \r", "KEY=1\nKEY=x"]) {
+        writeFileSync(path, `${line}\n`);
+        t.same(plans({ KEY: "x" }), [], line);
+      }
+    });
+
+    t.test("mode and owner of an existing file stay unless they are asked for", async (t) => {
+      writeFileSync(path, "A=1\n");
+      execFileSync("chown", ["daemon:daemon", path]);
+      chmodSync(path, 0o640);
+      apply(shell, plans({ KEY: "x" }));
+      const { mode, uid } = statSync(path);
+      t.same([mode & 0o7777, uid], [0o640, 1]);
+      const steps = plan(shell, [envFile({ path, entries: { KEY: "x" }, mode: "0600" })]);
+      t.same(steps[0]?.changes, [{ field: "mode", before: "0640", after: "0600" }]);
+      const { ino } = statSync(path);
+      apply(shell, steps);
+      t.same([statSync(path).mode & 0o7777, statSync(path).ino], [0o600, ino]);
+    });
+
+    t.test("a plain value is shown, a secret one is not, one that is not ours never leaves the host", async (t) => {
+      writeFileSync(path, "THEIRS=hush1\nKEY='old one'\nTOKEN=hush2\n");
+      const resource = envFile({ path, entries: { KEY: "new", TOKEN: new Secret("hush3", "test"), MORE: "1" } });
+      t.same(plan(shell, [resource])[0]?.changes, [
+        { field: "KEY", before: "'old one'", after: "new" },
+        { field: "TOKEN", before: MASK, after: MASK },
+        { field: "MORE", before: undefined, after: "1" },
+      ]);
+      const [section] = runSections(shell, [resource.kind.probe([resource])]);
+      const sent = `${section?.stdout}${Buffer.from(section?.stdout.split(" ").at(-1) ?? "", "base64")}`;
+      t.match(sent, /old one/);
+      t.notMatch(sent, /hush/);
+    });
+
+    t.test("a value over several lines is refused, and nothing is changed", async (t) => {
+      for (const text of ['KEY="a\nb=c"\n', "KEY='a\n'\n", "KEY=a\\\nb\n"]) {
+        writeFileSync(path, text);
+        t.throws(() => apply(shell, plans({ KEY: "x" })), /KEY goes on over several lines/);
+        t.equal(readFileSync(path, "utf8"), text);
+        t.same(readdirSync(dirname(path)), [".env"]);
+      }
+    });
+
+    t.test("a link or a directory in the way is said, and left alone", async (t) => {
+      const dir = t.testdir({ real: "A=1\n", directory: {} });
+      symlinkSync("real", `${dir}/link`);
+      for (const type of ["link", "directory"]) {
+        const steps = plan(shell, [envFile({ path: `${dir}/${type}`, entries: { KEY: "x" } })]);
+        t.match(steps[0]?.changes[0], { field: "type", before: type });
+        t.throws(() => apply(shell, steps), /in the way/);
+      }
+      t.equal(readFileSync(`${dir}/real`, "utf8"), "A=1\n");
+    });
+  });
+}
+
+t.test("env-file: a shell that reads the file gets the value", async (t) => {
+  for (const value of values) {
+    const [written] = spellings("KEY", value);
+    t.equal(execFileSync("sh", ["-c", `KEY=${written}\nprintf %s "$KEY"`], { encoding: "utf8" }), value);
+  }
+});
+
+t.test("env-file refuses values of two lines without showing them, and keys that are none", async (t) => {
+  const secret = new Secret("hush\nhush", "test");
+  const resource = envFile({ path: "/f", entries: { KEY: secret } });
+  t.throws(() => resource.kind.probe([resource]), /value of KEY has more than one line$/);
+  for (const key of ["", "1A", "A B", "A=B", "A-B", "$(id)", "é"]) {
+    t.throws(() => envFile({ path: "/f", entries: { [key]: "x" } }), /a key is/);
+  }
+});
