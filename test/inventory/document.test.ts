@@ -1,7 +1,24 @@
 import t from "tap";
+import { readDocument } from "../../engine/inventory/document.ts";
 import { refuses } from "./refused.ts";
 
 refuses(t, [
+  {
+    name: "a template without quotes",
+    text: "all:\n  vars:\n    a: {{ b }}\n",
+    message: "DIR/hosts.yml:3:9: found a mapping or list as a key, expected text; put {{ … }} in quotes",
+  },
+  {
+    name: "a key that is nothing",
+    text: "all:\n  vars:\n    ~: 1\n",
+    message: "DIR/hosts.yml:3:5: found nothing as a key, expected text",
+  },
+  {
+    name: "a value that starts with @",
+    text: "all:\n  vars:\n    a: @b\n",
+    message:
+      "DIR/hosts.yml:3:8: found a value that YAML cannot read (Plain value cannot start with reserved character @), expected it in quotes",
+  },
   {
     name: "a tab",
     text: "all:\n\thosts:\n",
@@ -16,8 +33,7 @@ refuses(t, [
   {
     name: "two colons in a line",
     text: "all:\n  vars:\n    a: b: c\n",
-    message:
-      "DIR/hosts.yml:3:8: found broken YAML (Nested mappings are not allowed in compact mappings), expected YAML",
+    message: 'DIR/hosts.yml:3:8: found a second ":" in one line, expected the value in quotes',
   },
   {
     name: "bad indentation",
@@ -55,3 +71,23 @@ refuses(t, [
     message: "DIR/hosts.yml:3:8: found a value that contains itself",
   },
 ]);
+
+t.test("readDocument keeps the place of every value and key", async (t) => {
+  const root = readDocument("a:\n  b: [1, {c: 2}]\n", "x.yml", {});
+  const b = root?.parts.get("a")?.node.parts.get("b");
+  const c = b?.node.parts.get("1")?.node.parts.get("c");
+  t.strictSame(b?.keyPlace, { file: "x.yml", line: 2, column: 3 });
+  t.strictSame(c?.node.place, { file: "x.yml", line: 2, column: 14 });
+  t.strictSame(root?.value, { a: { b: [1, { c: 2 }] } });
+});
+
+t.test("readDocument reads a value with a thousand million aliases once", async (t) => {
+  const layers = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(", ")}]`);
+  const root = readDocument(`l0: &l0 1\n${layers.join("\n")}\n`, "x.yml", {});
+  t.equal(root?.parts.size, 10);
+});
+
+t.test("readDocument reads a text without content as undefined", async (t) => {
+  for (const text of ["", "\n", "# only a comment\n", "---\n"])
+    t.equal(readDocument(text, "x.yml", {})?.value ?? undefined, undefined);
+});

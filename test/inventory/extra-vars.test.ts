@@ -1,4 +1,5 @@
 import t from "tap";
+import { parseExtraVars } from "../../engine/inventory/extra-vars.ts";
 import { refuses } from "./refused.ts";
 
 refuses(t, [
@@ -39,3 +40,28 @@ refuses(t, [
     message: '-e:1:9: found broken YAML (Missing closing "quote), expected YAML',
   },
 ]);
+
+const args: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+  ["a=1 b=yes", { a: "1", b: "yes" }],
+  [`two="a b" single='c d'`, { two: "a b", single: "c d" }],
+  ["url=http://x/?a=b", { url: "http://x/?a=b" }],
+  ["empty=", { empty: "" }],
+  ['{"n": 1, "list": [true, null]}', { n: 1, list: [true, null] }],
+  ["{n: 010}", { n: 8 }],
+];
+
+for (const [arg, vars] of args) {
+  t.test(`-e ${arg} gives ${JSON.stringify(vars)}`, async (t) => {
+    t.strictSame(
+      parseExtraVars([arg], {}).map(({ value }) => value),
+      [vars],
+    );
+  });
+}
+
+t.test("-e @file reads a file of vars, with its places", async (t) => {
+  const dir = t.testdir({ "vars.yml": "a: 1\nb: yes\n" });
+  const [vars] = parseExtraVars([`@${dir}/vars.yml`], {});
+  t.strictSame(vars?.value, { a: 1, b: true });
+  t.match(vars?.parts.get("b")?.keyPlace, { line: 2, column: 1 });
+});

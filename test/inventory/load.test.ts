@@ -1,4 +1,6 @@
 import t from "tap";
+import { loadInventory } from "../../engine/inventory/load.ts";
+import { unreadableSecrets } from "../../engine/inventory/problem.ts";
 import { refuses } from "./refused.ts";
 
 refuses(t, [
@@ -41,3 +43,77 @@ refuses(t, [
       "DIR/group_vars/a.yml:1:1: found a vault, which only Ansible can decrypt; convert it: `ansible-vault decrypt`, then !env NAME or !file PATH for each secret",
   },
 ]);
+
+const everyLevel = {
+  "hosts.yml":
+    "all: { vars: { v: 1 }, children: { dev: { vars: { v: 2 }, children: { app: { vars: { v: 3 }, hosts: { h: { v: 7 } } } } } } }\n",
+  group_vars: { "all.yml": "v: 4\n", "dev.yml": "v: 5\n", app: { "a.yml": "v: 6\n" } },
+  host_vars: { "h.yml": "\nv: 8\n" },
+};
+
+t.test("a host knows every source of a var in the order of precedence", async (t) => {
+  const dir = t.testdir(everyLevel);
+  const { hosts } = await loadInventory([`${dir}/hosts.yml`], { env: {} });
+  const host = hosts.get("h");
+  t.strictSame(
+    host?.sources("v").map(({ value, level }) => `${value} ${level}`),
+    [
+      "1 group all",
+      "2 group dev",
+      "3 group app",
+      "4 group_vars/all",
+      "5 group_vars/dev",
+      "6 group_vars/app",
+      "7 host",
+      "8 host_vars/h",
+    ],
+  );
+  t.equal(host?.vars.v, 8);
+  t.match(host?.place(["v"]), { file: /host_vars\/h\.yml$/, line: 2, column: 4 });
+  t.match(host?.place(["v"], "key"), { line: 2, column: 1 });
+  t.strictSame(host?.sources("w"), []);
+  t.equal(host?.place(["v", "w"]), undefined);
+  t.strictSame(host?.groups, ["app", "dev"]);
+});
+
+t.test("a mapping is replaced whole, and the place of its parts is in the file that won", async (t) => {
+  const dir = t.testdir({
+    "hosts.yml": "all: { hosts: { h: { m: { a: 1, b: 2 } } } }\n",
+    host_vars: { h: "m:\n  b: 3\n  list:\n    - 4\n" },
+  });
+  const host = (await loadInventory([`${dir}/hosts.yml`], { env: {} })).hosts.get("h");
+  t.strictSame(host?.vars.m, { b: 3, list: [4] });
+  t.match(host?.place(["m", "list", 0]), { file: /host_vars\/h$/, line: 4, column: 7 });
+  t.equal(host?.place(["m", "a"]), undefined);
+});
+
+t.test("a missing secret concerns only the host that has it", async (t) => {
+  const text =
+    "app: { hosts: { a: { x: 1 } } }\nmon: { hosts: { m: { list: [{ password: !env GRAFANA_PASSWORD }] } } }\n";
+  const dir = t.testdir({ "hosts.yml": text });
+  const { hosts, files } = await loadInventory([`${dir}/hosts.yml`], { env: {} });
+  t.strictSame(unreadableSecrets(hosts.get("a")?.vars ?? {}), []);
+  const place = `${files[0]}:2:46`;
+  const message =
+    "found no environment variable GRAFANA_PASSWORD, expected the secret in it; export GRAFANA_PASSWORD=…";
+  t.strictSame(unreadableSecrets(hosts.get("m")?.vars ?? {}), [`${place}: ${message}`]);
+});
+
+t.test("what Ansible overlooks in silence is a warning", async (t) => {
+  const dir = t.testdir({
+    "hosts.yml": "app: { hosts: app }\n",
+    group_vars: { app: { x: "a: 1\n" }, "app.yml": "a: 2\n" },
+  });
+  const { warnings, files } = await loadInventory([`${dir}/hosts.yml`], { env: {} });
+  const folder = files[0]?.replace("hosts.yml", "group_vars");
+  t.strictSame(warnings, [
+    `${folder}/app.yml is not read: app comes before it`,
+    'found both a group and a host named "app"',
+  ]);
+});
+
+t.test("no inventory at all is refused", async (t) => {
+  await t.rejects(loadInventory([], { env: {} }), {
+    message: "found no inventory, expected at least one file (-i FILE)",
+  });
+});

@@ -1,4 +1,6 @@
 import t from "tap";
+import { loadInventory } from "../../engine/inventory/load.ts";
+import { selectHosts } from "../../engine/inventory/pattern.ts";
 import { refuses } from "./refused.ts";
 
 refuses(t, [
@@ -33,3 +35,30 @@ refuses(t, [
     message: 'found the pattern "~app(", expected a regular expression after ~',
   },
 ]);
+
+// parity.test.ts compares further patterns with Ansible itself.
+const patterns: readonly (readonly [string, readonly string[]])[] = [
+  ["all", ["app-1", "app-2", "app-3", "db-1", "mon"]],
+  ["app:&dev:!app-3", ["app-1", "app-2"]],
+  ["mon,app-1", ["mon", "app-1"]],
+  ["!app", ["db-1", "mon"]],
+  ["*-1", ["app-1", "db-1"]],
+  ["~(db|mon)", ["db-1", "mon"]],
+  ["app[0]", ["app-1"]],
+  ["app[-1]", ["app-3"]],
+  ["app[1:]", ["app-2", "app-3"]],
+  ["app-[!1]*", ["app-2", "app-3"]],
+  ["ungrouped", ["mon"]],
+  ["nothing*", []],
+];
+
+t.test("selectHosts selects what the pattern says", async (t) => {
+  const text = `dev: { children: { app: , db: } }\napp: { hosts: { "app-[1:3]": } }\ndb: { hosts: db-1 }\nall: { hosts: mon }\n`;
+  const dir = t.testdir({ "hosts.yml": text });
+  const inventory = await loadInventory([`${dir}/hosts.yml`], { env: {} });
+  // "all" visits ungrouped hosts first, as Ansible does.
+  for (const [pattern, hosts] of patterns)
+    t.strictSame([...selectHosts(inventory, pattern)].sort(), [...hosts].sort(), pattern);
+  t.strictSame(selectHosts(inventory, "all"), ["mon", "app-1", "app-2", "app-3", "db-1"]);
+  t.strictSame(selectHosts(inventory, "db,app"), ["db-1", "app-1", "app-2", "app-3"]);
+});

@@ -1,4 +1,5 @@
 import t from "tap";
+import { expandHostKey, splitAddress } from "../../engine/inventory/range.ts";
 import { refuses } from "./refused.ts";
 
 refuses(t, [
@@ -43,3 +44,31 @@ refuses(t, [
     message: 'DIR/hosts.yml:3:5: found the host range "web[1:9000000000]", expected at most 10000 hosts',
   },
 ]);
+
+const place = { file: "x.yml", line: 1, column: 1 };
+
+const keys: readonly (readonly [string, readonly string[], number?])[] = [
+  ["web", ["web"]],
+  ["web[1:3]", ["web1", "web2", "web3"]],
+  ["web[08:10]", ["web08", "web09", "web10"]],
+  ["web[:2]", ["web0", "web1", "web2"]],
+  ["web[1:9:4]", ["web1", "web5", "web9"]],
+  ["db-[a:e:2]", ["db-a", "db-c", "db-e"]],
+  ["[a:b][1:2]", ["a1", "a2", "b1", "b2"]],
+  ["10.0.0.[9:10]", ["10.0.0.9", "10.0.0.10"]],
+  ["web[1:2].example.com:2200", ["web1.example.com", "web2.example.com"], 2200],
+  ["[2001:db8::1]:22", ["2001:db8::1"], 22],
+  ["2001:db8::1", ["2001:db8::1"]],
+  ["not a name:22", ["not a name:22"]],
+];
+
+for (const [key, names, port] of keys) {
+  t.test(`the host key ${key} names ${names.join(" ")}`, async (t) => {
+    t.strictSame(expandHostKey(key, place), { names, port });
+  });
+}
+
+t.test("splitAddress tells an address from a list of patterns", async (t) => {
+  for (const text of ["web", "web[1:3]", "fe80::1", "10.0.0.1:22", "a.b-c"]) t.ok(splitAddress(text), text);
+  for (const text of ["app:db", "app:&dev", "~web", "web*", "app[0]", "web-", ""]) t.notOk(splitAddress(text), text);
+});

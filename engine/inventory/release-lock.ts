@@ -1,0 +1,94 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { InventoryError, shownPath } from "./inventory.ts";
+
+/** The hash of a downloaded file, and where it was read. */
+export interface LockEntry {
+  readonly sha256: string;
+  readonly source: string;
+}
+
+/** Hashes by file name, as the lock file beside an inventory holds them. */
+export type ReleaseLock = Readonly<Record<string, LockEntry>>;
+
+/** A file whose hash is to be known, and the checksum file of its release. */
+export interface Wanted {
+  readonly file: string;
+  readonly checksumsUrl: string;
+}
+
+const FETCH_TIMEOUT_MS = 20_000;
+
+/** Returns what the lock file holds; nothing where there is none. Throws `InventoryError` on a file that is not one. */
+export async function readReleaseLock(path: string): Promise<ReleaseLock> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "{}";
+    throw error;
+  });
+  const bad = (found: string) =>
+    new InventoryError(`found ${found}, expected {"FILE": {"sha256": "…", "source": "…"}}`, {
+      file: shownPath(path),
+      line: 0,
+      column: 0,
+    });
+  try {
+    const lock = JSON.parse(text) as Record<string, Partial<LockEntry> | null>;
+    const wrong = Object.entries(lock).find(([, entry]) => typeof entry?.source !== "string");
+    if (wrong) throw bad(`the entry "${wrong[0]}" without a source`);
+    return lock as ReleaseLock;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw bad("what is not JSON");
+    throw error;
+  }
+}
+
+/**
+ * Returns the lock with an entry for every wanted file: a hash once written down stays, a missing one is read from the
+ * release's own checksum file and, with `save`, written down. Throws `InventoryError` where that file cannot be read.
+ */
+export async function lockReleases(path: string, wanted: readonly Wanted[], save: boolean): Promise<ReleaseLock> {
+  const known = await readReleaseLock(path);
+  const missing = wanted.filter(({ file }) => !(file in known));
+  if (missing.length === 0) return known;
+  const urls = [...new Set(missing.map(({ checksumsUrl }) => checksumsUrl))];
+  const sums = new Map(await Promise.all(urls.map(async (url) => [url, await fetchChecksums(url, path)] as const)));
+  const found = missing.map(
+    ({ file, checksumsUrl }) => [file, entryOf(file, checksumsUrl, sums.get(checksumsUrl))] as const,
+  );
+  const lock = { ...known, ...Object.fromEntries(found) };
+  if (save) await write(path, lock);
+  return lock;
+}
+
+/** Lines of `sha256sum`: hash, space, space or `*`, name. */
+export function parseChecksums(text: string): ReadonlyMap<string, string> {
+  const found = text.matchAll(/^([0-9a-f]{64}) [ *](?:\.\/)?(\S+)$/gm);
+  return new Map([...found].map(([, hash = "", name = ""]) => [name, hash]));
+}
+
+async function fetchChecksums(url: string, path: string): Promise<ReadonlyMap<string, string>> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    return parseChecksums(await response.text());
+  } catch (cause) {
+    const reason =
+      cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause);
+    throw new InventoryError(
+      `cannot read the checksums of a release: ${url}: ${reason}. Write the hash into ${shownPath(path)} yourself, or set release_mirror`,
+      undefined,
+      { cause },
+    );
+  }
+}
+
+function entryOf(file: string, url: string, sums: ReadonlyMap<string, string> | undefined): LockEntry {
+  const sha256 = sums?.get(file);
+  if (sha256 === undefined) throw new InventoryError(`${url} has no line for ${file}: is the version right?`);
+  return { sha256, source: url };
+}
+
+async function write(path: string, lock: ReleaseLock): Promise<void> {
+  const sorted = Object.fromEntries(Object.entries(lock).sort(([a], [b]) => a.localeCompare(b)));
+  await writeFile(`${path}.new`, `${JSON.stringify(sorted, null, 2)}\n`);
+  await rename(`${path}.new`, path);
+}
