@@ -1,4 +1,6 @@
 /** All that roles and playbooks may import. */
+
+export { type Program, runPlaybook } from "./cli.ts";
 export type { Facts } from "./facts/facts.ts";
 export { file, sha256 } from "./resource/file.ts";
 export type { Resource, ResourceOptions } from "./resource/resource.ts";

@@ -22,9 +22,8 @@ export function parseKnownHosts(text: string, file: string): readonly Pin[] {
 }
 
 function parseLine(text: string, file: string, line: number): Pin | undefined {
-  const match = /^\s*(?:@(revoked|cert-authority)\s+)?([^\s#@]\S*)\s+([\w@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(
-    text,
-  );
+  const match =
+    /^\s*(?:@(revoked|cert-authority)\s+)?([^\s#@]\S*)\s+([A-Za-z][\w@.-]*)\s+([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(text);
   if (!match) return undefined;
   const [, marker, hosts = "", type = "", key = ""] = match;
   return { file, line, marker: marker as Pin["marker"], hosts, type, key: Buffer.from(key, "base64") };

@@ -15,11 +15,7 @@ export function paint(output: Output, format: Format, text: string): string {
 
 /** The text with control characters spelled out: what a host printed must not drive the reader's terminal. */
 export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for.
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+  return text.replace(/[^\P{Cc}\n\t]/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** Seconds with one decimal, as in "3.2s". */

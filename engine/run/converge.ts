@@ -2,7 +2,15 @@ import type { Resource, Step } from "../resource/resource.ts";
 import type { Section } from "../shell/frame.ts";
 import type { Script } from "../shell/sh.ts";
 import type { Emit, PlannedStep } from "./event.ts";
-import { changeSection, handlerSection, type Operation, parsePending, pendingProbe, takeLock } from "./host-state.ts";
+import {
+  changeSection,
+  handlerSection,
+  type Operation,
+  parsePending,
+  pendingProbe,
+  type StatePaths,
+  takeLock,
+} from "./host-state.ts";
 import { groupByKind, planSteps, probeScripts } from "./plan.ts";
 import type { Answer, Session } from "./session.ts";
 
@@ -21,6 +29,7 @@ export interface ConvergeOptions {
   readonly check: boolean;
   readonly operation: Operation;
   readonly lockWaitSeconds: number;
+  readonly paths: StatePaths;
   readonly emit: Emit;
 }
 
@@ -96,11 +105,11 @@ async function plan(
   session: Session,
   work: Work,
   pass: number,
-  { host, emit }: ConvergeOptions,
+  { host, emit, paths }: ConvergeOptions,
 ): Promise<{ steps: readonly Step[]; pending: readonly string[] }> {
   const started = performance.now();
   const groups = groupByKind(work.resources);
-  const { sections } = await session.probe([pendingProbe, ...probeScripts(groups)]);
+  const { sections } = await session.probe([pendingProbe(paths), ...probeScripts(groups)]);
   const [first, ...rest] = sections;
   const steps = planSteps(work.resources, groups, rest);
   const pending = parsePending(first?.stdout ?? "").filter((handler) => work.handlers.has(handler));
@@ -126,7 +135,7 @@ async function applySteps(
 ): Promise<void> {
   const started = performance.now();
   const scripts = steps.map((step) =>
-    changeSection(step.script, step.resource.options.notify ?? [], entryOf(step, options)),
+    changeSection(step.script, step.resource.options.notify ?? [], entryOf(step, options), options.paths),
   );
   const { sections } = await underLock(session, scripts, options);
   const done = steps.filter((_, index) => sections[index]?.status === 0);
@@ -148,7 +157,7 @@ async function runHandlers(
   const started = performance.now();
   const handlers = [...work.handlers].filter(([name]) => pending.includes(name));
   const scripts = handlers.map(([name, script]) =>
-    handlerSection(name, script, { ...options.operation, handler: name }),
+    handlerSection(name, script, { ...options.operation, handler: name }, options.paths),
   );
   const { sections } = await underLock(session, scripts, options);
   const done = handlers.filter((_, index) => sections[index]?.status === 0).map(([name]) => name);
@@ -159,8 +168,8 @@ async function runHandlers(
 }
 
 async function underLock(session: Session, scripts: readonly Script[], options: ConvergeOptions): Promise<Answer> {
-  const { operation, lockWaitSeconds, host, emit } = options;
-  const answer = await session.apply(scripts, (nonce) => takeLock(nonce, operation, lockWaitSeconds));
+  const { operation, lockWaitSeconds: waitSeconds, paths, host, emit } = options;
+  const answer = await session.apply(scripts, (nonce) => takeLock(nonce, { operation, waitSeconds, paths }));
   const locked = answer.remarks.get("locked");
   if (locked !== undefined) throw new LockedError(`another run is changing this host: ${locked.trim() || "unknown"}`);
   const holder = answer.remarks.get("taken-over");

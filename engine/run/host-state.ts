@@ -1,15 +1,15 @@
 import { remark } from "../shell/frame.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 
-/** Where the engine keeps its lock and its pending notifications on a host. */
-const STATE = "/var/lib/hostwright";
-const PENDING = `${STATE}/pending`;
-const LOCK = `${STATE}/lock`;
-const HOLDER = `${STATE}/holder`;
+/** Where the engine keeps its lock, its pending notifications and its journal on a host. */
+export interface StatePaths {
+  readonly state: string;
+  /** Holds `journal.jsonl`: one line for each change that was made. */
+  readonly log: string;
+}
 
-/** One line of JSON for each change that was made on the host. */
-const JOURNAL_FOLDER = "/var/log/hostwright";
-const JOURNAL = `${JOURNAL_FOLDER}/journal.jsonl`;
+/** The places of FHS 3.0 for state and logs. */
+export const STATE_PATHS: StatePaths = { state: "/var/lib/hostwright", log: "/var/log/hostwright" };
 
 /** Who changes a host, for its lock and its journal. */
 export interface Operation {
@@ -20,27 +20,37 @@ export interface Operation {
   readonly commit: string;
 }
 
+/** Who wants the lock, and for how long they wait for it. */
+export interface LockRequest {
+  readonly operation: Operation;
+  readonly waitSeconds: number;
+  readonly paths: StatePaths;
+}
+
 /**
  * Prelude that takes the host's lock or leaves the frame. The kernel ties the lock to this shell: it is gone when the
  * shell is, so a dropped connection frees nothing early and a dead run blocks nobody. Remarks `locked` or `taken-over`.
  */
-export function takeLock(nonce: string, operation: Operation, waitSeconds: number): Script {
+export function takeLock(nonce: string, { operation, waitSeconds, paths }: LockRequest): Script {
   const wait = waitSeconds > 0 ? sh`-w ${waitSeconds}` : sh`-n`;
   const { operator, playbook, run } = operation;
+  const [lock, holder] = [`${paths.state}/lock`, `${paths.state}/holder`];
   return sh`
     command -v flock >/dev/null || { echo "flock is missing: install util-linux" >&2; exit 1; }
-    mkdir -p ${PENDING} ${JOURNAL_FOLDER} || exit 1
-    exec 9>>${LOCK}
-    flock ${wait} 9 || { ${remark(nonce, "locked", sh`cat ${HOLDER}`)}; break; }
-    [ ! -s ${HOLDER} ] || ${remark(nonce, "taken-over", sh`cat ${HOLDER}`)}
+    mkdir -p ${pendingFolder(paths)} ${paths.log} || exit 1
+    exec 9>>${lock}
+    flock ${wait} 9 || { ${remark(nonce, "locked", sh`cat ${holder}`)}; break; }
+    [ ! -s ${holder} ] || ${remark(nonce, "taken-over", sh`cat ${holder}`)}
     now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-    printf '%s, %s, since %s (run %s)\\n' ${operator} ${playbook} "$now" ${run} >${HOLDER}
-    trap 'rm -f '${HOLDER} EXIT`;
+    printf '%s, %s, since %s (run %s)\\n' ${operator} ${playbook} "$now" ${run} >${holder}
+    holder=${holder}
+    trap 'rm -f -- "$holder"' EXIT`;
 }
 
 /** Section that prints the handlers notified on this host and not run yet, one a line. */
-export const pendingProbe: Script = sh`
-  for path in ${PENDING}/*; do [ ! -f "$path" ] || printf '%s\\n' "\${path##*/}"; done`;
+export function pendingProbe(paths: StatePaths): Script {
+  return sh`for path in ${pendingFolder(paths)}/*; do [ ! -f "$path" ] || printf '%s\\n' "\${path##*/}"; done`;
+}
 
 /** Reads what `pendingProbe` printed. */
 export function parsePending(stdout: string): readonly string[] {
@@ -51,33 +61,35 @@ export function parsePending(stdout: string): readonly string[] {
 }
 
 /** Section that notifies handlers, then makes a change, then writes it down: in this order, so that a crash loses nothing. */
-export function changeSection(
-  change: Script,
-  notify: readonly string[],
-  entry: Readonly<Record<string, unknown>>,
-): Script {
+export function changeSection(change: Script, notify: readonly string[], entry: Entry, paths: StatePaths): Script {
   return sh`
-    ${lines(notify.map((handler) => sh`: >${pendingPath(handler)}`))}
+    ${lines(notify.map((handler) => sh`: >${pendingPath(handler, paths)}`))}
     (
     ${change}
     )
-    ${journal(entry)}`;
+    ${journal(entry, paths)}`;
 }
 
 /** Section that runs a handler and only then forgets that it was notified. */
-export function handlerSection(handler: string, script: Script, entry: Readonly<Record<string, unknown>>): Script {
+export function handlerSection(handler: string, script: Script, entry: Entry, paths: StatePaths): Script {
   return sh`
     (
     ${script}
     )
-    rm -f -- ${pendingPath(handler)}
-    ${journal(entry)}`;
+    rm -f -- ${pendingPath(handler, paths)}
+    ${journal(entry, paths)}`;
 }
 
-function journal(entry: Readonly<Record<string, unknown>>): Script {
-  return sh`printf '{"time":"%s",%s\\n' "$now" ${JSON.stringify(entry).slice(1)} >>${JOURNAL}`;
+type Entry = Readonly<Record<string, unknown>>;
+
+function journal(entry: Entry, { log }: StatePaths): Script {
+  return sh`printf '{"time":"%s",%s\\n' "$now" ${JSON.stringify(entry).slice(1)} >>${`${log}/journal.jsonl`}`;
 }
 
-function pendingPath(handler: string): string {
-  return `${PENDING}/${encodeURIComponent(handler)}`;
+function pendingFolder({ state }: StatePaths): string {
+  return `${state}/pending`;
+}
+
+function pendingPath(handler: string, paths: StatePaths): string {
+  return `${pendingFolder(paths)}/${encodeURIComponent(handler)}`;
 }

@@ -1,5 +1,6 @@
 import type { Connection } from "../connection/connection.ts";
 import { type Limit, limit } from "../connection/limit.ts";
+import { connectionVars } from "../inventory/connection-vars.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { selectHosts } from "../inventory/pattern.ts";
 import type { Play, Playbook } from "../role/playbook.ts";
@@ -7,7 +8,7 @@ import type { LockedRelease, Role, Site } from "../role/role.ts";
 import { type ConvergeOptions, converge, type Progress } from "./converge.ts";
 import type { Emit, Failure, HostResult } from "./event.ts";
 import { failureOf } from "./failure.ts";
-import type { Operation } from "./host-state.ts";
+import { type Operation, STATE_PATHS } from "./host-state.ts";
 import { openSession, type Session } from "./session.ts";
 import { type Selection, workOf } from "./work.ts";
 
@@ -105,14 +106,21 @@ async function convergeHost(host: Host, play: Play, run: HostRun, context: Conte
   const work = workOf(play.roles, siteOf(host, context), run.session.facts, options);
   for (const text of work.notes) run.notes.add(text);
   const { check, operation, lockWaitSeconds } = options;
-  const settings: ConvergeOptions = { host: host.name, check, operation, lockWaitSeconds, emit: ports.emit };
+  const settings: ConvergeOptions = {
+    host: host.name,
+    check,
+    operation,
+    lockWaitSeconds,
+    paths: STATE_PATHS,
+    emit: ports.emit,
+  };
   await converge(run.session, work, settings, run);
 }
 
 async function open(host: Host, { connect, emit }: RunPorts): Promise<Session> {
   const started = performance.now();
   const connection = await connect(host);
-  const session = await openSession(connection);
+  const session = await openSession(connection, { become: connectionVars(host).become ?? true });
   const { os, machine } = session.facts;
   const durationMs = performance.now() - started;
   emit({ kind: "connected", host: host.name, system: `${os.name}, ${machine}`, durationMs });

@@ -40,12 +40,13 @@ const FIRST_COMMAND =
   "sh -c 'if [ \"$(id -u)\" = 0 ]; then exec sh -s; elif sudo -n true; then exec sudo -n sh -s; else exit 77; fi'";
 const REFUSED = 77;
 
-/** Opens a session: the first exec becomes root and gathers the facts. Throws `SessionError` where that is refused. */
-export async function openSession(connection: Connection): Promise<Session> {
-  const [first] = (await runFramed(connection, FIRST_COMMAND, [factsProbe], PROBE_TIMEOUT_MS)).sections;
+/** Opens a session: the first exec becomes root (unless told not to) and gathers the facts. Throws `SessionError` where that is refused. */
+export async function openSession(connection: Connection, { become = true } = {}): Promise<Session> {
+  const opening = become ? FIRST_COMMAND : "sh -s";
+  const [first] = (await runFramed(connection, opening, [factsProbe], PROBE_TIMEOUT_MS)).sections;
   if (first?.status !== 0) throw new SessionError(`cannot gather facts: ${first?.stderr || "no answer"}`);
   const facts = parseFacts(first.stdout);
-  const command = facts.becomes ? "sudo -n sh -s" : "sh -s";
+  const command = become && facts.becomes ? "sudo -n sh -s" : "sh -s";
   return {
     facts,
     get stats() {

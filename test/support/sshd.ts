@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from "ssh2";
+import ssh2, { type AuthContext, type ServerChannel, type Connection as ServerConnection, type Session } from "ssh2";
 import type { Test } from "tap";
+import { type Connection, ConnectionError } from "../../engine/connection/connection.ts";
+import { connectSsh, type SshOptions, type SshTarget } from "../../engine/connection/ssh.ts";
 
 /** A key pair: `private` as ssh2 and files take it, `blob` as known_hosts holds it. */
 export interface TestKey {
@@ -84,7 +86,7 @@ export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
     },
   };
 
-  server.on("connection", (connection: Connection) => {
+  server.on("connection", (connection: ServerConnection) => {
     let open = 0;
     connection.on("authentication", (attempt) => {
       if (options.auth?.(attempt) ?? true) attempt.accept();
@@ -152,4 +154,47 @@ export function runCommand(command: string, channel: ServerChannel, children: Se
     else channel.exit(code ?? 0);
     channel.end();
   });
+}
+
+/** Returns the known_hosts lines that pin all keys of a server. */
+export function pinsOf(server: Sshd): string {
+  return server.hostKeys.map((key) => `[127.0.0.1]:${server.port} ${key.public}\n`).join("");
+}
+
+/** Connects to a server as `app-1`, its keys pinned unless `knownHosts` is given, with no OpenSSH configuration of the machine; closed with the test. */
+export async function connectTo(
+  t: Test,
+  server: Pick<Sshd, "port" | "hostKeys">,
+  more: Partial<SshTarget & SshOptions> = {},
+): Promise<Connection> {
+  const dir = t.testdir({ known_hosts: pinsOf(server as Sshd), config: isolatedConfig });
+  const target = {
+    name: "app-1",
+    address: "127.0.0.1",
+    port: server.port,
+    user: "u",
+    knownHosts: `${dir}/known_hosts`,
+  };
+  const options = { connectTimeoutMs: 5_000, sshConfig: `${dir}/config` };
+  const connection = await connectSsh({ ...target, ...more }, { ...options, ...more });
+  t.teardown(() => connection.close());
+  return connection;
+}
+
+/** An OpenSSH configuration in which nothing of the developer's machine plays a part. */
+export const isolatedConfig = `Host *
+  IdentityFile none
+  IdentityAgent none
+  UserKnownHostsFile none
+  GlobalKnownHostsFile none
+`;
+
+/** Returns the `ConnectionError` with which a promise fails; throws anything else. */
+export async function failure(promise: Promise<unknown>): Promise<ConnectionError> {
+  const error = await promise.then(
+    () => new Error("nothing was thrown"),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof ConnectionError) return error;
+  throw error;
 }

@@ -1,0 +1,141 @@
+import { parseArgs } from "node:util";
+import { didYouMean } from "./inventory/suggest.ts";
+
+/** A command line that cannot be followed; the message says what to write instead. */
+export class UsageError extends Error {}
+
+/** What the command line says. */
+export interface Options {
+  readonly inventory: readonly string[];
+  readonly limit: string | undefined;
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly check: boolean;
+  readonly diff: boolean;
+  readonly extraVars: readonly string[];
+  readonly forks: number;
+  readonly user: string | undefined;
+  readonly privateKey: string | undefined;
+  readonly timeoutSeconds: number;
+  readonly verbose: boolean;
+  readonly listHosts: boolean;
+  readonly syntaxCheck: boolean;
+  readonly json: boolean;
+  readonly lockWaitSeconds: number;
+  /** By host: `true`, or the fingerprint that the new key must have. */
+  readonly rebuilt: ReadonlyMap<string, true | string>;
+  readonly acceptNew: boolean;
+  readonly failOnChanges: boolean;
+  readonly help: boolean;
+}
+
+const flags = {
+  inventory: { type: "string", short: "i", multiple: true },
+  limit: { type: "string", short: "l" },
+  tags: { type: "string", short: "t", multiple: true },
+  "skip-tags": { type: "string", multiple: true },
+  check: { type: "boolean", short: "C" },
+  diff: { type: "boolean", short: "D" },
+  "extra-vars": { type: "string", short: "e", multiple: true },
+  forks: { type: "string", short: "f" },
+  user: { type: "string", short: "u" },
+  "private-key": { type: "string" },
+  timeout: { type: "string" },
+  verbose: { type: "boolean", short: "v", multiple: true },
+  "list-hosts": { type: "boolean" },
+  "syntax-check": { type: "boolean" },
+  json: { type: "boolean" },
+  "lock-wait": { type: "string" },
+  rebuilt: { type: "string", multiple: true },
+  "accept-new": { type: "boolean" },
+  "fail-on-changes": { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** What `--help` prints. */
+export const HELP = `usage: npx zx playbooks/NAME.mts [options]
+
+  -i, --inventory FILE      inventory, may be repeated (default: HOSTWRIGHT_INVENTORY, else package.json, else the lab)
+  -l, --limit PATTERN       only these hosts, e.g. app:!app-3
+  -C, --check               change nothing, say what would change
+  -D, --diff                show before and after
+  -t, --tags A,B            only resources with a tag; --skip-tags A,B: all but those. A role's name is a tag
+  -e, --extra-vars VARS     k=v, JSON or @file; wins over every inventory
+  -f, --forks N             hosts at a time (20)
+  -u, --user NAME           login where the inventory names none;  --private-key FILE: likewise
+      --timeout SECONDS     to connect and log in (10)
+      --rebuilt HOST[=SHA256:…]   the host was rebuilt: take its new key, this run only
+      --accept-new          pin the keys of hosts that no known_hosts file has
+      --lock-wait SECONDS   wait for another run on a host instead of stopping (0)
+      --fail-on-changes     in check mode: exit 3 if something would change
+      --list-hosts          print the hosts of each play, contact none
+      --syntax-check        check playbook, inventory and vars, contact no host
+      --json                one event a line on stdout
+  -v, --verbose             execs and bytes of each host
+  -h, --help
+
+exit: 0 fine, 1 usage or inventory error, 2 a host failed, 3 changes (--fail-on-changes), 4 unreachable, 5 locked`;
+
+/** Parses a command line strictly. Throws `UsageError`. */
+export function parseOptions(args: readonly string[]): Options {
+  const values = parse(args);
+  return {
+    inventory: values.inventory ?? [],
+    limit: values.limit,
+    tags: commaSeparated(values.tags),
+    skipTags: commaSeparated(values["skip-tags"]),
+    check: values.check ?? false,
+    diff: values.diff ?? false,
+    extraVars: values["extra-vars"] ?? [],
+    forks: wholeNumber("--forks", values.forks, 20, 1),
+    user: values.user,
+    privateKey: values["private-key"],
+    timeoutSeconds: wholeNumber("--timeout", values.timeout, 10, 1),
+    verbose: (values.verbose ?? []).length > 0,
+    listHosts: values["list-hosts"] ?? false,
+    syntaxCheck: values["syntax-check"] ?? false,
+    json: values.json ?? false,
+    lockWaitSeconds: wholeNumber("--lock-wait", values["lock-wait"], 0, 0),
+    rebuilt: new Map((values.rebuilt ?? []).map(rebuiltHost)),
+    acceptNew: values["accept-new"] ?? false,
+    failOnChanges: values["fail-on-changes"] ?? false,
+    help: values.help ?? false,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
+  } catch (cause) {
+    throw new UsageError(explain(cause instanceof Error ? cause.message : String(cause)), { cause });
+  }
+}
+
+function explain(message: string): string {
+  const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
+  if (unknown === undefined) return message.split(". ")[0] ?? message;
+  return `unknown option ${unknown}${didYouMean(
+    unknown,
+    Object.keys(flags).map((name) => `--${name}`),
+  )} (--help lists all)`;
+}
+
+function commaSeparated(values: readonly string[] | undefined): readonly string[] {
+  return (values ?? []).flatMap((value) => value.split(",")).filter((tag) => tag !== "");
+}
+
+function wholeNumber(flag: string, text: string | undefined, otherwise: number, minimum: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (!Number.isInteger(value) || value < minimum || text === "") {
+    throw new UsageError(`${flag}: found "${text}", expected a whole number of at least ${minimum}`);
+  }
+  return value;
+}
+
+function rebuiltHost(text: string): [string, true | string] {
+  const [host = "", fingerprint] = text.split(/=(.*)/s);
+  if (fingerprint === undefined) return [host, true];
+  if (!fingerprint.startsWith("SHA256:"))
+    throw new UsageError(`--rebuilt: found "${fingerprint}", expected HOST=SHA256:…`);
+  return [host, fingerprint];
+}

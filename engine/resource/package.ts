@@ -1,0 +1,102 @@
+import { type Script, sh } from "../shell/sh.ts";
+import { type Change, defineResource, ProbeError } from "./resource.ts";
+
+export interface PackageDesired {
+  /** apt's names, with `:arch` for another architecture. A name that only others provide is not one: say which. */
+  readonly name: string | readonly string[];
+  /** The only state so far. */
+  readonly state?: "present";
+}
+
+/** By name: "installed", "absent", or dpkg's own word for a state in between. */
+type PackageCurrent = ReadonlyMap<string, string>;
+
+/** Packages installed by apt, in whatever version there is. All of a host are one resource: one transaction. */
+export const pkg = defineResource<PackageDesired, PackageCurrent>({
+  name: "package",
+  id: (desired) => namesOf(desired).map(checkName).join(", "),
+  // dpkg-query ends with 1 where it does not know a name: not installed. Real failures end with 2.
+  probe: (all) => sh`
+    command -v dpkg-query >/dev/null || { echo "has no dpkg-query: only apt hosts are supported yet" >&2; exit 1; }
+    dpkg --print-architecture
+    dpkg-query -W -f='\${Package} \${Architecture} \${db:Status-Status}\\n' -- ${all.flatMap(namesOf)} || [ $? = 1 ]`,
+  parse: parsePackages,
+  diff: (desired, current) =>
+    namesOf(desired)
+      .filter((name) => current.get(name) !== "installed")
+      .map((name) => ({ field: name, before: current.get(name), after: "installed" })),
+  apply: (_, changes) => install(changes),
+  merge: (all) => ({ name: [...new Set(all.flatMap(namesOf))] }),
+});
+
+function namesOf({ name }: PackageDesired): readonly string[] {
+  return [name].flat() as readonly string[];
+}
+
+/** Refuses what is no package's name (deb-control(5)); apt would take "name-" for a removal. */
+function checkName(name: string): string {
+  if (!/^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9-]*[a-z0-9])?$/.test(name))
+    throw new TypeError(`not the name of a package: ${JSON.stringify(name)}`);
+  return name;
+}
+
+function parsePackages(stdout: string, all: readonly PackageDesired[]): readonly PackageCurrent[] {
+  const [native = "", ...found] = stdout.trimEnd().split("\n");
+  if (!/^[a-z0-9-]+$/.test(native)) throw new ProbeError(`package: unexpected architecture: ${native}`);
+  const states = new Map(
+    found.map((line) => {
+      const [name, architecture, state, ...more] = line.split(" ");
+      if (!name || !architecture || !state || more.length > 0)
+        throw new ProbeError(`package: unexpected line: ${line}`);
+      return [`${name}:${architecture}`, wordFor(state)];
+    }),
+  );
+  const stateOf = (wanted: string) => {
+    const [name, architecture = native] = wanted.split(":");
+    return states.get(`${name}:${architecture}`) ?? states.get(`${name}:all`) ?? "absent";
+  };
+  return all.map((desired) => new Map(namesOf(desired).map((name) => [name, stateOf(name)])));
+}
+
+/** A package that waits for a trigger works; one that left its configuration behind does not. */
+function wordFor(state: string): string {
+  if (state === "triggers-awaited" || state === "triggers-pending") return "installed";
+  return state === "not-installed" || state === "config-files" ? "absent" : state;
+}
+
+function install(changes: readonly Change[]): Script {
+  const names = changes.map(({ field }) => field);
+  // needrestart only lists: which service restarts, and when, is the roles' to say.
+  return sh`
+    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
+    lists=/var/lib/apt/lists
+    log=$(mktemp)
+    trap 'rm -f -- "$log"' EXIT
+    try() {
+      apt-get "$@" >"$log" 2>&1 && return
+      echo "apt-get $1 failed; its last lines:" >&2
+      tail -n 20 -- "$log" >&2
+      exit 1
+    }
+    options="-y --no-install-recommends -o DPkg::Lock::Timeout=300"
+    options="$options -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+    ${settle}
+    ${refresh(names)}
+    try install $options -- ${names}`;
+}
+
+/** Waits for those who install at first boot: cloud-init, and apt's own daily update, whose lock apt-get does not wait for. */
+const settle = sh`
+  if command -v cloud-init >/dev/null; then
+    case $(cloud-init status 2>/dev/null) in *running*) cloud-init status --wait >/dev/null 2>&1 || : ;; esac
+  fi
+  held() { [ -e "$lists/lock" ] && grep -q ":$(stat -c %i -- "$lists/lock") " /proc/locks 2>/dev/null; }
+  waited=0
+  while held && [ "$waited" -lt 300 ]; do sleep 2; waited=$((waited + 2)); done`;
+
+/** Updates the lists unless they are of the last hour and know all packages: it takes 20 s on an emulated host. */
+function refresh(names: readonly string[]): Script {
+  return sh`
+    fresh=$(find "$lists" "$lists/partial" -maxdepth 0 -mmin -60 2>/dev/null) || :
+    if [ -z "$fresh" ] || ! apt-get install -s $options -- ${names} >/dev/null 2>&1; then try update; fi`;
+}

@@ -1,0 +1,27 @@
+// The whole job: a monitoring host, and the app hosts that send to it.
+//   npx zx playbooks/site.mts                         the lab on this machine
+//   npx zx playbooks/site.mts -i inventory/prod.yml   the real thing
+import { $ } from "zx";
+import { definePlaybook, runPlaybook } from "../engine/index.ts";
+import { app } from "../roles/app/index.ts";
+import { monitoring } from "../roles/monitoring/index.ts";
+
+const site = definePlaybook([
+  { name: "monitoring", hosts: "monitoring", roles: [monitoring] },
+  { name: "app", hosts: "app", roles: [app] },
+]);
+
+export default site;
+
+await runPlaybook(site, import.meta.url, {
+  vars: ["lab"],
+  /** An inventory whose hosts have the var `lab` is that lab's: bring it up first. */
+  async prepare({ hosts }) {
+    const lab = [...hosts.values()].find(({ vars }) => vars.lab !== undefined)?.vars.lab;
+    if (lab !== undefined)
+      await $({
+        stdio: ["ignore", "inherit", "inherit"],
+        env: { ...process.env, HOSTWRIGHT_LAB: `${lab}` },
+      })`npm run --silent lab -- up`;
+  },
+});

@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, normalize } from "node:path";
+import t from "tap";
+
+/** Who may import whom (docs/architecture.md), by folder: folders of ours, then packages. */
+const rules: Readonly<Record<string, readonly [folders: readonly string[], packages: readonly string[]]>> = {
+  "engine/shell": [[], []],
+  "engine/facts": [["engine/shell"], []],
+  "engine/resource": [["engine/shell"], []],
+  "engine/inventory": [["engine/shell"], ["yaml", "ajv"]],
+  "engine/connection": [["engine/shell"], ["node-ssh"]],
+  "engine/role": [
+    ["engine/resource", "engine/facts", "engine/shell"],
+    ["ajv", "handlebars", "yaml"],
+  ],
+  "engine/run": [
+    ["engine/shell", "engine/facts", "engine/resource", "engine/inventory", "engine/connection", "engine/role"],
+    [],
+  ],
+  "engine/report": [["engine/run"], ["diff"]],
+  engine: [
+    [
+      "engine/shell",
+      "engine/facts",
+      "engine/resource",
+      "engine/inventory",
+      "engine/connection",
+      "engine/role",
+      "engine/run",
+      "engine/report",
+    ],
+    [],
+  ],
+  roles: [["engine"], []],
+  playbooks: [["engine", "roles"], ["zx"]],
+};
+
+const onlyImporter: Readonly<Record<string, string>> = {
+  "node-ssh": "engine/connection/ssh.ts",
+  handlebars: "engine/role/template.ts",
+};
+
+interface Import {
+  readonly from: string;
+  readonly name: string;
+  readonly target: string | undefined;
+  readonly isType: boolean;
+}
+
+const files = ["engine", "roles", "playbooks"].flatMap((root) =>
+  readdirSync(root, { recursive: true, encoding: "utf8" })
+    .map((path) => join(root, path))
+    .filter((path) => /\.m?ts$/.test(path)),
+);
+const imports = files.flatMap(importsOf);
+
+t.test("every import is one that its folder may have", async (t) => {
+  const wrong = imports.filter(({ from, name, target }) => !allowed(from, name, target));
+  t.same(
+    wrong.map(({ from, name }) => `${from} imports ${name}`),
+    [],
+  );
+});
+
+t.test("roles and playbooks see the engine through its index only", async (t) => {
+  const inside = imports.filter(({ from, target }) => !from.startsWith("engine/") && target?.startsWith("engine/"));
+  t.same(
+    inside.filter(({ target }) => target !== "engine/index.ts").map(({ from, name }) => `${from} imports ${name}`),
+    [],
+  );
+});
+
+t.test("reports know events only, and only as types", async (t) => {
+  const reports = imports.filter(
+    ({ from, target }) => from.startsWith("engine/report/") && target?.startsWith("engine/run/"),
+  );
+  t.same(
+    reports.filter(({ target, isType }) => target !== "engine/run/event.ts" || !isType).map(({ name }) => name),
+    [],
+  );
+});
+
+t.test("node-ssh and handlebars have one importer each", async (t) => {
+  const others = imports.filter(({ from, name }) => onlyImporter[name] && onlyImporter[name] !== from);
+  t.same(
+    others.map(({ from, name }) => `${from} imports ${name}`),
+    [],
+  );
+});
+
+t.test("what is pure does no input or output", async (t) => {
+  const pure = /^engine\/(shell|resource|facts|run\/(plan|converge|host-state|mask|work))/;
+  const io = /^node:(fs|net|child_process|http|https|dgram|tls|process|readline)/;
+  t.same(
+    imports
+      .filter(({ from, name }) => pure.test(from) && io.test(name))
+      .map(({ from, name }) => `${from} imports ${name}`),
+    [],
+  );
+});
+
+t.test("no import cycle", async (t) => {
+  const graph = new Map(
+    files.map((file) => [
+      file,
+      imports.filter(({ from, isType }) => from === file && !isType).flatMap(({ target }) => target ?? []),
+    ]),
+  );
+  t.same(
+    files.flatMap((file) => cycleFrom(file, graph)),
+    [],
+  );
+});
+
+t.test("no file is longer than 250 lines", async (t) => {
+  t.same(
+    files.filter((file) => readFileSync(file, "utf8").split("\n").length > 251),
+    [],
+  );
+});
+
+function importsOf(from: string): readonly Import[] {
+  const found = readFileSync(from, "utf8").matchAll(
+    /^(?:import|export) (type )?[^"']*?from "([^"]+)"|^import "([^"]+)"/gms,
+  );
+  return [...found].map(([, isType, named, bare]) => {
+    const name = named ?? bare ?? "";
+    return {
+      from,
+      name,
+      target: name.startsWith(".") ? normalize(join(dirname(from), name)) : undefined,
+      isType: isType !== undefined,
+    };
+  });
+}
+
+function allowed(from: string, name: string, target: string | undefined): boolean {
+  const folder = Object.keys(rules).find((rule) =>
+    rule === "engine" ? dirname(from) === rule : from.startsWith(`${rule}/`),
+  );
+  const [folders, packages] = rules[folder ?? ""] ?? [[], []];
+  if (target === undefined) return packages.includes(name) || name.startsWith("node:") || builtinModules.includes(name);
+  return [folder, ...folders].some(
+    (one) => one !== undefined && (one === "engine" ? dirname(target) === one : target.startsWith(`${one}/`)),
+  );
+}
+
+function cycleFrom(start: string, graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const visit = (file: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(file)) return file === start ? [...path, file] : undefined;
+    return (graph.get(file) ?? []).map((next) => visit(next, [...path, file])).find((found) => found !== undefined);
+  };
+  const cycle = visit(start, []);
+  return cycle ? [cycle.join(" → ")] : [];
+}

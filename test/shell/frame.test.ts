@@ -1,0 +1,90 @@
+import { spawnSync } from "node:child_process";
+import t from "tap";
+import { FrameError, frame, remark, remarks, unframe } from "../../engine/shell/frame.ts";
+import { lines, quoteWord, sh } from "../../engine/shell/sh.ts";
+import { runSections, shells } from "../support/shells.ts";
+
+for (const shell of shells) {
+  t.test(`frame in ${shell[0]}`, async (t) => {
+    const run = (...scripts: string[]) =>
+      runSections(
+        shell,
+        scripts.map((text) => ({ text })),
+      );
+
+    t.test("gives each section its own status, stdout and stderr", async (t) => {
+      t.same(run("echo a; echo b >&2", "exit 3", "printf c"), [
+        { status: 0, stdout: "a\n", stderr: "b" },
+        { status: 3, stdout: "", stderr: "" },
+        { status: 0, stdout: "c", stderr: "" },
+      ]);
+    });
+
+    t.test("a failing command ends its section, an unset variable too", async (t) => {
+      t.match(run("false; echo no", 'echo "$nothing"; echo no', "echo yes"), [
+        { status: /[1-9]/, stdout: "" },
+        { status: /[1-9]/, stdout: "" },
+        { status: 0, stdout: "yes\n" },
+      ]);
+    });
+
+    t.test("a section that reads stdin does not eat the rest", async (t) => {
+      t.same(
+        run("cat", "echo after").map(({ stdout }) => stdout),
+        ["", "after\n"],
+      );
+    });
+
+    t.test("with stopAtFailure the sections after a failed one do not run", async (t) => {
+      const sections = ["echo 1", "exit 2", "echo 3"].map((text) => ({ text }));
+      t.same(
+        runSections(shell, sections, true).map(({ status }) => status),
+        [0, 2],
+      );
+    });
+
+    t.test("what a login shell prints around it is ignored", async (t) => {
+      const script = `echo motd; echo motd >&2\n${frame([sh`echo x`], "n1").text}`;
+      const [command = "sh", ...args] = shell;
+      const { stdout, stderr } = spawnSync(command, [...args, "-s"], { input: script, encoding: "utf8" });
+      t.match(unframe({ stdout, stderr }, "n1"), [{ stdout: "x\n" }]);
+    });
+
+    t.test("a script that arrives cut off runs nothing", async (t) => {
+      const whole = frame([sh`echo ran`, sh`echo ran too`], "n1").text;
+      const [command = "sh", ...args] = shell;
+      for (let length = 20; length < whole.length - 40; length += 15) {
+        const { stdout, stderr } = spawnSync(command, [...args, "-s"], {
+          input: whole.slice(0, length),
+          encoding: "utf8",
+        });
+        t.notMatch(stdout, /ran/, `cut at ${length}`);
+        t.throws(() => unframe({ stdout, stderr }, "n1"), { message: "the script did not run to its end" });
+      }
+    });
+
+    t.test("a remark carries free text through", async (t) => {
+      const script = frame([], "n1", { prelude: remark("n1", "locked", sh`printf %s ${"kim's\nhost é"}`) }).text;
+      const [command = "sh", ...args] = shell;
+      const { stdout } = spawnSync(command, [...args, "-s"], { input: script, encoding: "utf8" });
+      t.same([...remarks(stdout, "n1")], [["locked", "kim's\nhost é"]]);
+    });
+
+    t.test("every word arrives as it was written", async (t) => {
+      const words = ["", "'", "''", "$(id)", "`id`", "a\nb", "-n", "é", "*", "\\n", "~", "a b", '"'];
+      const script = lines(words.map((word) => sh`printf '%s|' ${word}`));
+      t.equal(runSections(shell, [script])[0]?.stdout, words.map((word) => `${word}|`).join(""));
+    });
+  });
+}
+
+t.test("a list is spread, a script is inserted as it is, indentation goes", async (t) => {
+  const inner = sh`echo ${"x"}`;
+  t.equal(
+    sh`
+    set -- ${["a", "b c"]}
+      ${inner}`.text,
+    "set -- 'a' 'b c'\n  echo 'x'",
+  );
+  t.throws(() => quoteWord("a\0b"), /NUL/);
+});
