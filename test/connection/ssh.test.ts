@@ -1,11 +1,9 @@
 import { Readable } from "node:stream";
-import t, { type Test } from "tap";
-import { type Connection, ConnectionError } from "../../engine/connection/connection.ts";
-import { connectSsh, type SshOptions, type SshTarget } from "../../engine/connection/ssh.ts";
-import { type Sshd, sshd } from "../support/sshd.ts";
+import t from "tap";
+import { connectTo, failure, sshd } from "../support/sshd.ts";
 
 t.test("exec returns code, stdout and stderr, whole and untrimmed", async (t) => {
-  const connection = await open(t, await sshd(t));
+  const connection = await connectTo(t, await sshd(t));
   t.strictSame(await connection.exec("printf ' a\\n\\n'; printf 'b \\n' >&2; exit 7"), {
     code: 7,
     stdout: " a\n\n",
@@ -14,7 +12,7 @@ t.test("exec returns code, stdout and stderr, whole and untrimmed", async (t) =>
 });
 
 t.test("exec hands 1 MB of stdin to the command, as text, buffer and stream", async (t) => {
-  const connection = await open(t, await sshd(t));
+  const connection = await connectTo(t, await sshd(t));
   const text = "0123456789abcdef".repeat(65_536);
   for (const stdin of [text, Buffer.from(text), Readable.from([text.slice(0, 5), text.slice(5)])]) {
     const { stdout } = await connection.exec("wc -c", { stdin });
@@ -33,14 +31,14 @@ t.test("exec decodes UTF-8 that is split over chunks", async (t) => {
       channel.end();
     },
   });
-  const connection = await open(t, server);
+  const connection = await connectTo(t, server);
   t.equal((await connection.exec("x")).stdout, "a€b");
-  const real = await open(t, await sshd(t));
+  const real = await connectTo(t, await sshd(t));
   t.equal((await real.exec("cat", { stdin: "€".repeat(200_000) })).stdout, "€".repeat(200_000));
 });
 
 t.test("exec returns 8 MB of output on either stream", async (t) => {
-  const connection = await open(t, await sshd(t));
+  const connection = await connectTo(t, await sshd(t));
   const command = "head -c 8388608 /dev/zero";
   t.equal((await connection.exec(command)).stdout.length, 8_388_608);
   // One after the other: ssh2's server stalls when both streams of a channel wait for window.
@@ -49,18 +47,23 @@ t.test("exec returns 8 MB of output on either stream", async (t) => {
 });
 
 t.test("exec returns 128 + n for a command that a signal ended", async (t) => {
-  const connection = await open(t, await sshd(t));
+  const connection = await connectTo(t, await sshd(t));
   t.equal((await connection.exec("kill -9 $$")).code, 137);
 });
 
 t.test("exec does not wait for a command that ends without reading its stdin", async (t) => {
-  const connection = await open(t, await sshd(t));
+  const connection = await connectTo(t, await sshd(t));
   t.equal((await connection.exec("exit 3", { stdin: Buffer.alloc(8_000_000) })).code, 3);
 });
 
 t.test("exec fails when the connection drops, and the process lives on", async (t) => {
-  const server = await sshd(t, { exec: (_command, channel, self) => (channel.write("half"), self.drop()) });
-  const connection = await open(t, server);
+  const server = await sshd(t, {
+    exec(_command, channel, self) {
+      channel.write("half");
+      self.drop();
+    },
+  });
+  const connection = await connectTo(t, server);
   const error = await failure(connection.exec("x"));
   t.equal(error.failure, "lost");
   t.match(error.message, /^app-1 \(127\.0\.0\.1:\d+\): connection lost/);
@@ -69,12 +72,12 @@ t.test("exec fails when the connection drops, and the process lives on", async (
 });
 
 t.test("exec fails when the channel closes without a code", async (t) => {
-  const connection = await open(t, await sshd(t, { exec: (_command, channel) => channel.close() }));
+  const connection = await connectTo(t, await sshd(t, { exec: (_command, channel) => channel.close() }));
   t.equal((await failure(connection.exec("x"))).failure, "lost");
 });
 
 t.test("exec gives up at its deadline, and the connection can still be used", async (t) => {
-  const connection = await open(t, await sshd(t));
+  const connection = await connectTo(t, await sshd(t));
   const error = await failure(connection.exec("sleep 60", { timeoutMs: 50 }));
   t.equal(error.failure, "timeout");
   t.match(error.message, "did not end within 0.05 s");
@@ -82,14 +85,14 @@ t.test("exec gives up at its deadline, and the connection can still be used", as
 });
 
 t.test("exec passes on an input that cannot be read", async (t) => {
-  const connection = await open(t, await sshd(t));
+  const connection = await connectTo(t, await sshd(t));
   const stdin = new Readable({ read: () => stdin.destroy(new Error("disk on fire")) });
   await t.rejects(connection.exec("cat", { stdin }), /disk on fire/);
 });
 
 t.test("ten execs at once use four channels", async (t) => {
   const server = await sshd(t);
-  const connection = await open(t, server);
+  const connection = await connectTo(t, server);
   const results = await Promise.all(Array.from({ length: 10 }, (_, n) => connection.exec(`sleep 0.05; echo ${n}`)));
   t.strictSame(
     results.map(({ stdout }) => stdout.trim()),
@@ -100,13 +103,13 @@ t.test("ten execs at once use four channels", async (t) => {
 
 t.test("exec asks again when the host has no free session yet", async (t) => {
   let refusals = 2;
-  const connection = await open(t, await sshd(t, { session: () => refusals-- <= 0 }));
+  const connection = await connectTo(t, await sshd(t, { session: () => refusals-- <= 0 }));
   t.equal((await connection.exec("echo ok")).stdout, "ok\n");
 });
 
 t.test("close may be called twice, ends the TCP connection, and fails what still runs", async (t) => {
   const server = await sshd(t);
-  const connection = await open(t, server);
+  const connection = await connectTo(t, server);
   const running = failure(connection.exec("sleep 60"));
   while (server.commands.length === 0) await connection.exec(":");
   await Promise.all([connection.close(), connection.close()]);
@@ -114,32 +117,3 @@ t.test("close may be called twice, ends the TCP connection, and fails what still
   await server.idle();
   t.equal(server.connections(), 0);
 });
-
-function open(t: Test, server: Sshd, more: Partial<SshTarget & SshOptions> = {}): Promise<Connection> {
-  const dir = t.testdir({ known_hosts: knownHosts(server), config: "" });
-  const target = {
-    name: "app-1",
-    address: "127.0.0.1",
-    port: server.port,
-    user: "u",
-    knownHosts: `${dir}/known_hosts`,
-  };
-  const options = { connectTimeoutMs: 5_000, sshConfig: `${dir}/config` };
-  return connectSsh({ ...target, ...more }, { ...options, ...more }).then((connection) => {
-    t.teardown(() => connection.close());
-    return connection;
-  });
-}
-
-function knownHosts(server: Sshd): string {
-  return server.hostKeys.map((key) => `[127.0.0.1]:${server.port} ${key.public}\n`).join("");
-}
-
-async function failure(promise: Promise<unknown>): Promise<ConnectionError> {
-  const error = await promise.then(
-    () => new Error("nothing was thrown"),
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof ConnectionError) return error;
-  throw error;
-}

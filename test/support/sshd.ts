@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import ssh2, { type AuthContext, type ServerChannel, type Connection as ServerConnection, type Session } from "ssh2";
 import type { Test } from "tap";
 import { type Connection, ConnectionError } from "../../engine/connection/connection.ts";
@@ -16,7 +19,9 @@ export interface TestKey {
 /** Returns a new key pair, by default Ed25519. */
 export function testKey(type: "ed25519" | "ecdsa" | "rsa" = "ed25519", passphrase?: string): TestKey {
   const locked = passphrase === undefined ? {} : { passphrase, cipher: "aes256-ctr", rounds: 16 };
-  const keys = generate(type, locked);
+  let keys = generate(type, locked);
+  // Now and then ssh2 1.17 writes a key that it cannot read itself.
+  while (ssh2.utils.parseKey(keys.private, passphrase) instanceof Error) keys = generate(type, locked);
   return { private: keys.private, public: keys.public, blob: Buffer.from(keys.public.split(" ")[1] ?? "", "base64") };
 }
 
@@ -100,7 +105,8 @@ export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
       most = Math.max(most, open);
       onExec(accept(), (command, channel) => {
         commands.push(command);
-        channel.on("close", () => {
+        // "finish" and not "close": by then the client may have seen the end and opened the next.
+        channel.once("finish", () => {
           open -= 1;
         });
         if (options.exec) options.exec(command, channel, self);
@@ -157,7 +163,7 @@ export function runCommand(command: string, channel: ServerChannel, children: Se
 }
 
 /** Returns the known_hosts lines that pin all keys of a server. */
-export function pinsOf(server: Sshd): string {
+export function pinsOf(server: Pick<Sshd, "port" | "hostKeys">): string {
   return server.hostKeys.map((key) => `[127.0.0.1]:${server.port} ${key.public}\n`).join("");
 }
 
@@ -167,7 +173,11 @@ export async function connectTo(
   server: Pick<Sshd, "port" | "hostKeys">,
   more: Partial<SshTarget & SshOptions> = {},
 ): Promise<Connection> {
-  const dir = t.testdir({ known_hosts: pinsOf(server as Sshd), config: isolatedConfig });
+  // Not t.testdir, which the test may use itself: a second call empties it.
+  const dir = mkdtempSync(join(tmpdir(), "connect-to-"));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  writeFileSync(`${dir}/known_hosts`, pinsOf(server));
+  writeFileSync(`${dir}/config`, isolatedConfig);
   const target = {
     name: "app-1",
     address: "127.0.0.1",
