@@ -55,8 +55,8 @@ export function describe(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return Object.keys(value).length === 0 ? "an empty mapping" : "a mapping";
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
+  if (typeof value === "string" && value.length > 60) return JSON.stringify(`${value.slice(0, 59)}…`);
+  return JSON.stringify(value) ?? typeof value;
 }
 
 /** A path as it is written: `grafana.ports[0]`. */
