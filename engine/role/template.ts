@@ -17,18 +17,33 @@ const formats = {
 
 /** Returns the rendered template of this path below `templates/`; a `Secret` when one of its values is. */
 export function template(path: string, values: Readonly<Record<string, unknown>>): Text {
-  const source = readSource(path);
+  return render(path, readSource(path), values);
+}
+
+/** Renders a template's source; `path` is for messages, and its ending says what the result must parse as. */
+export function render(path: string, source: string, values: Readonly<Record<string, unknown>>): Text {
   let secret: Secret | undefined;
-  const helper = (format: (value: unknown) => string, name: string) => (value: unknown) => {
-    if (value === undefined) throw new TemplateError(`{{${name} …}} was given nothing`);
-    if (value instanceof Secret) secret = value;
-    return format(value instanceof Secret ? value.reveal() : value);
+  // Handlebars' own strict mode looks at `{{x}}` only, which is refused below, and not at what a helper is given.
+  const checkGiven = (value: unknown, { loc }: Node) => {
+    if (value === undefined)
+      throw new TemplateError(`${textAt(source, loc)}: there is no such value - ${placeOf(loc)}`);
   };
   const engine = Handlebars.create();
-  for (const [name, format] of Object.entries(formats)) engine.registerHelper(name, helper(format, name));
+  const { each } = engine.helpers;
+  engine.registerHelper("each", function (this: unknown, value: unknown, node: Node & Handlebars.HelperOptions) {
+    checkGiven(value, node);
+    return each?.call(this, value, node);
+  });
+  for (const [name, format] of Object.entries(formats)) {
+    engine.registerHelper(name, (value: unknown, node: Node) => {
+      checkGiven(value, node);
+      if (value instanceof Secret) secret = value;
+      return format(value instanceof Secret ? value.reveal() : value);
+    });
+  }
   const text = inContext(path, () => {
     refuseBareValues(engine.parse(source).body);
-    return engine.compile(source, { strict: true, noEscape: true })(values);
+    return engine.compile(source, { noEscape: true })(values);
   });
   checkSyntax(path, text);
   return secret ? new Secret(text, `template ${path}`) : text;
@@ -58,7 +73,12 @@ function inContext<T>(path: string, render: () => T): T {
 
 interface Node {
   readonly type: string;
-  readonly loc: { readonly start: { readonly line: number; readonly column: number } };
+  readonly loc: { readonly start: Position; readonly end: Position };
+}
+
+interface Position {
+  readonly line: number;
+  readonly column: number;
 }
 
 interface Statement extends Node {
@@ -72,13 +92,23 @@ function refuseBareValues(body: readonly Node[]): void {
   for (const node of body as readonly Statement[]) {
     const name = String(node.path?.original);
     if (node.type === "MustacheStatement" && (!(name in formats) || node.params?.length !== 1)) {
-      const { line, column } = node.loc.start;
       throw new TemplateError(
-        `{{${name}}} needs a format: one of ${Object.keys(formats).join(", ")} - ${line}:${column + 1}`,
+        `{{${name}}} needs a format: one of ${Object.keys(formats).join(", ")} - ${placeOf(node.loc)}`,
       );
     }
     refuseBareValues([...(node.program?.body ?? []), ...(node.inverse?.body ?? [])]);
   }
+}
+
+function placeOf({ start }: Node["loc"]): string {
+  return `${start.line}:${start.column + 1}`;
+}
+
+function textAt(source: string, { start, end }: Node["loc"]): string {
+  return (source.split("\n")[start.line - 1] ?? "").slice(
+    start.column,
+    end.line === start.line ? end.column : undefined,
+  );
 }
 
 /** A rendered file that its own format cannot read is not sent. */

@@ -7,6 +7,12 @@ import { refuses } from "./refused.ts";
 
 refuses(t, [
   {
+    name: "a template of Ansible",
+    text: "app:\n  hosts:\n    a: { ansible_host: '{{ ip }}' }\n",
+    message:
+      'DIR/hosts.yml:3:24: var ansible_host: found "{{ ip }}", expected plain text: Ansible\'s templates are not evaluated here',
+  },
+  {
     name: "a mistyped var of Ansible",
     text: "app:\n  hosts:\n    a:\n      ansible_hst: 192.0.2.1\n",
     message:

@@ -1,3 +1,4 @@
+import { symlinkSync } from "node:fs";
 import t from "tap";
 import { loadInventory } from "../../engine/inventory/load.ts";
 import { unreadableSecrets } from "../../engine/inventory/problem.ts";
@@ -116,4 +117,17 @@ t.test("no inventory at all is refused", async (t) => {
   await t.rejects(loadInventory([], { env: {} }), {
     message: "found no inventory, expected at least one file (-i FILE)",
   });
+});
+
+t.test("a link to a folder of vars is followed, a link to nothing is refused", async (t) => {
+  const dir = t.testdir({
+    "hosts.yml": "app: { hosts: h }\n",
+    shared: { "a.yml": "a: 1\n" },
+    group_vars: { app: t.fixture("symlink", "../shared") },
+    host_vars: {},
+  });
+  const load = async () => (await loadInventory([`${dir}/hosts.yml`], { env: {} })).hosts.get("h")?.vars;
+  t.strictSame(await load(), { a: 1 });
+  symlinkSync("nowhere", `${dir}/host_vars/h.yml`);
+  await t.rejects(load(), { message: /host_vars\/h\.yml: found no such file, expected a file$/ });
 });

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { keyPath, knownHostsPath } from "./host/keys.ts";
 import { type Lab, type LabHost, labOf } from "./identity.ts";
-import { LabError, startLog } from "./log.ts";
 import { down, rebuild, up } from "./lifecycle.ts";
+import { LabError, startLog } from "./log.ts";
 import { status } from "./status.ts";
 
 const usage = `usage: npm run lab -- COMMAND
@@ -32,7 +32,16 @@ function hostOf(lab: Lab, name: string | undefined): LabHost {
 
 async function ssh(lab: Lab, [name, ...command]: readonly string[]): Promise<void> {
   const host = hostOf(lab, name);
-  const options = ["-F", "none", "-i", keyPath(lab), "-o", "IdentitiesOnly=yes", "-o", `UserKnownHostsFile=${knownHostsPath(lab)}`];
+  const options = [
+    "-F",
+    "none",
+    "-i",
+    keyPath(lab),
+    "-o",
+    "IdentitiesOnly=yes",
+    "-o",
+    `UserKnownHostsFile=${knownHostsPath(lab)}`,
+  ];
   const address = ["-o", "StrictHostKeyChecking=yes", "-p", String(host.sshPort), "ubuntu@127.0.0.1"];
   const { status: exitCode, error } = spawnSync("ssh", [...options, ...address, ...command], { stdio: "inherit" });
   if (error) throw new LabError(`ssh cannot be run: ${error.message}`, { cause: error });

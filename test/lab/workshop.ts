@@ -14,8 +14,21 @@ export interface Workshop {
   /** Holds /out/ARCHITECTURE/NAME: the story's application, the stand-ins, the file server. */
   readonly toolkit: () => Promise<string>;
   /** An image by the name of its folder, on Debian 13 of this machine's architecture. */
-  readonly named: (name: string) => Promise<string>;
+  readonly named: (name: ImageName) => Promise<string>;
 }
+
+/** A folder under images/ that stands on nothing but what `needs` says. */
+export type ImageName = keyof typeof needs;
+
+// Only what a Dockerfile uses: anything more would make it anew without a reason.
+const needs = {
+  assets: ["BASE", "TOOLKIT", "ARCHITECTURE"],
+  grafana: ["TOOLKIT", "ARCHITECTURE"],
+  loki: ["TOOLKIT", "ARCHITECTURE"],
+  "node-exporter": ["BASE", "NODE_EXPORTER_VERSION"],
+  prometheus: ["BASE"],
+  tempo: ["TOOLKIT", "ARCHITECTURE"],
+} as const;
 
 const imagesDir = join(import.meta.dirname, "images");
 
@@ -32,7 +45,8 @@ export function openWorkshop({ cacheDir }: Lab, log: Log): Workshop {
 
   const toolkit = () =>
     once("toolkit", async () => {
-      const args = { BASE: await base({ suite: "trixie", architecture: native }), ...versions };
+      const { NODE_EXPORTER_VERSION: _, ...own } = versions;
+      const args = { BASE: await base({ suite: "trixie", architecture: native }), ...own };
       return ensureImage({ name: "toolkit", folder: join(import.meta.dirname, "stand-ins"), args }, log);
     });
 
@@ -49,13 +63,22 @@ export function openWorkshop({ cacheDir }: Lab, log: Log): Workshop {
       return ensureImage({ name: `app-${architecture}`, folder: join(imagesDir, "app"), args }, log);
     });
 
-  const named = (name: string) =>
+  const named = (name: ImageName) =>
     once(name, async () => {
-      const [BASE, TOOLKIT] = await Promise.all([base({ suite: "trixie", architecture: native }), toolkit()]);
-      return ensureImage({ name, folder: join(imagesDir, name), args: { BASE, TOOLKIT, ARCHITECTURE: native } }, log);
+      const args: Record<string, string> = {};
+      for (const need of needs[name]) {
+        if (need === "BASE") args.BASE = await base({ suite: "trixie", architecture: native });
+        else if (need === "TOOLKIT") args.TOOLKIT = await toolkit();
+        else args[need] = need === "ARCHITECTURE" ? native : versions[need];
+      }
+      return ensureImage({ name, folder: join(imagesDir, name), args }, log);
     });
 
-  return { toolkit, named, host: ({ kind, architecture }) => (kind === "mon" ? machine("trixie", architecture) : app(architecture)) };
+  return {
+    toolkit,
+    named,
+    host: ({ kind, architecture }) => (kind === "mon" ? machine("trixie", architecture) : app(architecture)),
+  };
 }
 
 function memoize() {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import t from "tap";
-import { FrameError, frame, remark, remarks, unframe } from "../../engine/shell/frame.ts";
+import { frame, remark, remarks, unframe } from "../../engine/shell/frame.ts";
 import { lines, quoteWord, sh } from "../../engine/shell/sh.ts";
 import { runSections, shells } from "../support/shells.ts";
 

@@ -48,6 +48,8 @@ export interface Sshd {
   readonly hostKeys: readonly TestKey[];
   /** Commands, in the order in which they came. */
   readonly commands: readonly string[];
+  /** Ports to which clients had TCP forwarded. */
+  readonly forwards: readonly number[];
   /** The most sessions that were open at once, on one connection. */
   maxSessions(): number;
   /** Open TCP connections. */
@@ -62,6 +64,7 @@ export interface Sshd {
 export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
   const hostKeys = options.hostKeys ?? [testKey()];
   const commands: string[] = [];
+  const forwards: number[] = [];
   const sockets = new Set<Socket>();
   const children = new Set<ChildProcess>();
   const server = new ssh2.Server({ hostKeys: hostKeys.map((key) => key.private) });
@@ -81,6 +84,7 @@ export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
     },
     hostKeys,
     commands,
+    forwards,
     maxSessions: () => most,
     connections: () => sockets.size,
     drop: () => {
@@ -114,6 +118,7 @@ export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
       });
     });
     connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
+      forwards.push(destPort);
       const below = connect(destPort, destIP);
       below.once("error", () => reject());
       below.once("connect", () => {

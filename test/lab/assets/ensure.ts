@@ -1,12 +1,98 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { attempt, run } from "../command.ts";
+import { containerStates } from "../host/container.ts";
 import type { HostContext } from "../host/hosts.ts";
 import type { Lab } from "../identity.ts";
-import { attempt } from "../command.ts";
+import { LabError, step } from "../log.ts";
+import { imageAssets, releaseAssets } from "./list.ts";
+import { fillRegistry } from "./registry.ts";
+import { gatherReleases, type Served } from "./releases.ts";
 
-/** stub */
-export async function ensureAssets(_context: HostContext): Promise<string[]> {
-  return [];
+/** What the mirror really serves, by file name and by image name. */
+export type AssetLock = Readonly<Record<string, Served>>;
+
+/** Leaves a mirror that serves all assets. Quick if it does already. Returns a line on each that is not upstream's. */
+export async function ensureAssets(context: HostContext): Promise<string[]> {
+  const { lab } = context;
+  const given = process.env.LAB_ASSETS === "" ? undefined : process.env.LAB_ASSETS;
+  if (given !== undefined && !existsSync(given)) throw new LabError(`LAB_ASSETS: there is no folder ${given}`);
+  const key = fingerprint(given);
+  const known = readLock(lab);
+  const [state] = await containerStates([lab.assets.container]);
+  if (known !== undefined && readKey(lab) === key && state?.status !== "absent") {
+    if (state?.status !== "running") await run(["docker", "start", lab.assets.container]);
+    return notes(known);
+  }
+  const releases = await gatherReleases(context, releasesDir(lab), given);
+  await createMirror(context);
+  const served = { ...releases, ...(await fillRegistry(context, given)) };
+  await writeLock(lab, served, key);
+  return notes(served);
 }
-/** stub */
+
+/** What `up` wrote of the mirror last; undefined if there is none. */
+export function readLock(lab: Lab): AssetLock | undefined {
+  return existsSync(lockPath(lab)) ? (JSON.parse(readFileSync(lockPath(lab), "utf8")) as AssetLock) : undefined;
+}
+
+/** Removes the mirror and what it serves. */
 export async function removeAssets(lab: Lab): Promise<void> {
   await attempt(["docker", "rm", "--force", "--volumes", lab.assets.container]);
+}
+
+/** One line on each asset that is not the real thing from upstream. */
+export function notes(served: AssetLock): string[] {
+  const others = Object.entries(served).filter(([, { source }]) => source !== "upstream");
+  return others.map(([name, { source }]) => `${name} is not from upstream: ${source}`);
+}
+
+async function createMirror({ lab, workshop, log }: HostContext): Promise<void> {
+  const image = await workshop.named("assets");
+  await removeAssets(lab);
+  await step(log, "starting the mirror", () =>
+    run([
+      ...["docker", "run", "--detach", "--name", lab.assets.container, "--hostname", "assets"],
+      ...["--label", lab.label, "--restart", "no", "--network", lab.network, "--ip", lab.assets.address],
+      ...["--publish", "127.0.0.1::5000", "--volume", `${releasesDir(lab)}:/srv/releases:ro`, image],
+    ]),
+  );
+}
+
+/** Changes when another set of assets is to be served. */
+function fingerprint(given: string | undefined): string {
+  const hash = createHash("sha256").update(JSON.stringify([imageAssets, releaseAssets, given]));
+  for (const folder of given === undefined ? [] : [join(given, "releases"), join(given, "images")]) {
+    for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
+      const { size, mtimeMs } = statSync(join(folder, name));
+      hash.update(`${name} ${size} ${mtimeMs}\n`);
+    }
+  }
+  return hash.digest("hex");
+}
+
+function releasesDir(lab: Lab): string {
+  return join(lab.stateDir, "releases");
+}
+
+function lockPath(lab: Lab): string {
+  return join(lab.stateDir, "releases.lock.json");
+}
+
+function keyPath(lab: Lab): string {
+  return join(lab.stateDir, "releases.key");
+}
+
+function readKey(lab: Lab): string | undefined {
+  return existsSync(keyPath(lab)) ? readFileSync(keyPath(lab), "utf8") : undefined;
+}
+
+async function writeLock(lab: Lab, served: AssetLock, key: string): Promise<void> {
+  await mkdir(lab.stateDir, { recursive: true });
+  const staged = `${lockPath(lab)}.new`;
+  await writeFile(staged, `${JSON.stringify(served, null, 2)}\n`);
+  await rename(staged, lockPath(lab));
+  await writeFile(keyPath(lab), key);
 }

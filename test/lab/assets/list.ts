@@ -11,7 +11,7 @@ export const versions = {
 export interface ImageAsset {
   readonly name: string;
   /** The folder under images/ that makes it where Docker Hub does not answer. */
-  readonly fallback: string;
+  readonly fallback: "grafana" | "loki" | "prometheus" | "tempo";
   readonly source: string;
 }
 
@@ -21,8 +21,10 @@ export interface ReleaseAsset {
   readonly url: string;
   /** The checksum file that upstream puts beside it. */
   readonly sums: string;
-  readonly fallback: string;
-  readonly source: string;
+  /** The image whose /out/releases has it where GitHub does not answer. */
+  readonly fallback: "node-exporter" | "toolkit";
+  /** What that one is. Without it, the image says so itself, in a file beside the archive. */
+  readonly source?: string;
 }
 
 /** All images that the registry mirror must have. */
@@ -37,7 +39,7 @@ const promtailUrl = `https://github.com/grafana/loki/releases/download/v${versio
 const exporterUrl = `https://github.com/prometheus/node_exporter/releases/download/v${versions.NODE_EXPORTER_VERSION}`;
 
 /** All archives that the file server must have. */
-export const releaseAssets: readonly ReleaseAsset[] = ["amd64", "arm64"].flatMap((architecture) => [
+export const releaseAssets: readonly ReleaseAsset[] = ["amd64", "arm64"].flatMap((architecture): ReleaseAsset[] => [
   {
     file: `promtail-linux-${architecture}.zip`,
     url: promtailUrl,
@@ -49,7 +51,6 @@ export const releaseAssets: readonly ReleaseAsset[] = ["amd64", "arm64"].flatMap
     file: `node_exporter-${versions.NODE_EXPORTER_VERSION}.linux-${architecture}.tar.gz`,
     url: exporterUrl,
     sums: "sha256sums.txt",
-    fallback: "toolkit",
-    source: "lab: Debian binary",
+    fallback: "node-exporter",
   },
 ]);

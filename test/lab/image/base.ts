@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { attempt, run } from "../command.ts";
 import type { Architecture } from "../identity.ts";
-import { type Log, LabError, step } from "../log.ts";
+import { LabError, type Log, step } from "../log.ts";
 import { ensurePrograms, isRoot } from "../machine/packages.ts";
 import { findMirror, type Mirror } from "./mirror.ts";
 
@@ -43,7 +43,10 @@ export async function ensureBase(base: Base, source: BaseSource): Promise<string
 }
 
 function baseTag({ suite, architecture }: Base): string {
-  const recipe = createHash("sha256").update(JSON.stringify([PACKAGES, DPKG_OPTIONS])).digest("hex").slice(0, 12);
+  const recipe = createHash("sha256")
+    .update(JSON.stringify([PACKAGES, DPKG_OPTIONS]))
+    .digest("hex")
+    .slice(0, 12);
   return `hostwright-lab/base-${suite}-${architecture}:${recipe}`;
 }
 

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"hostwright/standin"
+)
+
+const maxWaiting = 2000
+
+// sink sends entries to every client, one batch after the other: a Loki that is away holds the tails up.
+type sink struct {
+	config    *promtailConfig
+	positions *positions
+	metrics   *metrics
+	dryRun    bool
+	waiting   chan entry
+	http      http.Client
+}
+
+func newSink(config *promtailConfig, positions *positions, metrics *metrics, dryRun bool) *sink {
+	return &sink{config: config, positions: positions, metrics: metrics, dryRun: dryRun, waiting: make(chan entry, maxWaiting)}
+}
+
+func (s *sink) take(ended context.Context, entries []entry) {
+	for _, e := range entries {
+		if limit := int(s.config.Limits.MaxLineSize); limit > 0 && len(e.line) > limit {
+			e.line = e.line[:limit]
+		}
+		select {
+		case s.waiting <- e:
+		case <-ended.Done():
+			return
+		}
+	}
+}
+
+func (s *sink) run(ended context.Context) {
+	for ended.Err() == nil {
+		batch := s.collect(ended)
+		if len(batch) == 0 {
+			continue
+		}
+		for _, client := range s.config.Clients {
+			s.deliver(ended, client, batch)
+		}
+		if ended.Err() != nil || s.dryRun {
+			continue // nobody knows whether it arrived
+		}
+		for _, e := range batch {
+			s.positions.set(e.path, e.end)
+		}
+	}
+}
+
+// collect waits for a first entry, then takes what comes within the first client's batchwait.
+func (s *sink) collect(ended context.Context) []entry {
+	var batch []entry
+	size := 0
+	var over <-chan time.Time
+	for {
+		select {
+		case e := <-s.waiting:
+			if over == nil {
+				over = time.After(s.config.Clients[0].BatchWait)
+			}
+			batch = append(batch, e)
+			if size += len(e.line); size >= s.config.Clients[0].BatchSize {
+				return batch
+			}
+		case <-over:
+			return batch
+		case <-ended.Done():
+			return nil
+		}
+	}
+}
+
+// deliver tries until it is accepted, refused for good, or tried often enough (0 is for ever).
+func (s *sink) deliver(ended context.Context, client clientConfig, batch []entry) {
+	if s.dryRun {
+		for _, e := range batch {
+			fmt.Printf("%s\t%v\t%s\n", e.time.Format(time.RFC3339Nano), withExternal(e, client), e.line)
+		}
+		return
+	}
+	host := client.URL
+	if parsed, err := url.Parse(client.URL); err == nil {
+		host = parsed.Host
+	}
+	wait := client.Backoff.MinPeriod
+	for try := 1; ended.Err() == nil; try++ {
+		status, err := s.send(ended, client, batch)
+		if err == nil {
+			s.metrics.add("promtail_sent_entries_total", host, len(batch))
+			return
+		}
+		isFinal := status/100 == 4 && status != http.StatusTooManyRequests
+		if isFinal || (client.Backoff.MaxRetries > 0 && try >= client.Backoff.MaxRetries) {
+			standin.Log("error", "final error sending batch, %d entries dropped: %v", len(batch), err)
+			s.metrics.add("promtail_dropped_entries_total", host, len(batch))
+			return
+		}
+		standin.Log("warn", "error sending batch, will retry: %v", err)
+		pause(ended, wait)
+		wait = min(2*wait, client.Backoff.MaxPeriod)
+	}
+}
+
+func (s *sink) send(ended context.Context, client clientConfig, batch []entry) (int, error) {
+	ctx, cancel := context.WithTimeout(ended, client.Timeout)
+	defer cancel()
+	body, err := json.Marshal(map[string]any{"streams": streamsOf(batch, client)})
+	if err != nil {
+		return 0, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, client.URL, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "promtail/"+standin.Version+" (stand-in)")
+	if err := authorize(request, client); err != nil {
+		return 0, err
+	}
+	response, err := s.http.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode/100 == 2 {
+		return response.StatusCode, nil
+	}
+	said, err := io.ReadAll(io.LimitReader(response.Body, 1024))
+	if err != nil {
+		return response.StatusCode, err
+	}
+	return response.StatusCode, fmt.Errorf("server returned HTTP status %s: %s", response.Status, strings.TrimSpace(string(said)))
+}
+
+func authorize(request *http.Request, client clientConfig) error {
+	for name, value := range client.Headers {
+		request.Header.Set(name, value)
+	}
+	if client.TenantID != "" {
+		request.Header.Set("X-Scope-OrgID", client.TenantID)
+	}
+	if client.BasicAuth.Username == "" {
+		return nil
+	}
+	password := client.BasicAuth.Password
+	if path := client.BasicAuth.PasswordFile; path != "" {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		password = strings.TrimSpace(string(content))
+	}
+	request.SetBasicAuth(client.BasicAuth.Username, password)
+	return nil
+}
+
+type pushStream struct {
+	Stream map[string]string `json:"stream"`
+	Values [][2]string       `json:"values"`
+}
+
+func streamsOf(batch []entry, client clientConfig) []*pushStream {
+	var streams []*pushStream
+	places := map[string]*pushStream{}
+	for _, e := range batch {
+		labels := withExternal(e, client)
+		key := fmt.Sprint(labels) // maps are printed in the order of their keys
+		if places[key] == nil {
+			places[key] = &pushStream{Stream: labels}
+			streams = append(streams, places[key])
+		}
+		places[key].Values = append(places[key].Values, [2]string{text(e.time.UnixNano()), e.line})
+	}
+	return streams
+}
+
+func withExternal(e entry, client clientConfig) map[string]string {
+	labels := maps.Clone(client.ExternalLabels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	maps.Copy(labels, e.labels)
+	return labels
+}

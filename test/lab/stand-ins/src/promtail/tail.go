@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"hostwright/standin"
+)
+
+const (
+	readEvery = 400 * time.Millisecond
+	globEvery = 5 * time.Second
+)
+
+// watch finds the job's files again and again, and tails each of them once.
+func watch(ended context.Context, job scrapeConfig, positions *positions, metrics *metrics, sink *sink) {
+	tailed := map[string]bool{}
+	for ended.Err() == nil {
+		for _, group := range job.Static {
+			// Names that cannot be read are not found: without the right to look there is silence, as upstream.
+			paths, err := filepath.Glob(group.Labels["__path__"])
+			if err != nil {
+				standin.Fail("invalid __path__: %v", err)
+			}
+			for _, path := range paths {
+				excluded, err := filepath.Match(group.Labels["__path_exclude__"], path)
+				if tailed[path] || excluded || err != nil {
+					continue
+				}
+				if t := openTail(path, job, group.Labels, positions); t != nil {
+					tailed[path] = true
+					metrics.add("promtail_files_active_total", "", 1)
+					go t.run(ended, metrics, sink)
+				}
+			}
+		}
+		pause(ended, globEvery)
+	}
+}
+
+type tail struct {
+	path     string
+	file     *os.File
+	offset   int64
+	labels   map[string]string
+	pipeline pipeline
+}
+
+func openTail(path string, job scrapeConfig, labels map[string]string, positions *positions) *tail {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil // no right to read it: silence, as upstream
+	}
+	stages, err := newPipeline(job.Stages)
+	if err != nil {
+		standin.Fail("%v", err)
+	}
+	t := &tail{path: path, file: file, pipeline: stages, labels: map[string]string{"filename": path}, offset: positions.of(path)}
+	for name, value := range labels {
+		if !strings.HasPrefix(name, "__") {
+			t.labels[name] = value
+		}
+	}
+	if info, err := file.Stat(); err != nil || info.Size() < t.offset {
+		t.offset = 0
+	}
+	return t
+}
+
+func (t *tail) run(ended context.Context, metrics *metrics, sink *sink) {
+	for ended.Err() == nil {
+		isReplaced := t.isReplaced()
+		// What was written before the file was replaced is read before the new one is opened.
+		for _, line := range t.readLines() {
+			metrics.add("promtail_read_lines_total", t.path, 1)
+			sink.take(ended, t.pipeline.process(line))
+		}
+		sink.take(ended, t.pipeline.flush(time.Now()))
+		if isReplaced {
+			t.reopen()
+			continue
+		}
+		pause(ended, readEvery)
+	}
+}
+
+func (t *tail) readLines() []entry {
+	reader := bufio.NewReader(io.NewSectionReader(t.file, t.offset, 8<<20))
+	var entries []entry
+	for {
+		text, err := reader.ReadString('\n')
+		if err != nil {
+			return entries // a line without its end is read next time
+		}
+		t.offset += int64(len(text))
+		entries = append(entries, entry{
+			labels: maps.Clone(t.labels), extracted: map[string]any{}, time: time.Now(), path: t.path, end: t.offset,
+			line: strings.TrimRight(text, "\r\n"),
+		})
+	}
+}
+
+// isReplaced: the name now belongs to another file (rotation), or the file was cut.
+func (t *tail) isReplaced() bool {
+	now, err := os.Stat(t.path)
+	if err != nil {
+		return false
+	}
+	opened, err := t.file.Stat()
+	return err == nil && (!os.SameFile(now, opened) || opened.Size() < t.offset)
+}
+
+func (t *tail) reopen() {
+	file, err := os.Open(t.path)
+	if err != nil {
+		standin.Log("warn", "%s cannot be opened again: %v", t.path, err)
+		return
+	}
+	if err := t.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		standin.Log("warn", "%v", err)
+	}
+	t.file, t.offset = file, 0
+}
+
+func pause(ended context.Context, duration time.Duration) {
+	select {
+	case <-ended.Done():
+	case <-time.After(duration):
+	}
+}
