@@ -1,0 +1,66 @@
+import { dirname } from "node:path";
+import { command, defineRole, envFile, pkg, type Resource, type Site, sh, type VarsOf } from "../../engine/index.ts";
+import { otlpUrl, provenance } from "../endpoints.ts";
+import { nodeExporterGate, nodeExporterResources } from "./node-exporter.ts";
+import { promtailGate, promtailResources } from "./promtail.ts";
+import { archiveName, nodeExporter, promtail, wantedReleases } from "./releases.ts";
+import { appVars } from "./vars.ts";
+
+type Vars = VarsOf<typeof appVars>;
+
+const RESTART = "restart the application";
+
+/** Promtail, node_exporter and the application's tracing settings on a host that runs the application. */
+export const app = defineRole({
+  name: "app",
+  vars: appVars,
+  resources(vars, facts, site) {
+    checkPorts(vars);
+    return [
+      // curl fetches releases and asks for readiness, unzip opens Promtail's, acl opens the logs to Promtail.
+      pkg({ name: ["acl", "ca-certificates", "curl", "unzip"] }),
+      ...nodeExporterResources(vars, facts, site),
+      ...applicationFolders(vars),
+      ...promtailResources(vars, facts, site),
+      tracingSettings(vars, site),
+      nodeExporterGate(vars),
+      promtailGate(vars),
+    ];
+  },
+  handlers: ({ app_service }): Readonly<Record<string, Script>> =>
+    app_service ? { [RESTART]: sh`systemctl restart -- ${app_service}` } : {},
+  notes: (vars, { machine }, site) =>
+    provenance([archiveName(promtail(vars), machine), archiveName(nodeExporter(vars), machine)], site),
+  releases: wantedReleases,
+});
+
+/** A host may be prepared before the application was ever there. Folders that exist are left as they are. */
+function applicationFolders({ app_logs, app_env_file, app_user, app_group }: Vars): readonly Resource[] {
+  return [...new Set([dirname(app_env_file), dirname(app_logs)])].map((folder) =>
+    command({
+      name: `folder ${folder}`,
+      creates: folder,
+      run: sh`install -d -m 0750 -o ${app_user} -g ${app_group} -- ${folder}`,
+    }),
+  );
+}
+
+/** Every other line of the file belongs to the application's team. */
+function tracingSettings(vars: Vars, site: Site): Resource {
+  const entries = {
+    TRACING_ENABLE: String(vars.tracing_enable),
+    TEMPO_GRPC_LISTENER_URL: otlpUrl(site),
+    DB_TRACING_ENABLE: String(vars.db_tracing_enable),
+  };
+  const notify = vars.app_service ? [RESTART] : [];
+  return envFile({ path: vars.app_env_file, entries, owner: vars.app_user }, { notify, tags: ["tracing"] });
+}
+
+/** node_exporter cannot have the application's port, nor Promtail's: whichever starts second would fail. */
+function checkPorts(vars: Vars): void {
+  const names = ["node_exporter_port", "app_metrics_port", "promtail_port"] as const;
+  for (const [index, name] of names.entries()) {
+    const other = names.slice(0, index).find((other) => vars[other] === vars[name]);
+    if (other) throw new Error(`${other} and ${name} are both ${vars[name]}: one host has each port once`);
+  }
+}

@@ -1,0 +1,42 @@
+import { basename, dirname } from "node:path";
+import { command, type Resource, sh, type VarsOf } from "../../engine/index.ts";
+import type { appVars } from "./vars.ts";
+
+/** Who reads the logs. */
+export const AGENT = "promtail";
+
+/**
+ * Lets the agent, and nobody else, read the logs below a home that is closed to others: it may pass through each
+ * folder on the way, and read what is in the last one, also what is not there yet. Proven by reading, as the agent.
+ */
+export function logAccess({ app_logs }: Pick<VarsOf<typeof appVars>, "app_logs">): Resource {
+  const folder = dirname(app_logs);
+  const pattern = basename(app_logs);
+  return command(
+    {
+      name: `${AGENT} may read ${app_logs}`,
+      unless: sh`
+        runuser -u ${AGENT} -- sh -c ${READ_ALL} sh ${folder} ${pattern} 2>/dev/null
+        getfacl --omit-header --absolute-names -- ${folder} 2>/dev/null | grep -q ${`^default:user:${AGENT}:r`}`,
+      run: sh`
+        for parent in ${parents(folder)}; do
+          runuser -u ${AGENT} -- test -x "$parent" || setfacl -m ${`u:${AGENT}:x`} -- "$parent"
+        done
+        setfacl -m ${`u:${AGENT}:rx,d:u:${AGENT}:r`} -- ${folder}
+        find ${folder} -maxdepth 1 -type f -name ${pattern} -exec setfacl -m ${`u:${AGENT}:r`} -- {} +`,
+    },
+    { tags: ["promtail"] },
+  );
+}
+
+/** sh: the pattern is expanded by the shell, unquoted, with nothing splitting it. */
+const READ_ALL = `
+  IFS=
+  cd -- "$1" && ls >/dev/null || exit 1
+  for file in ./$2; do [ ! -e "$file" ] || [ -r "$file" ] || exit 1; done`;
+
+/** "/home", "/home/ubuntu", … above this folder, from the top. */
+export function parents(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return above === "/" ? [] : [...parents(above), above];
+}

@@ -1,0 +1,49 @@
+import {
+  type Facts,
+  group,
+  http,
+  type Resource,
+  type Site,
+  type Text,
+  template,
+  unit,
+  user,
+  type VarsOf,
+} from "../../engine/index.ts";
+import { binary, nodeExporter, releaseResource } from "./releases.ts";
+import type { appVars } from "./vars.ts";
+
+type Vars = VarsOf<typeof appVars>;
+
+const NAME = "node_exporter";
+const tags = [NAME];
+const FIRST_UNPRIVILEGED_PORT = 1024;
+
+/** node_exporter as a user of its own, also on a port below 1024. */
+export function nodeExporterResources(vars: Vars, { machine }: Facts, site: Site): readonly Resource[] {
+  const program = binary(nodeExporter(vars));
+  return [
+    group({ name: NAME, system: true }, { tags }),
+    user({ name: NAME, group: NAME, home: "/nonexistent", shell: "/usr/sbin/nologin", system: true }, { tags }),
+    releaseResource(nodeExporter(vars), vars, machine, site),
+    unit({ name: `${NAME}.service`, content: unitFile(vars, program), config: [program] }, { tags }),
+  ];
+}
+
+/** The host's metrics can be read. */
+export function nodeExporterGate({ node_exporter_port }: Vars): Resource {
+  return http({ url: `http://127.0.0.1:${node_exporter_port}/metrics`, contains: "node_uname_info" }, { tags });
+}
+
+function unitFile({ node_exporter_port: port, node_exporter_memory_mb: memoryMb }: Vars, program: string): Text {
+  return template("app/node_exporter.service.hbs", {
+    program,
+    listen: `--web.listen-address=:${port}`,
+    mounts:
+      "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/.+)($|/)",
+    devices: "--collector.netclass.ignored-devices=^(veth|br-|docker|lo).*",
+    interfaces: "--collector.netdev.device-exclude=^(veth|br-|docker).*",
+    bindsLowPort: port < FIRST_UNPRIVILEGED_PORT,
+    memoryMax: `${memoryMb}M`,
+  });
+}

@@ -1,0 +1,82 @@
+import { dirname } from "node:path";
+import {
+  directory,
+  type Facts,
+  file,
+  group,
+  http,
+  type Resource,
+  type Script,
+  type Site,
+  sh,
+  type Text,
+  template,
+  unit,
+  user,
+  type VarsOf,
+} from "../../engine/index.ts";
+import { pushUrl } from "../endpoints.ts";
+import { AGENT, logAccess } from "./log-access.ts";
+import { binary, promtail, releaseResource } from "./releases.ts";
+import type { appVars } from "./vars.ts";
+
+type Vars = VarsOf<typeof appVars>;
+
+const tags = ["promtail"];
+const configPath = "/etc/promtail/config.yaml";
+
+/** Promtail as a user of its own, shipping the application's logs; what it has shipped survives a restart. */
+export function promtailResources(vars: Vars, { machine }: Facts, site: Site): readonly Resource[] {
+  const program = binary(promtail(vars));
+  return [
+    group({ name: AGENT, system: true }, { tags }),
+    user({ name: AGENT, group: AGENT, home: "/var/lib/promtail", shell: "/usr/sbin/nologin", system: true }, { tags }),
+    releaseResource(promtail(vars), vars, machine, site),
+    logAccess(vars),
+    directory({ path: dirname(configPath) }, { tags }),
+    file(
+      {
+        path: configPath,
+        content: config(vars, site),
+        mode: "0640",
+        group: AGENT,
+        validate: (staged) => validateConfig(program, staged),
+      },
+      { tags },
+    ),
+    unit({ name: "promtail.service", content: unitFile(vars, program), config: [configPath, program] }, { tags }),
+  ];
+}
+
+/** Promtail answers. It says nothing of what it can read: `logAccess` proved that. */
+export function promtailGate({ promtail_port }: Vars): Resource {
+  return http({ url: `http://127.0.0.1:${promtail_port}/ready` }, { tags });
+}
+
+function config(vars: Vars, site: Site): Text {
+  return template("app/promtail.yaml.hbs", {
+    port: vars.promtail_port,
+    pushUrl: pushUrl(site),
+    environment: vars.environment,
+    host: site.host.name,
+    job: vars.log_job,
+    logs: vars.app_logs,
+    exclude: `${dirname(vars.app_logs)}/${vars.app_logs_exclude}`,
+    firstLine: vars.log_first_line,
+    jsonEntries: `{job="${vars.log_job}"} |~ "^\\\\{"`,
+  });
+}
+
+function unitFile({ promtail_memory_mb }: Vars, program: string): Text {
+  return template("app/promtail.service.hbs", {
+    program,
+    config: `-config.file=${configPath}`,
+    memoryMax: `${promtail_memory_mb}M`,
+    // Go's limit is soft: the rest is for what it does not count.
+    goMemoryLimit: `GOMEMLIMIT=${Math.floor(promtail_memory_mb * 0.7)}MiB`,
+  });
+}
+
+function validateConfig(program: string, staged: Script): Script {
+  return sh`${program} -config.file=${staged} -check-syntax >&2`;
+}

@@ -1,0 +1,101 @@
+import {
+  architecture,
+  type Resource,
+  release,
+  type Site,
+  type VarsOf,
+  type WantedRelease,
+} from "../../engine/index.ts";
+import type { appVars } from "./vars.ts";
+
+type Vars = VarsOf<typeof appVars>;
+type Architecture = ReturnType<typeof architecture>;
+
+/** A program that its authors publish as one archive an architecture. */
+interface Program {
+  readonly name: "promtail" | "node_exporter";
+  readonly version: string;
+  /** The folder of the release, without a slash at its end. */
+  readonly folder: string;
+  readonly checksums: string;
+  archive(architecture: Architecture): string;
+  /** Where the program is in the archive. */
+  inside(architecture: Architecture): string;
+}
+
+/** Hashes that more than ten public repositories agree on. Others come from the lock file beside the inventory. */
+const pins: Readonly<Record<string, string>> = {
+  "node_exporter-1.9.1.linux-amd64.tar.gz": "becb950ee80daa8ae7331d77966d94a611af79ad0d3307380907e0ec08f5b4e8",
+  "node_exporter-1.9.1.linux-arm64.tar.gz": "848f139986f63232ced83babe3cad1679efdbb26c694737edc1f4fbd27b96203",
+  "node_exporter-1.12.1.linux-amd64.tar.gz": "b51d8a76aa2a9156a55d501aca6276fae09e262259a5e4e831d2c2222f084e63",
+  "node_exporter-1.12.1.linux-arm64.tar.gz": "ad35b605f9954b9f1ffddf5ba054bdc5a98d790b9eae5291e1eeb83f1ecbd0e7",
+};
+
+/** Grafana's log shipper. Its archives exist up to 3.6.11, and are unsigned. */
+export function promtail({ promtail_version: version }: Vars): Program {
+  return {
+    name: "promtail",
+    version,
+    folder: `https://github.com/grafana/loki/releases/download/v${version}`,
+    checksums: "SHA256SUMS",
+    archive: (architecture) => `promtail-linux-${architecture}.zip`,
+    inside: (architecture) => `promtail-linux-${architecture}`,
+  };
+}
+
+/** Prometheus' exporter of a host's own metrics. */
+export function nodeExporter({ node_exporter_version: version }: Vars): Program {
+  const stem = (architecture: Architecture) => `node_exporter-${version}.linux-${architecture}`;
+  return {
+    name: "node_exporter",
+    version,
+    folder: `https://github.com/prometheus/node_exporter/releases/download/v${version}`,
+    checksums: "sha256sums.txt",
+    archive: (architecture) => `${stem(architecture)}.tar.gz`,
+    inside: (architecture) => `${stem(architecture)}/node_exporter`,
+  };
+}
+
+/** Archives without a pin, of both architectures: which one a host needs is known only once it was asked. */
+export function wantedReleases(vars: Vars): readonly WantedRelease[] {
+  return [promtail(vars), nodeExporter(vars)].flatMap(({ archive, folder, checksums }) =>
+    (["arm64", "amd64"] as const)
+      .map(archive)
+      .filter((file) => !(file in pins))
+      .map((file) => ({ file, checksumsUrl: `${folder}/${checksums}` })),
+  );
+}
+
+/** The path at which units start the program. */
+export function binary({ name }: Pick<Program, "name">): string {
+  return `/usr/local/bin/${name}`;
+}
+
+/** The program under /opt, linked to `binary`. Throws where nobody knows the archive's hash. */
+export function releaseResource(program: Program, vars: Vars, machine: string, site: Site): Resource {
+  const arch = architecture(machine);
+  const archive = program.archive(arch);
+  return release(
+    {
+      name: program.name,
+      version: program.version,
+      url: `${vars.release_mirror ?? program.folder}/${archive}`,
+      sha256: hashOf(archive, site),
+      files: { [program.inside(arch)]: program.name },
+      links: { [binary(program)]: program.name },
+    },
+    { tags: [program.name] },
+  );
+}
+
+/** The archive's own name, for a recap that says what it really is. */
+export function archiveName(program: Program, machine: string): string {
+  return program.archive(architecture(machine));
+}
+
+/** The lock file wins: whoever wrote a hash there, or had it read there, did so on purpose. */
+function hashOf(archive: string, { releases }: Site): string {
+  const hash = releases[archive]?.sha256 ?? pins[archive];
+  if (hash) return hash;
+  throw new Error(`release ${archive}: found no sha256 in the lock file beside the inventory, and the role has no pin`);
+}

@@ -1,0 +1,106 @@
+import { type HostVars, readVars, type Schema, type Site, type VarsOf } from "../engine/index.ts";
+import { appVars } from "./app/vars.ts";
+import { monitoringVars } from "./monitoring/vars.ts";
+
+/** The groups that the roles know each other by. */
+export const groups = { monitoring: "monitoring", app: "app" } as const;
+
+/** What Prometheus has to know of an app host. */
+export interface ScrapeTarget {
+  readonly host: string;
+  readonly environment: string;
+  /** `address:port` of node_exporter. */
+  readonly os: string;
+  /** `address:port` of the application's metrics. */
+  readonly app: string;
+  readonly path: string;
+  readonly scheme: "http" | "https";
+  readonly verifyTls: boolean;
+}
+
+/** The app hosts of one environment, in inventory order. */
+export interface Environment {
+  readonly name: string;
+  readonly targets: readonly ScrapeTarget[];
+}
+
+const { loki_port, otlp_grpc_port } = monitoringVars;
+const { environment, node_exporter_port } = appVars;
+const { app_metrics_port, app_metrics_path, app_metrics_scheme, app_metrics_tls_verify } = appVars;
+const metricsVars = { app_metrics_port, app_metrics_path, app_metrics_scheme, app_metrics_tls_verify };
+
+/** How other hosts reach this one. Throws where that can only be the host itself. */
+export function addressOf({ name, vars }: HostVars): string {
+  const { address, host, ansible_host } = vars;
+  const found = [address, host, ansible_host, name].find((value) => typeof value === "string" && value !== "");
+  const text = String(found);
+  if (/^(localhost|127\..*|::1)$/.test(text)) {
+    throw new Error(`host ${name}: found the address ${text}, which other hosts cannot reach: set its var "address"`);
+  }
+  return text;
+}
+
+/** Where Promtail pushes logs. */
+export function pushUrl(site: Site): string {
+  const host = monitoringHost(site);
+  const { loki_port: port } = varsOfHost({ loki_port }, host);
+  return `http://${endpoint(addressOf(host), port)}/loki/api/v1/push`;
+}
+
+/** Where applications send traces, OTLP over gRPC. */
+export function otlpUrl(site: Site): string {
+  const host = monitoringHost(site);
+  const { otlp_grpc_port: port } = varsOfHost({ otlp_grpc_port }, host);
+  return `http://${endpoint(addressOf(host), port)}`;
+}
+
+/** What Prometheus reads, by environment; environments in the order in which the inventory names them first. */
+export function environments(site: Site): readonly Environment[] {
+  const targets = site.hosts(groups.app).map(scrapeTarget);
+  const names = [...new Set(targets.map((target) => target.environment))];
+  return names.map((name) => ({ name, targets: targets.filter((target) => target.environment === name) }));
+}
+
+/** `address:port`, with the brackets that an IPv6 address needs. */
+export function endpoint(address: string, port: number): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+/** A line for each of these images or archives that is not what upstream published under that name: a lab's stand-in. */
+export function provenance(names: readonly string[], { releases }: Site): readonly string[] {
+  return names.flatMap((name) => {
+    const source = releases[name]?.source ?? "upstream";
+    return source === "upstream" || source.startsWith("https://") ? [] : [`${name} is ${source}`];
+  });
+}
+
+function scrapeTarget(host: HostVars): ScrapeTarget {
+  const vars = varsOfHost({ environment, node_exporter_port, ...metricsVars }, host);
+  const address = addressOf(host);
+  return {
+    host: host.name,
+    environment: vars.environment,
+    os: endpoint(address, vars.node_exporter_port),
+    app: endpoint(address, vars.app_metrics_port),
+    path: vars.app_metrics_path,
+    scheme: vars.app_metrics_scheme,
+    verifyTls: vars.app_metrics_tls_verify,
+  };
+}
+
+function monitoringHost(site: Site): HostVars {
+  const [host, ...others] = site.hosts(groups.monitoring);
+  if (host && others.length === 0) return host;
+  const found = host ? [host, ...others].map(({ name }) => name).join(", ") : "none";
+  throw new Error(
+    `group ${groups.monitoring}: found ${found}, expected exactly one host: app hosts send it logs and traces`,
+  );
+}
+
+/** Another host's vars are checked when that host is planned; here only those that matter to this one. */
+function varsOfHost<S extends Schema>(schema: S, host: HostVars): VarsOf<S> {
+  const reading = readVars(schema, host.vars);
+  if ("value" in reading) return reading.value;
+  const problems = reading.errors.map(({ instancePath, message }) => `${instancePath.slice(1)} ${message}`.trim());
+  throw new Error(`host ${host.name}: ${problems.join("; ")}`);
+}

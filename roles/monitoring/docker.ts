@@ -1,0 +1,47 @@
+import {
+  directory,
+  type Facts,
+  file,
+  pkg,
+  type Resource,
+  sh,
+  template,
+  unit,
+  type VarsOf,
+} from "../../engine/index.ts";
+import type { monitoringVars } from "./vars.ts";
+
+const daemonConfig = "/etc/docker/daemon.json";
+
+/** Docker's engine and Compose v2 from the distribution, told to rotate logs before it starts for the first time. */
+export function dockerResources(vars: VarsOf<typeof monitoringVars>, { os }: Facts): readonly Resource[] {
+  const { docker_registry_mirrors: mirrors, docker_log_max_size: logSize, docker_log_max_files: logFiles } = vars;
+  const content = template("monitoring/daemon.json.hbs", { mirrors, logSize, logFiles: String(logFiles) });
+  return [
+    directory({ path: "/etc/docker" }, { tags: ["docker"] }),
+    file({ path: daemonConfig, content, validate: validateDaemonConfig }, { tags: ["docker"] }),
+    // curl: conditions of the kind "this URL answers" are asked on the host.
+    pkg({ name: ["ca-certificates", "curl", ...dockerPackages(os)] }, { tags: ["docker"] }),
+    unit({ name: "docker.service", config: [daemonConfig] }, { tags: ["docker"] }),
+  ];
+}
+
+/**
+ * The packages that bring Docker's engine and Compose v2. Compose v1 cannot recreate a container of a current engine
+ * (KeyError 'ContainerConfig'), so a distribution that has nothing else is refused.
+ */
+export function dockerPackages({ id, version, name }: Facts["os"]): readonly string[] {
+  const release = Number.parseFloat(version);
+  // Debian's docker.io only recommends the client.
+  if (id === "debian" && release >= 13) return ["docker.io", "docker-cli", "docker-compose"];
+  if (id === "ubuntu" && release >= 22.04) return ["docker.io", "docker-compose-v2"];
+  const reason = id === "debian" || id === "ubuntu" ? "its packages have only Compose v1" : "it is not known here";
+  throw new Error(
+    `the monitoring host runs ${name}: ${reason}; use Debian 13, Ubuntu 22.04 or a later release of either`,
+  );
+}
+
+/** On the first run there is no dockerd yet to ask. */
+function validateDaemonConfig(staged: ReturnType<typeof sh>) {
+  return sh`if command -v dockerd >/dev/null; then dockerd --validate --config-file ${staged} >&2; fi`;
+}

@@ -1,0 +1,74 @@
+import { integer, list, optional, port, secret, string } from "../../engine/index.ts";
+import { IMAGE_PATTERN, images } from "./images.ts";
+
+/** How the other hosts reach a host. Both roles have it. */
+export const address = optional(
+  string("How the other hosts reach this one: a private address or a name. Unset: the address SSH connects to", {
+    pattern: "^[A-Za-z0-9._:-]+$",
+  }),
+);
+
+/** Vars of role monitoring. */
+export const monitoringVars = {
+  address,
+  publish_address: string("The host's own address on which Grafana, Loki and OTLP are published", {
+    pattern: "^[0-9]{1,3}([.][0-9]{1,3}){3}$",
+    default: "0.0.0.0",
+  }),
+
+  grafana_port: port("Where Grafana answers", { default: 80 }),
+  grafana_url: optional(
+    string("What people type to open Grafana, if it is not this host's address", { pattern: "^https?://" }),
+  ),
+  grafana_admin_user: string("Grafana's first administrator", { pattern: "^[A-Za-z0-9._@-]+$", default: "admin" }),
+  grafana_admin_password: secret("The administrator's password: `!env NAME` or `!file PATH`"),
+  grafana_image: image("Grafana", images.grafana),
+  grafana_memory_mb: memory("Grafana", 384),
+
+  loki_port: port("Where app hosts push logs", { default: 8080 }),
+  loki_image: image("Loki", images.loki),
+  loki_memory_mb: memory("Loki", 448),
+  loki_retention_hours: integer("How long logs are kept; older ones are deleted", { minimum: 24, default: 168 }),
+
+  otlp_grpc_port: port("Where app hosts send traces, OTLP over gRPC", { default: 443 }),
+  otlp_http_port: optional(port("Where app hosts may send traces by OTLP over HTTP; unset: nowhere")),
+  tempo_port: port("Tempo's own port, on 127.0.0.1 of the monitoring host only", { default: 3200 }),
+  tempo_image: image("Tempo", images.tempo),
+  tempo_memory_mb: memory("Tempo", 320),
+  tempo_retention_hours: integer("How long traces are kept", { minimum: 1, default: 72 }),
+
+  prometheus_port: port("Prometheus' own port, on 127.0.0.1 of the monitoring host only", { default: 9090 }),
+  prometheus_image: image("Prometheus", images.prometheus),
+  prometheus_memory_mb: memory("Prometheus", 384),
+  prometheus_retention_days: integer("How long metrics are kept", { minimum: 1, default: 15 }),
+  prometheus_retention_size_mb: integer("How much disk metrics may take, whichever limit is reached first", {
+    minimum: 256,
+    default: 4096,
+  }),
+  scrape_interval_seconds: integer("How often metrics are read; 5 takes three times the disk and memory of 15", {
+    minimum: 1,
+    default: 15,
+  }),
+
+  docker_registry_mirrors: list(
+    "Mirrors of Docker Hub to pull from first, as URLs",
+    string("One mirror", { pattern: "^https?://" }),
+    { default: [] },
+  ),
+  docker_log_max_size: string("A container's log file is rotated at this size", {
+    pattern: "^[1-9][0-9]*[kmg]$",
+    default: "10m",
+  }),
+  docker_log_max_files: integer("How many log files of a container are kept", { minimum: 1, default: 3 }),
+};
+
+function image(name: string, pinned: string) {
+  return string(`Image of ${name}, with a tag that does not move: no "latest", no "grafana-oss"`, {
+    pattern: IMAGE_PATTERN,
+    default: pinned,
+  });
+}
+
+function memory(name: string, megabytes: number) {
+  return integer(`Memory limit of ${name}'s container in MB; it gets no swap`, { minimum: 64, default: megabytes });
+}
