@@ -151,7 +151,8 @@ async function wayOverHop(
   // An empty list leaves the first hop's own ProxyJump in force, as in OpenSSH.
   const before = hops.length > 1 ? hops.slice(0, -1) : undefined;
   const jump = { ...hop, name: hop.address, knownHosts, hops: before, depth: depth + 1 };
-  const below = await openHop(name, () => openPeer(jump, options, logIn));
+  const open = (): Promise<Route> => openPeer(jump, options, logIn);
+  const below = await (depth === 0 ? openFirst(name, open) : open());
   return {
     open: async () => plainTransport(await below.login.forward(config.hostname, config.port)),
     close: () => below.close(),
@@ -159,7 +160,7 @@ async function wayOverHop(
 }
 
 // The run reports by inventory host; the jump host may not be one.
-async function openHop(name: string, open: () => Promise<Route>): Promise<Route> {
+async function openFirst(name: string, open: () => Promise<Route>): Promise<Route> {
   try {
     return await open();
   } catch (cause) {

@@ -82,10 +82,10 @@ t.test("an encrypted key is opened with the passphrase asked for, and the questi
   const asked: string[] = [];
   const passphrase = async (file: string): Promise<string> => {
     asked.push(file);
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
     return "secret";
   };
-  await connectTo(t, server, { key: `${dir}/own`, sshConfig, passphrase, connectTimeoutMs: 600 });
+  await connectTo(t, server, { key: `${dir}/own`, sshConfig, passphrase, connectTimeoutMs: 1_000 });
   t.strictSame(asked, [`${dir}/own`]);
 });
 

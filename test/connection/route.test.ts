@@ -90,7 +90,7 @@ function configFile(t: Test, text: string): string {
 }
 
 /** A file that pins all keys of these servers. */
-function pinned(t: Test, ...servers: readonly Sshd[]): string {
+function pinned(t: Test, ...servers: readonly Pick<Sshd, "port" | "hostKeys">[]): string {
   const file = `${t.testdirName}/all_hosts`;
   writeFileSync(file, servers.map(pinsOf).join(""));
   return file;
@@ -134,7 +134,7 @@ t.test("ProxyJump closes the hop when the target refuses, and rebuilt is not for
   t.equal(error.failure, "auth");
   await Promise.all([hop.idle(), server.idle()]);
 
-  const changed = { port: hop.port, hostKeys: [testKey()] } as Sshd;
+  const changed = { port: hop.port, hostKeys: [testKey()] };
   const refused = await failure(
     connectTo(t, server, { sshConfig, knownHosts: pinned(t, changed, server), rebuilt: true }),
   );
@@ -152,10 +152,12 @@ t.test("ProxyJump to a target that the hop cannot reach says so", async (t) => {
 });
 
 t.test("ProxyJump in a circle is an error", async (t) => {
-  const sshConfig = configFile(t, "Match all\n  ProxyJump 127.0.0.1:1");
-  const error = await failure(connectTo(t, { port: 1, hostKeys: [] }, { sshConfig, knownHosts: pinned(t) }));
+  const sshConfig = configFile(t, "Host a\n  ProxyJump b\nHost b\n  ProxyJump a");
+  const error = await failure(
+    connectTo(t, { port: 1, hostKeys: [] }, { sshConfig, address: "a", knownHosts: pinned(t) }),
+  );
   t.equal(error.failure, "config");
-  t.match(error.message, "circle");
+  t.match(error.message, /^app-1: jump host [ab]: ProxyJump goes in a circle$/);
 });
 
 // What `nc HOST PORT` does, for machines without it.
@@ -176,8 +178,7 @@ t.test("ProxyCommand carries the session, and ends with it", async (t) => {
 
 t.test("ProxyCommand that dies is a lost connection", async (t) => {
   const server = await sshd(t);
-  const dir = t.testdir({});
-  const sshConfig = configFile(t, `Host *\n  ProxyCommand sh -c 'echo $$ >${dir}/pid; exec ${NC}'`);
+  const sshConfig = configFile(t, `Host *\n  ProxyCommand ${NC}`);
   const connection = await connectTo(t, server, { sshConfig });
   const running = failure(connection.exec("sleep 60"));
   while (server.commands.length === 0) await connection.exec(":");
@@ -192,9 +193,9 @@ t.test("ProxyCommand that fails is unreachable, with what it said", async (t) =>
   t.match(error.message, "(the proxy says: no session manager plugin)");
 });
 
-t.test("ProxyCommand that hangs is a timeout, and is ended", async (t) => {
-  const dir = t.testdir({});
-  const sshConfig = configFile(t, `Host *\n  ProxyCommand sh -c 'echo $$ >${dir}/pid; sleep 60 | cat'`);
+t.test("ProxyCommand that hangs is a timeout, and all of it is ended", async (t) => {
+  // Both sleeps hold the command's stdout, and closing waits for its end: a survivor would hold up this test for a minute.
+  const sshConfig = configFile(t, "Host *\n  ProxyCommand sh -c 'sleep 60 & sleep 60'");
   const error = await failure(connectTo(t, { port: 22, hostKeys: [] }, { sshConfig, connectTimeoutMs: 300 }));
   t.equal(error.failure, "timeout");
 });

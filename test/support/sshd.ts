@@ -18,7 +18,7 @@ export interface TestKey {
 
 /** Returns a new key pair, by default Ed25519. */
 export function testKey(type: "ed25519" | "ecdsa" | "rsa" = "ed25519", passphrase?: string): TestKey {
-  const locked = passphrase === undefined ? {} : { passphrase, cipher: "aes256-ctr", rounds: 16 };
+  const locked = passphrase === undefined ? {} : { passphrase, cipher: "aes256-ctr", rounds: 1 };
   let keys = generate(type, locked);
   // Now and then ssh2 1.17 writes a key that it cannot read itself.
   while (ssh2.utils.parseKey(keys.private, passphrase) instanceof Error) keys = generate(type, locked);
