@@ -121,9 +121,10 @@ function sameValue(a: VarValue, b: VarValue): boolean {
 function text(host: Host, names: readonly string[]): string | undefined {
   const found = given(host, names);
   if (found === undefined) return undefined;
-  if (typeof found.value === "string" && found.value !== "") return found.value;
-  if (found.value instanceof Secret) return reveal(found.value);
-  throw wrong(found, "text");
+  const value = found.value instanceof Secret ? reveal(found.value) : found.value;
+  if (typeof value !== "string" || value === "") throw wrong(found, "text");
+  if (value.includes("{{")) throw wrong(found, "plain text: Ansible's templates are not evaluated here");
+  return value;
 }
 
 function secretText(host: Host, names: readonly string[]): Text | undefined {

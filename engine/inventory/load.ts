@@ -124,7 +124,12 @@ async function filesBelow(folder: string, entry: Dirent): Promise<readonly strin
 }
 
 async function isFolder(path: string, entry: Dirent): Promise<boolean> {
-  return entry.isSymbolicLink() ? (await stat(path)).isDirectory() : entry.isDirectory();
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  // A link to nothing counts as a file: reading it says what is wrong.
+  return stat(path).then(
+    (target) => target.isDirectory(),
+    () => false,
+  );
 }
 
 /** The entries sorted by name; none where there is no such folder. */
@@ -132,9 +137,11 @@ async function list(folder: string): Promise<readonly Dirent[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return [];
-    throw error;
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    const place = { file: shownPath(folder), line: 0, column: 0 };
+    throw new InventoryError(`found ${code}, expected a folder that can be read`, place, { cause });
   }
 }
 
