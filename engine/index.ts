@@ -2,8 +2,19 @@
 
 export { type Program, runPlaybook } from "./cli.ts";
 export type { Facts } from "./facts/facts.ts";
+export { absent } from "./resource/absent.ts";
+export { command } from "./resource/command.ts";
+export { directory } from "./resource/directory.ts";
+export { envFile } from "./resource/env-file.ts";
 export { file, sha256 } from "./resource/file.ts";
+export { group } from "./resource/group.ts";
+export { http } from "./resource/http.ts";
+export { link } from "./resource/link.ts";
+export { pkg } from "./resource/package.ts";
+export { architecture, release } from "./resource/release.ts";
 export type { Resource, ResourceOptions } from "./resource/resource.ts";
+export { unit } from "./resource/unit.ts";
+export { user } from "./resource/user.ts";
 export { definePlaybook, type Play, type Playbook } from "./role/playbook.ts";
 export {
   defineRole,

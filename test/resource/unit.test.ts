@@ -1,5 +1,4 @@
-import { mkdtempSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { newerThan, parseCtimes, probeCtimes, waitForNextSecond } from "../../engine/resource/ctime.ts";
@@ -227,7 +226,7 @@ for (const shell of shells) {
   });
 
   t.test(`change times in ${shell[0]}`, async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), "ctime-"));
+    const dir = t.testdir();
     const [file, link, dangling, none] = ["it's $HOME", "link", "dangling", "none"].map((name) => join(dir, name));
     const paths = [none, file, dangling, link].map(String);
     writeFileSync(String(file), "x");

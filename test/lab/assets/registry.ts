@@ -21,7 +21,7 @@ export async function fillRegistry(context: HostContext, given: string | undefin
     const pushed = `${registry}/${asset.name}`;
     await run(["docker", "tag", image, pushed]);
     await step(context.log, `mirror: ${asset.name} (${source})`, () => run(["docker", "push", "--quiet", pushed]));
-    const digests = await run(["docker", "image", "inspect", "--format", "{{join .RepoDigests \"\\n\"}}", pushed]);
+    const digests = await run(["docker", "image", "inspect", "--format", '{{join .RepoDigests "\\n"}}', pushed]);
     const own = digests.split("\n").find((digest) => digest.startsWith(registry)) ?? "";
     served[asset.name] = { sha256: own.replace(/^.*@sha256:/, ""), source };
     await run(["docker", "rmi", "--no-prune", pushed]);

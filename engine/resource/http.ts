@@ -1,0 +1,112 @@
+import { lines, type Script, sh } from "../shell/sh.ts";
+import { compare, defineResource, ProbeError } from "./resource.ts";
+
+export interface HttpDesired {
+  /** Asked by the host itself, so "localhost" is the host. A redirect is an answer: it is not followed. */
+  readonly url: string;
+  /** 200 unless given. */
+  readonly status?: number;
+  /** Text that must be in the first 1 MiB of the body. */
+  readonly contains?: string;
+  /** How long to wait for it; 60 unless given, 0 asks once. */
+  readonly timeoutSeconds?: number;
+  /** Names it in reports; the URL unless given. */
+  readonly name?: string;
+}
+
+interface HttpCurrent {
+  /** Three digits, "000" for no answer within 5 s, "none" where the host has nothing to ask with. */
+  readonly status: string;
+  /** Whether the body contains what it must. */
+  readonly found: boolean;
+}
+
+/** A service that answers as it should. Apply changes nothing: it waits for the answer and fails when the time is over. */
+export const http = defineResource<HttpDesired, HttpCurrent>({
+  name: "http",
+  id: check,
+  // All at once, each with files of its own: the slowest one is the wait for all.
+  probe: (all) => sh`
+    ${ask}
+    ${lines(all.map((desired, index) => sh`( ask ${index} ${target(desired)} ) &`))}
+    wait
+    ${lines(all.map((_, index) => sh`cat -- "$dir"/${`${index}.answer`}`))}`,
+  parse: (stdout) => stdout.trimEnd().split("\n").map(parseAnswer),
+  diff: (desired, current) => compare({ health: describe(desired) }, { health: answered(desired, current) }),
+  apply: waitFor,
+});
+
+function check({ url, name, timeoutSeconds = 60 }: HttpDesired): string {
+  if (!/^https?:\/\/[!-~]+$/.test(url)) throw new TypeError(`not an http or https URL: ${JSON.stringify(url)}`);
+  if (!Number.isSafeInteger(timeoutSeconds) || timeoutSeconds < 0)
+    throw new TypeError(`http ${url}: timeoutSeconds is a whole number, not ${timeoutSeconds}`);
+  return name ?? url;
+}
+
+function target({ url, contains = "" }: HttpDesired): readonly string[] {
+  return [url, contains];
+}
+
+function parseAnswer(line: string): HttpCurrent {
+  const [, status, found] = /^(\d{3}|none) (found|missing)$/.exec(line) ?? [];
+  if (!status) throw new ProbeError(`http: unexpected line: ${line}`);
+  return { status, found: found === "found" };
+}
+
+function describe({ status = 200, contains }: HttpDesired): string {
+  return contains === undefined ? `HTTP ${status}` : `HTTP ${status} with ${JSON.stringify(contains)}`;
+}
+
+function answered(desired: HttpDesired, { status, found }: HttpCurrent): string {
+  if (status === "none") return "no curl or wget";
+  if (status === "000") return "no answer";
+  if (status !== String(desired.status ?? 200) || desired.contains === undefined) return `HTTP ${status}`;
+  return found ? describe(desired) : `HTTP ${status} without ${JSON.stringify(desired.contains)}`;
+}
+
+function waitFor(desired: HttpDesired): Script {
+  const { status = 200, timeoutSeconds = 60 } = desired;
+  return sh`
+    ${ask}
+    wait=${timeoutSeconds}
+    deadline=$(($(date +%s) + wait))
+    while :; do
+      ask 0 ${target(desired)}
+      answer=$(cat -- "$dir/0.answer")
+      case $answer in
+        ${`${status} found`}) exit 0 ;;
+        none*) echo "has neither curl nor wget: install one of them first" >&2; exit 1 ;;
+      esac
+      [ "$(date +%s)" -lt "$deadline" ] || break
+      sleep 1
+    done
+    case $answer in 000*) said="no answer" ;; *) said="HTTP \${answer%% *}" ;; esac
+    printf '%s after %s s, wanted %s; the body begins: ' "$said" ${timeoutSeconds} ${describe(desired)} >&2
+    head -c 300 -- "$dir/0.body" | tr '\\n\\t' '  ' | tr -d '[:cntrl:]' >&2
+    echo >&2
+    exit 1`;
+}
+
+/** Defines `ask NUMBER URL TEXT`: one attempt of 5 s at most; the answer is then in $dir/NUMBER.answer. */
+const ask = sh`
+  dir=$(mktemp -d)
+  trap 'rm -rf -- "$dir"' EXIT
+  with_curl() {
+    curl -q -s -g -m 5 -o "$1.body" -w '%{http_code}' -- "$2" || { echo; echo 000; }
+  }
+  with_wget() {
+    options= rc=0
+    case $(wget --version 2>&1) in "GNU Wget"*) options="--tries=1 --max-redirect=0 --content-on-error" ;; esac
+    timeout 5 wget -q -S $options -O "$1.body" -- "$2" 2>"$1.headers" || rc=$?
+    [ "$rc" -lt 124 ] || { echo 000; return; }
+    sed -n 's|^ *HTTP/[0-9.]* \\([0-9][0-9][0-9]\\).*|\\1|p' "$1.headers" | head -n 1
+  }
+  ask() {
+    : >"$dir/$1.body"
+    if command -v curl >/dev/null; then status=$(with_curl "$dir/$1" "$2" | tail -n 1)
+    elif command -v wget >/dev/null; then status=$(with_wget "$dir/$1" "$2")
+    else status=none; fi
+    found=missing
+    case $(head -c 1048576 -- "$dir/$1.body" | tr -d '\\000'; echo x) in *"$3"*x) found=found ;; esac
+    printf '%s %s\\n' "\${status:-000}" "$found" >"$dir/$1.answer"
+  }`;

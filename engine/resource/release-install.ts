@@ -1,0 +1,142 @@
+import { basename, dirname } from "node:path";
+import { lines, type Script, sh } from "../shell/sh.ts";
+
+export interface ReleaseDesired {
+  readonly name: string;
+  readonly version: string;
+  /** Of the archive: .zip, .tar.gz or .tgz. May be http: what arrives is checked against `sha256`. */
+  readonly url: string;
+  /** Of the archive, in hexadecimal. */
+  readonly sha256: string;
+  /** Path inside the archive → name under the version's directory. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Absolute path of a link → name under the version's directory. */
+  readonly links: Readonly<Record<string, string>>;
+  /** "/opt" unless given: the release lies in `dir/name/version`. */
+  readonly dir?: string;
+  /** Who downloads; only "host", the default, is there yet. */
+  readonly via?: "host" | "controller";
+}
+
+/** Where this version lies. */
+export function versionDir({ dir = "/opt", name, version }: ReleaseDesired): string {
+  return `${dir}/${name}/${version}`;
+}
+
+/** Where its files lie, in order. */
+export function filePaths(desired: ReleaseDesired): readonly string[] {
+  return Object.values(desired.files).map((name) => `${versionDir(desired)}/${name}`);
+}
+
+/**
+ * Script that downloads, checks, unpacks and puts the version in place. Whatever fails before the last rename leaves the
+ * host as it was. Expects to run in a subshell: it sets a trap.
+ */
+export function install(desired: ReleaseDesired): Script {
+  const { name, version } = desired;
+  const target = versionDir(desired);
+  return sh`
+    refuse() { printf 'release %s %s: %s; nothing was changed\n' ${name} ${version} "$1" >&2; exit 1; }
+    (umask 022; mkdir -p -- ${dirname(target)})
+    work=$(mktemp -d ${`${dirname(target)}/.staged.XXXXXX`})
+    trap 'rm -rf -- "$work"' EXIT
+    mkdir -- "$work/tree" "$work/new"
+    ${download(desired)}
+    ${checkHash(desired)}
+    ${unpack(desired)}
+    ${lines(Object.entries(desired.files).map(([path, file]) => pick(path.replace(/^(\.?\/)+/, ""), file)))}
+    ${seal(`"$work/new"`, desired)}
+    [ ! -e ${target} ] || mv -T -- ${target} "$work/old"
+    mv -T -- "$work/new" ${target}`;
+}
+
+/** Script that gives installed files their owner and mode again, and notes them as they then are. */
+export function adopt(desired: ReleaseDesired): Script {
+  const target = versionDir(desired);
+  return seal(sh`${target}`.text, desired);
+}
+
+/** Script that makes or turns one link, by rename: at every moment it leads to the old version or to the new one. */
+export function turnLink(path: string, target: string): Script {
+  return sh`
+    if [ ! -L ${path} ] && [ -e ${path} ]; then
+      printf '%s is in the way and is not a link: move it away first, it may hold something of yours\n' ${path} >&2
+      exit 1
+    fi
+    (umask 022; mkdir -p -- ${dirname(path)})
+    work=$(mktemp -d ${`${dirname(path)}/.staged.XXXXXX`})
+    trap 'rm -rf -- "$work"' EXIT
+    ln -s -- ${target} "$work/link"
+    mv -f -T -- "$work/link" ${path}`;
+}
+
+function download({ url }: ReleaseDesired): Script {
+  // A transfer that all but stands still is given up, a slow one is not.
+  return sh`
+    if command -v curl >/dev/null; then
+      curl -fsSL --retry 3 --connect-timeout 15 --speed-limit 1024 --speed-time 60 -o "$work/archive" --url ${url} ||
+        refuse "cannot download "${url}" (curl says why above): is the version right, and can this host reach it?"
+    elif command -v wget >/dev/null; then
+      wget -q -t 3 -T 60 -O "$work/archive" ${url} ||
+        refuse "cannot download "${url}" (wget ended with $?): is the version right, and can this host reach it?"
+    else refuse 'neither curl nor wget is here: install one of them first (apt-get install curl)'; fi`;
+}
+
+function checkHash({ url, sha256 }: ReleaseDesired): Script {
+  return sh`
+    found=$(sha256sum <"$work/archive")
+    found=\${found%% *}
+    [ "$found" = ${sha256} ] || {
+      size=$(wc -c <"$work/archive")
+      printf '%s\n' \
+        "  downloaded "${url} \
+        "  wanted     sha256 "${sha256} \
+        "  found      sha256 $found ($((size)) bytes)" \
+        '  Was the version changed without its hash, or does a proxy answer in place of the server?' >&2
+      refuse 'the archive is not the one that was asked for'
+    }`;
+}
+
+function unpack({ url }: ReleaseDesired): Script {
+  // "-o": not to the owners that the archive names.
+  if (!url.endsWith(".zip")) return sh`tar -xzo -f "$work/archive" -C "$work/tree" || refuse 'tar cannot unpack it'`;
+  return sh`
+    if command -v unzip >/dev/null; then unzip -q "$work/archive" -d "$work/tree"
+    elif command -v python3 >/dev/null; then python3 -m zipfile -e "$work/archive" "$work/tree"
+    elif command -v busybox >/dev/null; then busybox unzip -q "$work/archive" -d "$work/tree"
+    else refuse 'nothing here unpacks a .zip: install the package unzip first (apt-get install unzip)'
+    fi || refuse 'the .zip cannot be unpacked'`;
+}
+
+function pick(path: string, file: string): Script {
+  return sh`
+    [ -f "$work/tree/"${path} ] && [ ! -L "$work/tree/"${path} ] || {
+      echo "the archive holds:" >&2
+      (cd -- "$work/tree" && find . -type f | head -n 20 | sed 's,^\./,  ,') >&2
+      refuse "the archive holds no file "${path}
+    }
+    mv -- "$work/tree/"${path} "$work/new/"${file}`;
+}
+
+/**
+ * Owner and mode, then the manifest: `sha256sum -c .sha256` reads it. The stamps are taken last, since a change of
+ * mode changes the ctime; the rename of the directory does not.
+ */
+function seal(dir: string, desired: ReleaseDesired): Script {
+  const files = filePaths(desired).map((path) => basename(path));
+  const place = { text: dir };
+  return sh`
+    chown root:root ${place}
+    chmod 0755 ${place}
+    (
+      cd -- ${place}
+      chown root:root -- ${files}
+      chmod 0755 -- ${files}
+      {
+        printf '# archive %s\n' ${desired.sha256}
+        sha256sum -- ${files}
+        stat -c ${`# stamp %i %s %Y %Z ${versionDir(desired).replaceAll("%", "%%")}/%n`} -- ${files}
+      } >.sha256.new
+      mv -f -- .sha256.new .sha256
+    )`;
+}

@@ -1,0 +1,181 @@
+import { spawnSync } from "node:child_process";
+import t from "tap";
+import { eventually, lab, onHost, program, site, stepsOf, writeInventory } from "../support/lab.ts";
+
+// Cold, the lab builds an emulated arm64 base image: minutes, not seconds.
+t.setTimeout(45 * 60_000);
+
+const HOSTS = ["mon", "app-dev", "app-prod"];
+const canHaveLab = spawnSync("docker", ["info"]).status === 0 || process.getuid?.() === 0;
+
+interface Target {
+  readonly health: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const prometheus = async (path: string): Promise<unknown> =>
+  JSON.parse(await onHost("mon", `curl -sf '127.0.0.1:9090/api/v1/${path}'`));
+const targets = async () => ((await prometheus("targets")) as { data: { activeTargets: Target[] } }).data.activeTargets;
+const JOBS = ["dev_app_metrics", "dev_os_metrics", "prod_app_metrics", "prod_os_metrics"];
+const areUp = (all: readonly Target[]) =>
+  JOBS.every((job) => all.some(({ labels, health }) => labels.job === job && health === "up"));
+
+t.test(
+  "the site, on a lab of real hosts",
+  { skip: canHaveLab ? false : "needs a Docker engine, or root to install one" },
+  async (t) => {
+    writeInventory();
+    await lab("down");
+    await lab("up");
+    t.teardown(() => lab("down"));
+
+    await t.test("check mode on hosts that have nothing lists what it would do and changes nothing", async (t) => {
+      const first = await site("--check");
+      t.equal(first.code, 0);
+      for (const host of HOSTS) t.ok((first.results.get(host)?.changed ?? 0) > 10, host);
+      const second = await site("--check");
+      for (const host of HOSTS) t.same(stepsOf(second, host, "planned"), stepsOf(first, host, "planned"));
+      t.equal(
+        await onHost("mon", "test ! -e /var/lib/hostwright && command -v docker >/dev/null || echo nothing"),
+        "nothing\n",
+      );
+    });
+
+    await t.test("one command converges all of it", async (t) => {
+      const run = await site();
+      t.equal(run.code, 0, run.stderr);
+      t.match(
+        [...run.results.values()].map(({ failure }) => failure),
+        [undefined, undefined, undefined],
+      );
+      t.match(run.results.get("mon")?.notes, [/^Grafana: http/]);
+    });
+
+    await t.test("each service answers through its published port", async (t) => {
+      for (const probe of ["80/api/health", "8080/ready", "9090/-/ready", "3200/ready"]) {
+        await t.resolves(onHost("mon", `curl -sf 127.0.0.1:${probe}`), probe);
+      }
+      await t.resolves(onHost("app-dev", "curl -sf http://172.30.78.10:8080/ready"), "Loki, from an app host");
+      await t.rejects(
+        onHost("app-dev", "curl -sf -m 5 http://172.30.78.10:9090/-/ready"),
+        "Prometheus is not published outside",
+      );
+    });
+
+    await t.test("Prometheus scrapes the four jobs of the story, with real arm64 data", async (t) => {
+      const all = await eventually("four jobs up", 120, targets, areUp);
+      for (const job of JOBS) {
+        t.match(
+          all.filter(({ labels }) => labels.job === job),
+          [{ labels: { environment: job.split("_")[0] } }],
+        );
+      }
+      t.match(await prometheus("query?query=node_uname_info"), {
+        data: { result: [{ metric: { machine: "aarch64" } }, { metric: { machine: "aarch64" } }] },
+      });
+    });
+
+    await t.test("multi-line log events arrive whole, labelled by environment and host", async (t) => {
+      const query =
+        'curl -sfG 127.0.0.1:8080/loki/api/v1/query_range --data-urlencode \'query={environment="dev",host="app-dev"}\' -d limit=50';
+      interface Streams {
+        readonly data: { readonly result: readonly { readonly values: readonly (readonly [string, string])[] }[] };
+      }
+      const answer = await eventually(
+        "log events",
+        60,
+        async () => JSON.parse(await onHost("mon", query)) as Streams,
+        ({ data }) => data.result.length > 0,
+      );
+      const entries = answer.data.result.flatMap(({ values }) => values.map(([, text]) => text));
+      t.ok(
+        entries.some((entry) => entry.startsWith("{\n") && JSON.parse(entry)),
+        "an event of many lines is one entry",
+      );
+      t.same(
+        entries.filter((entry) => /^\s+[{}"]/.test(entry)),
+        [],
+        "no entry starts in the middle of an event",
+      );
+    });
+
+    await t.test("a second run changes nothing, in two execs a host", async (t) => {
+      const run = await site();
+      t.equal(run.code, 0);
+      for (const host of HOSTS)
+        t.match(run.results.get(host), { changed: 0, handlers: [], failure: undefined, execs: 2 }, host);
+    });
+
+    await t.test("drift is named exactly, repaired exactly, and then gone", async (t) => {
+      await onHost(
+        "app-dev",
+        "systemctl stop promtail && sed -i 's/batchwait: .*/batchwait: 9s/' /etc/promtail/config.yaml && rm /usr/local/bin/node_exporter",
+      );
+      const drifted = ["file /etc/promtail/config.yaml", "release node_exporter", "unit promtail.service"];
+      const check = await site("--check", "--diff");
+      t.same([...stepsOf(check, "app-dev", "planned")].sort(), drifted);
+      t.match(JSON.stringify(check.events), /batchwait: 9s/);
+      t.match(check.results.get("mon"), { changed: 0 });
+      t.equal(
+        await onHost(
+          "app-dev",
+          "systemctl is-active promtail || test ! -e /usr/local/bin/node_exporter && echo as-left",
+        ),
+        "inactive\nas-left\n",
+      );
+      const repair = await site();
+      t.same([...stepsOf(repair, "app-dev", "applied")].sort(), drifted);
+      t.match(repair.results.get("app-prod"), { changed: 0 });
+      t.match((await site()).results.get("app-dev"), { changed: 0 });
+    });
+
+    await t.test(
+      "a rebuilt host is refused until it is said to be rebuilt, then converges and is scraped again",
+      async (t) => {
+        await lab("rebuild", "app-prod");
+        const refused = await site();
+        t.equal(refused.code, 4);
+        t.match(refused.results.get("app-prod")?.failure, {
+          kind: "unreachable",
+          message: /changed/,
+          hint: /--rebuilt app-prod/,
+        });
+        t.match(refused.results.get("app-dev"), { changed: 0, failure: undefined });
+        const rebuilt = await site("--rebuilt", "app-prod");
+        t.equal(rebuilt.code, 0, rebuilt.stderr);
+        t.ok((rebuilt.results.get("app-prod")?.changed ?? 0) > 10);
+        t.equal((await site()).code, 0, "the new key is pinned");
+        await eventually("four jobs up", 120, targets, areUp);
+      },
+    );
+
+    await t.test("every service comes back by itself when its host restarts", async (t) => {
+      for (const host of ["mon", "app-dev"]) await program("docker", "restart", `hostwright-1-${host}`);
+      await eventually("four jobs up", 240, targets, areUp);
+      const run = await eventually(
+        "in sync",
+        120,
+        () => site(),
+        ({ code }) => code === 0,
+      );
+      t.match(run.results.get("mon"), { changed: 0 });
+      t.match(run.results.get("app-dev"), { changed: 0 });
+    });
+  },
+);
+
+t.test("an unreachable host is one clear line and exit 4, in under 15 seconds", async (t) => {
+  const started = Date.now();
+  const { code, stderr } = await program(
+    "npx",
+    "zx",
+    "playbooks/site.mts",
+    "-i",
+    "inventory/prod.yml",
+    "--limit",
+    "app",
+  );
+  t.equal(code, 4);
+  t.ok(Date.now() - started < 15_000);
+  t.equal(stderr.split("\n").filter((line) => /^UNREACHABLE/.test(line)).length, 1);
+});

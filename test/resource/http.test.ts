@@ -1,0 +1,157 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, readdirSync, symlinkSync } from "node:fs";
+import { basename } from "node:path";
+import t, { type Test } from "tap";
+import { http } from "../../engine/resource/http.ts";
+import { apply, converges, plan } from "../support/converges.ts";
+import { shells } from "../support/shells.ts";
+
+const hostile = ["it's $HOME", "$(id) `id`", "two\nlines\n", "-n", "é", "*[x]", "back\\slash", "%s"];
+
+/** A process of its own, as the shells are run synchronously: /late/2/… is healthy from its third request on. */
+const server = spawn(
+  process.execPath,
+  [
+    "-e",
+    `const asked = {};
+    require("node:http").createServer((request, response) => {
+      const [, kind, value] = request.url.split("/");
+      asked[request.url] = (asked[request.url] ?? 0) + 1;
+      if (kind === "silent") return;
+      if (kind === "redirect") response.setHeader("location", "/ok");
+      const late = kind === "late" && asked[request.url] <= Number(value);
+      response.writeHead(kind === "redirect" ? 302 : late ? 503 : 200);
+      response.end(late ? "not\\x1b[2J\\nready\\0" : ${JSON.stringify(`ready ${hostile.join(" ")}\n`)});
+    }).listen(0, "127.0.0.1", function () { console.log(this.address().port); });`,
+  ],
+  { stdio: ["ignore", "pipe", "inherit"] },
+);
+t.teardown(() => server.kill());
+const [port] = await once(server.stdout, "data");
+const url = `http://127.0.0.1:${String(port).trim()}`;
+
+for (const contains of [undefined, ...hostile]) {
+  converges(t, `http converges on ${contains === undefined ? "a status" : JSON.stringify(contains)}`, (dir) =>
+    http({ url: `${url}/late/2/${basename(dir)}`, ...(contains === undefined ? {} : { contains }) }),
+  );
+}
+
+const searched = (process.env.PATH ?? "").split(":");
+const tools = [
+  "mktemp",
+  "rm",
+  "cat",
+  "head",
+  "tail",
+  "tr",
+  "sed",
+  "timeout",
+  "date",
+  "sleep",
+  "dash",
+  "bash",
+  "busybox",
+];
+
+/** The first file of this name that is on the path; undefined where there is none. */
+function which(name: string): string | undefined {
+  return searched
+    .map((folder) => `${folder}/${name}`)
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Leaves only the tools above, and one to ask with, on the path of this test. */
+function restrict(t: Test, client: string | undefined, as: string): void {
+  const dir = t.testdir();
+  const path = process.env.PATH;
+  for (const tool of tools) {
+    const file = which(tool);
+    if (file) symlinkSync(file, `${dir}/${tool}`);
+  }
+  if (client) symlinkSync(client, `${dir}/${as}`);
+  process.env.PATH = dir;
+  t.teardown(() => {
+    process.env.PATH = path;
+  });
+}
+
+const clients = [
+  ["curl", which("curl"), "curl"],
+  ["wget", which("wget"), "wget"],
+  ["busybox wget", which("busybox"), "wget"],
+] as const;
+
+for (const shell of shells) {
+  for (const [name, client, as] of clients) {
+    t.test(`http by ${name} in ${shell[0]}`, { skip: !client && `needs ${name}` }, async (t) => {
+      restrict(t, client, as);
+      const before = (options: Parameters<typeof http>[0]) => plan(shell, [http(options)])[0]?.changes[0]?.before;
+      t.equal(before({ url: `${url}/ok` }), undefined);
+      t.equal(before({ url: `${url}/ok`, contains: "ready" }), undefined);
+      t.equal(before({ url: `${url}/ok`, contains: "asleep" }), 'HTTP 200 without "asleep"');
+      t.equal(before({ url: `${url}/late/9/${name.replace(" ", "")}${shell[0]}` }), "HTTP 503");
+      t.equal(before({ url: `${url}/ok`, status: 404 }), "HTTP 200");
+      t.equal(before({ url: `${url}/redirect`, status: 302 }), undefined);
+      t.equal(before({ url: "http://127.0.0.1:1/" }), "no answer");
+    });
+  }
+
+  t.test(`http in ${shell[0]}`, async (t) => {
+    t.test("a host with nothing to ask with can be checked, and says what it lacks when applied", async (t) => {
+      restrict(t, undefined, "");
+      const steps = plan(shell, [http({ url: `${url}/ok` })]);
+      t.same(steps[0]?.changes, [{ field: "health", before: "no curl or wget", after: "HTTP 200" }]);
+      t.throws(() => apply(shell, steps), /neither curl nor wget/);
+    });
+
+    t.test("many are asked at once, and the answers are in order", async (t) => {
+      const all = Array.from({ length: 12 }, (_, index) =>
+        http({ url: `${url}/${index % 2 ? "ok" : "redirect"}/${index}` }),
+      );
+      t.same(
+        plan(shell, all).map(({ resource }) => resource),
+        all.filter((_, index) => index % 2 === 0),
+      );
+    });
+
+    t.test("when the time is over the last answer is told, without control characters", async (t) => {
+      const one = http({ url: `${url}/late/99/${shell[0]}`, contains: "x", timeoutSeconds: 0 });
+      const failure = /HTTP 503 after 0 s, wanted HTTP 200 with "x"; the body begins: not\[2J ready$/;
+      t.throws(() => apply(shell, plan(shell, [one])), failure);
+    });
+
+    t.test("nothing is left in the folder for temporary files", async (t) => {
+      process.env.TMPDIR = t.testdir();
+      t.teardown(() => {
+        delete process.env.TMPDIR;
+      });
+      const steps = plan(shell, [http({ url: `${url}/late/1/tmp-${shell[0]}` })]);
+      apply(shell, steps);
+      t.equal(steps.length, 1);
+      t.same(readdirSync(process.env.TMPDIR ?? ""), []);
+    });
+  });
+}
+
+t.test("http asks again until the answer is right", async (t) => {
+  const [shell = ["sh"]] = shells;
+  const resource = http({ url: `${url}/late/2/again`, timeoutSeconds: 30 });
+  apply(shell, plan(shell, [resource]));
+  t.same(plan(shell, [resource]), []);
+});
+
+t.test("http takes a name for reports, and refuses what is no URL", async (t) => {
+  t.equal(http({ url, name: "grafana is up" }).id, "grafana is up");
+  for (const bad of ["", "localhost", "file:///etc/passwd", "http://a b", "-o/etc/passwd", "http://é"]) {
+    t.throws(() => http({ url: bad }), /URL/, bad);
+  }
+  t.throws(() => http({ url, timeoutSeconds: 1.5 }), /whole number/);
+});

@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.ts";
+
+/** The tests' own lab, so that they leave a developer's alone. */
+const LAB = 1;
+const INVENTORY = `.lab/${LAB}/inventory.yml`;
+const env = { ...process.env, HOSTWRIGHT_LAB: String(LAB) };
+
+/** How a program ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A run of the playbook, as its events tell it. */
+export interface SiteRun extends Ended {
+  readonly events: readonly RunEvent[];
+  /** By host. */
+  readonly results: ReadonlyMap<string, HostResult>;
+  readonly durationMs: number;
+}
+
+/** Runs a program; its stderr is passed on as well, since it tells what takes so long. */
+export async function program(command: string, ...args: readonly string[]): Promise<Ended> {
+  const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr.push(chunk);
+    process.stderr.write(chunk);
+  });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(code ?? (signal ? 128 : 1)));
+  });
+  return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+}
+
+/** `npm run lab -- …`, for the tests' lab. Throws when it fails. */
+export async function lab(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await program("npm", "run", "--silent", "lab", "--", ...args);
+  if (code !== 0)
+    throw new Error(`lab ${args.join(" ")} ended with ${code}: ${stderr.split("\n").slice(-8).join("\n")}`);
+  return stdout;
+}
+
+/** Runs a shell line as root inside a host of the lab, past SSH and past the engine. */
+export async function onHost(host: string, line: string): Promise<string> {
+  const { code, stdout, stderr } = await program("docker", "exec", `hostwright-${LAB}-${host}`, "sh", "-c", line);
+  if (code !== 0) throw new Error(`${host}: ${line}: ended with ${code}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+/** The shipped lab inventory, moved to the tests' lab: other ports, other addresses, other keys. */
+export function writeInventory(): void {
+  const text = readFileSync("inventory/lab.yml", "utf8")
+    .replaceAll("../.lab/0/", "")
+    .replaceAll("172.30.77.", `172.30.${77 + LAB}.`)
+    .replaceAll(/port: 221(\d)/g, (_, digit) => `port: ${2210 + 10 * LAB + Number(digit)}`)
+    .replaceAll("127.0.0.1:8000", `127.0.0.1:${8000 + 10 * LAB}`)
+    .replaceAll(/lab: 0/g, `lab: ${LAB}`);
+  mkdirSync(`.lab/${LAB}`, { recursive: true });
+  writeFileSync(INVENTORY, text);
+}
+
+/** Runs the shipped playbook against the tests' lab. */
+export async function site(...args: readonly string[]): Promise<SiteRun> {
+  const started = performance.now();
+  const ended = await program("npx", "zx", "playbooks/site.mts", "-i", INVENTORY, "--json", ...args);
+  const events = ended.stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line): RunEvent => JSON.parse(line));
+  const finished = events.find((event) => event.kind === "finished");
+  const results = new Map(finished?.results.map((result) => [result.host, result]) ?? []);
+  return { ...ended, events, results, durationMs: performance.now() - started };
+}
+
+/** `type id` of all steps of this kind on a host, in order. */
+export function stepsOf({ events }: SiteRun, host: string, kind: "planned" | "applied"): readonly string[] {
+  const steps = events.flatMap((event): readonly PlannedStep[] =>
+    event.kind === kind && event.host === host ? event.steps : [],
+  );
+  return steps.map(({ type, id }) => `${type} ${id}`);
+}
+
+/** Asks until the answer is accepted; throws with the last answer at the deadline. Polls once a second. */
+export async function eventually<T>(
+  what: string,
+  timeoutSeconds: number,
+  ask: () => Promise<T>,
+  accept: (answer: T) => boolean,
+): Promise<T> {
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  for (;;) {
+    const answer = await ask().catch((error: unknown) => error as T);
+    if (!(answer instanceof Error) && accept(answer)) return answer;
+    if (Date.now() > deadline)
+      throw new Error(
+        `${what}: not within ${timeoutSeconds} s; last answer: ${JSON.stringify(answer)?.slice(0, 2000)} ${answer}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
