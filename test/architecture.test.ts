@@ -19,19 +19,11 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
     [],
   ],
   "engine/report": [["engine/run"], ["diff"]],
-  engine: [
-    [
-      "engine/shell",
-      "engine/facts",
-      "engine/resource",
-      "engine/inventory",
-      "engine/connection",
-      "engine/role",
-      "engine/run",
-      "engine/report",
-    ],
+  "engine/cli": [
+    ["engine/shell", "engine/inventory", "engine/connection", "engine/role", "engine/run", "engine/report"],
     [],
   ],
+  engine: [["engine/shell", "engine/facts", "engine/resource", "engine/role", "engine/cli"], []],
   roles: [["engine"], []],
   playbooks: [["engine", "roles"], ["zx"]],
 };

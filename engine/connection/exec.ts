@@ -115,6 +115,7 @@ export async function execOver(
   let isLate = false;
   const stop = (): void => {
     isLate = true;
+    // OpenSSH passes the signal on, but not when root is logged in: nobody may rely on it.
     channel?.signal("TERM");
     channel?.close();
   };

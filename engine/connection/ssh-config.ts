@@ -103,7 +103,7 @@ function expandPath(path: string, tokens: Readonly<Record<string, string>>): str
 
 /** Returns the parts of a jump host, `[user@]host[:port]` or `ssh://…`, with IPv6 addresses in brackets; `undefined` for anything else. */
 export function parseHop(text: string): Pick<SshQuestion, "address" | "port" | "user"> | undefined {
-  const match = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[(.+)\]|([^:@]+))(?::(\d+))?\/?$/.exec(text.trim());
+  const match = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[(.+)\]|([^:@]+))(?::(\d+))?\/?$/.exec(text.trim());
   const address = match?.[2] ?? match?.[3];
   if (!match || address === undefined) return undefined;
   return { address, user: match[1], port: match[4] === undefined ? undefined : Number(match[4]) };

@@ -42,6 +42,11 @@ const NAMES = {
   extraArgs: ["ansible_ssh_extra_args"],
 } as const;
 
+/** Our own names among them; Ansible's all begin with `ansible_`. */
+export const CONNECTION_VARS: readonly string[] = Object.values(NAMES)
+  .flat()
+  .filter((name) => !name.startsWith("ansible_"));
+
 /** Ansible's other vars: they mean nothing here and are not mistakes. */
 const IGNORED = [
   ..."python_interpreter shell_type shell_executable group_priority facts managed remote_tmp pipelining".split(" "),

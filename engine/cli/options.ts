@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { didYouMean } from "./inventory/suggest.ts";
+import { didYouMean } from "../inventory/suggest.ts";
 
 /** A command line that cannot be followed; the message says what to write instead. */
 export class UsageError extends Error {}

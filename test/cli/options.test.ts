@@ -1,5 +1,5 @@
 import t from "tap";
-import { HELP, parseOptions } from "../engine/options.ts";
+import { HELP, parseOptions } from "../../engine/cli/options.ts";
 
 t.test("Ansible's words mean what they mean there", async (t) => {
   const options = parseOptions([

@@ -1,0 +1,109 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { hostname, userInfo } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Connection } from "../connection/connection.ts";
+import { type Limit, limit } from "../connection/limit.ts";
+import { connectLocal } from "../connection/local.ts";
+import { connectSsh } from "../connection/ssh.ts";
+import { connectionVars } from "../inventory/connection-vars.ts";
+import { parseExtraVars } from "../inventory/extra-vars.ts";
+import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
+import { loadInventory } from "../inventory/load.ts";
+import type { Output } from "../report/terminal.ts";
+import { type Options, UsageError } from "./options.ts";
+
+/** Bastions and sshd refuse a crowd: MaxStartups begins to drop at ten. */
+const HANDSHAKES = 10;
+
+/**
+ * Runs `main` when the file of this URL is the program that was started, with the arguments behind it, and sets the exit
+ * code; does nothing when the file was imported. What the user can mend is one message and exit 1.
+ */
+export async function runProgram(
+  url: string,
+  main: (args: readonly string[], name: string) => Promise<number>,
+): Promise<void> {
+  const file = fileURLToPath(url);
+  const at = process.argv.findIndex((arg) => resolve(arg) === file);
+  if (at < 0) return;
+  try {
+    process.exitCode = await main(process.argv.slice(at + 1), relative(process.cwd(), file));
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof InventoryError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Prints to stdout. Returns exit code 0. */
+export function say(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+/** Where people read. */
+export function stderr(): Output {
+  const colour = process.stderr.isTTY === true && !process.env.NO_COLOR;
+  return { colour, write: (text: string) => process.stderr.write(text) };
+}
+
+/** Loads the inventories that the options, the environment or package.json name, in this order. */
+export async function loadFor(options: Pick<Options, "inventory" | "extraVars">): Promise<Inventory> {
+  const { env } = process;
+  const named =
+    options.inventory.length > 0 ? options.inventory : [env.HOSTWRIGHT_INVENTORY ?? (await defaultInventory())];
+  return loadInventory(named, { extraVars: parseExtraVars(options.extraVars, env), env });
+}
+
+/** Returns the function that opens a connection to a host of this inventory, as its vars and the options say. */
+export function connector(options: Options, inventory: Inventory): (host: Host) => Promise<Connection> {
+  const handshakes = limit(HANDSHAKES);
+  const beside = join(dirname(resolve(inventory.files[0] ?? ".")), "known_hosts");
+  return async (host) => connect(host, options, beside, handshakes);
+}
+
+/** Who runs this, for locks and journals. */
+export function operator(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
+
+/** The checkout's commit, with `-dirty` where it has changes; empty outside a checkout. */
+export async function commit(): Promise<string> {
+  const git = promisify(execFile)("git", ["describe", "--always", "--dirty"]);
+  return git.then(
+    ({ stdout }) => stdout.trim(),
+    () => "",
+  );
+}
+
+async function connect(host: Host, options: Options, knownHosts: string, handshakes: Limit): Promise<Connection> {
+  const vars = connectionVars(host);
+  if (vars.connection === "local") return connectLocal(host.name);
+  return connectSsh(
+    {
+      name: host.name,
+      address: vars.address,
+      port: vars.port,
+      user: vars.user ?? options.user,
+      key: vars.key ?? (options.privateKey && resolve(options.privateKey)),
+      knownHosts: vars.knownHosts ?? knownHosts,
+    },
+    {
+      connectTimeoutMs: options.timeoutSeconds * 1000,
+      rebuilt: options.rebuilt.get(host.name),
+      acceptNew: options.acceptNew,
+      handshakes,
+    },
+  );
+}
+
+async function defaultInventory(): Promise<string> {
+  const manifest: { hostwright?: { inventory?: string } } = JSON.parse(await readFile("package.json", "utf8"));
+  if (manifest.hostwright?.inventory) return manifest.hostwright.inventory;
+  throw new UsageError(
+    'no inventory: give -i FILE, set HOSTWRIGHT_INVENTORY, or "hostwright": {"inventory": …} in package.json',
+  );
+}

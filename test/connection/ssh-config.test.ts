@@ -1,0 +1,73 @@
+import { homedir, userInfo } from "node:os";
+import t from "tap";
+import { expandTokens, parseHop, parseSshConfig } from "../../engine/connection/ssh-config.ts";
+
+const question = { name: "app-1", address: "app" };
+
+// From OpenSSH 9.2, shortened to the lines that matter.
+const printed = `host app
+user deploy
+hostname app.example.com
+port 2222
+identitiesonly yes
+hostkeyalias ali
+identityagent /home/u/a.sock
+identityfile ~/.ssh/%h_key
+identityfile /tmp/a b/key
+globalknownhostsfile /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2
+userknownhostsfile /root/.ssh/kh /tmp/x y
+connecttimeout none
+proxyjump u@hop:2222,b
+`;
+
+t.test("what ssh -G prints is read, paths expanded", async (t) => {
+  t.strictSame(parseSshConfig(printed, question), {
+    hostname: "app.example.com",
+    port: 2222,
+    user: "deploy",
+    identityFiles: [`${homedir()}/.ssh/app.example.com_key`, "/tmp/a b/key"],
+    identitiesOnly: true,
+    identityAgent: "/home/u/a.sock",
+    proxyJump: ["u@hop:2222", "b"],
+    proxyCommand: undefined,
+    knownHostsFiles: ["/root/.ssh/kh", "/tmp/x y", "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
+    hostKeyAlias: "ali",
+  });
+});
+
+t.test("what the inventory says wins, and its key comes first", async (t) => {
+  const config = parseSshConfig(printed, { ...question, port: 9, user: "root", key: "/tmp/a b/key" });
+  t.match(config, { port: 9, user: "root", identityFiles: ["/tmp/a b/key", /app\.example\.com_key$/] });
+});
+
+t.test("without ssh on this machine its defaults hold", async (t) => {
+  const config = parseSshConfig("", question);
+  t.match(config, { hostname: "app", port: 22, user: userInfo().username, identitiesOnly: false, proxyJump: [] });
+  t.ok(config.identityFiles.includes(`${homedir()}/.ssh/id_ed25519`));
+  t.ok(config.knownHostsFiles.includes(`${homedir()}/.ssh/known_hosts`));
+});
+
+t.test("none is nothing", async (t) => {
+  const text = "proxyjump none\nproxycommand none\nidentityfile none\nuserknownhostsfile none\nidentityagent none\n";
+  const { proxyJump, proxyCommand, identityFiles, knownHostsFiles, identityAgent } = parseSshConfig(text, question);
+  t.strictSame([proxyJump, proxyCommand, identityFiles, knownHostsFiles], [[], undefined, [], []]);
+  t.equal(identityAgent, "none", "told apart from an agent that is not named");
+});
+
+t.test("tokens are replaced once", async (t) => {
+  t.equal(expandTokens("nc %h %p %r %% %x", { h: "%p", p: "22", r: "u" }), "nc %p 22 u % %x");
+});
+
+const hops: readonly { text: string; hop: ReturnType<typeof parseHop> }[] = [
+  { text: "hop", hop: { address: "hop", user: undefined, port: undefined } },
+  { text: "u@hop:2222", hop: { address: "hop", user: "u", port: 2222 } },
+  { text: "u@[::1]:2222", hop: { address: "::1", user: "u", port: 2222 } },
+  { text: "ssh://u@hop:2222/", hop: { address: "hop", user: "u", port: 2222 } },
+  { text: "u@d@hop", hop: { address: "hop", user: "u@d", port: undefined } },
+  { text: "::1", hop: undefined },
+  { text: "", hop: undefined },
+];
+
+for (const { text, hop } of hops) {
+  t.test(`jump host "${text}"`, async (t) => t.strictSame(parseHop(text), hop));
+}
