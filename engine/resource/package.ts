@@ -19,7 +19,7 @@ export const pkg = defineResource<PackageDesired, PackageCurrent>({
   probe: (all) => sh`
     command -v dpkg-query >/dev/null || { echo "has no dpkg-query: only apt hosts are supported yet" >&2; exit 1; }
     dpkg --print-architecture
-    dpkg-query -W -f='\${Package} \${Architecture} \${db:Status-Status}\\n' -- ${all.flatMap(namesOf)} || [ $? = 1 ]`,
+    dpkg-query -W -f='\${Package} \${db:Status-Status} \${Architecture}\\n' -- ${all.flatMap(namesOf)} || [ $? = 1 ]`,
   parse: parsePackages,
   diff: (desired, current) =>
     namesOf(desired)
@@ -45,8 +45,9 @@ function parsePackages(stdout: string, all: readonly PackageDesired[]): readonly
   if (!/^[a-z0-9-]+$/.test(native)) throw new ProbeError(`package: unexpected architecture: ${native}`);
   const states = new Map(
     found.map((line) => {
-      const [name, architecture, state, ...more] = line.split(" ");
-      if (!name || !architecture || !state || more.length > 0)
+      // A package that is only mentioned by others has no architecture.
+      const [name, state, architecture, ...more] = line.split(" ");
+      if (!name || !state || architecture === undefined || more.length > 0)
         throw new ProbeError(`package: unexpected line: ${line}`);
       return [`${name}:${architecture}`, wordFor(state)];
     }),

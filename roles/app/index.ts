@@ -1,5 +1,15 @@
 import { dirname } from "node:path";
-import { command, defineRole, envFile, pkg, type Resource, type Site, sh, type VarsOf } from "../../engine/index.ts";
+import {
+  command,
+  defineRole,
+  envFile,
+  pkg,
+  type Resource,
+  type Script,
+  type Site,
+  sh,
+  type VarsOf,
+} from "../../engine/index.ts";
 import { otlpUrl, provenance } from "../endpoints.ts";
 import { nodeExporterGate, nodeExporterResources } from "./node-exporter.ts";
 import { promtailGate, promtailResources } from "./promtail.ts";

@@ -86,26 +86,28 @@ for (const shell of hasDpkg ? shells : []) {
   });
 }
 
-// Debian 12 with a database that has such packages: dpkg --print-architecture; dpkg-query -W -f='${Package} ${Architecture} ${db:Status-Status}\n' -- …
+// Debian 12 with a database that has such packages: dpkg --print-architecture; dpkg-query -W -f='${Package} ${db:Status-Status} ${Architecture}\n' -- …
 const probed = `amd64
-curl amd64 installed
-grafana amd64 half-configured
-libc6 amd64 installed
-libc6 i386 installed
-man-db amd64 triggers-pending
-nginx amd64 config-files
-tzdata all installed
-zlib1g i386 installed
+curl installed amd64
+grafana half-configured amd64
+libc6 installed amd64
+libc6 installed i386
+man-db triggers-pending amd64
+nginx config-files amd64
+tzdata installed all
+zlib1g installed i386
+acl not-installed 
 `;
 const cases: readonly { name: string; wanted: string[]; changes: readonly (string | undefined)[][] }[] = [
   { name: "installed", wanted: ["curl", "tzdata", "libc6", "libc6:amd64", "libc6:i386"], changes: [] },
   { name: "waiting for a trigger is installed", wanted: ["man-db"], changes: [] },
   {
-    name: "unknown, or removed but for its configuration",
-    wanted: ["nope", "nginx"],
+    name: "unknown, only mentioned by others, or removed but for its configuration",
+    wanted: ["nope", "nginx", "acl"],
     changes: [
       ["nope", "absent"],
       ["nginx", "absent"],
+      ["acl", "absent"],
     ],
   },
   { name: "left half way", wanted: ["grafana"], changes: [["grafana", "half-configured"]] },
