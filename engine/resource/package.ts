@@ -41,7 +41,7 @@ function checkName(name: string): string {
 }
 
 function parsePackages(stdout: string, all: readonly PackageDesired[]): readonly PackageCurrent[] {
-  const [native = "", ...found] = stdout.trimEnd().split("\n");
+  const [native = "", ...found] = stdout.split("\n").filter((line) => line !== "");
   if (!/^[a-z0-9-]+$/.test(native)) throw new ProbeError(`package: unexpected architecture: ${native}`);
   const states = new Map(
     found.map((line) => {
