@@ -65,6 +65,7 @@ function factsOf(own: Pick<Facts, "machine" | "os">): Facts {
     bootId: "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
     systemd: true,
     loginUser: "ubuntu",
+    becomes: true,
     ...own,
   };
 }
