@@ -1,5 +1,5 @@
 import { env } from "node:process";
-import type { Secret } from "../shell/secret.ts";
+import { reveal, type Text } from "../shell/secret.ts";
 import type { AuthReport } from "./connection.ts";
 import { ConnectionError } from "./connection.ts";
 import { agentKeys, type Identity, readableBySsh2, readIdentity } from "./identity.ts";
@@ -24,7 +24,7 @@ export interface Attempt {
 
 /** What may be used beside the files that the configuration names. */
 export interface Credentials {
-  readonly password?: Secret | undefined;
+  readonly password?: Text | undefined;
   /** Asked for each encrypted key that no agent holds, as a last resort. */
   readonly passphrase?: ((file: string) => Promise<string>) | undefined;
 }
@@ -141,12 +141,12 @@ function agentAttempts(keys: readonly Buffer[]): readonly Attempt[] {
   return [{ label, type: "agent", method: async () => ({ type: "agent", keys }) }];
 }
 
-function passwordAttempts(secret: Secret | undefined): readonly Attempt[] {
-  if (!secret) return [];
+function passwordAttempts(secret: Text | undefined): readonly Attempt[] {
+  if (secret === undefined) return [];
   const attempt = (type: "password" | "keyboard-interactive"): Attempt => ({
     label: type,
     type,
-    method: async () => ({ type, password: secret.reveal() }),
+    method: async () => ({ type, password: reveal(secret) }),
   });
   return [attempt("password"), attempt("keyboard-interactive")];
 }

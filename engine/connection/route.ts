@@ -17,6 +17,8 @@ export interface SshTarget {
   readonly key?: string | undefined;
   /** The file beside the inventory: looked at first, and where pins are written. */
   readonly knownHosts: string;
+  /** Further arguments of `ssh`, one line of words: `-o ProxyJump=bastion`. Not for jump hosts. */
+  readonly sshArgs?: string | undefined;
 }
 
 /** How to connect, and what the operator allows for this run. */
@@ -57,6 +59,8 @@ export interface LoginRequest {
   readonly agentSocket: string | undefined;
   readonly check: HostKeyCheck;
   readonly trial: AuthTrial;
+  readonly keepaliveMs: number | undefined;
+  readonly keepaliveCount: number | undefined;
 }
 
 /** Makes one login; throws what the SSH library says, untranslated. */
@@ -100,7 +104,9 @@ async function openPeer(peer: Peer, options: SshOptions, logIn: LogIn): Promise<
         transport = await way.open();
         trial = authTrial(plan, hold);
         const { sock } = transport;
-        return logIn({ sock, username: config.user, agentSocket: plan.agentSocket, check, trial });
+        const { user: username, keepaliveMs, keepaliveCount } = config;
+        const { agentSocket } = plan;
+        return logIn({ sock, username, agentSocket, check, trial, keepaliveMs, keepaliveCount });
       }),
     );
     await check.pin();

@@ -13,6 +13,8 @@ export interface SshQuestion {
   readonly user?: string | undefined;
   readonly key?: string | undefined;
   readonly configFile?: string | undefined;
+  /** Further arguments of `ssh`, one line of words as in `ansible_ssh_common_args`: `-o ProxyJump=bastion`. */
+  readonly sshArgs?: string | undefined;
 }
 
 /** The effective OpenSSH settings of one host. Paths are absolute; a file need not exist. */
@@ -30,6 +32,9 @@ export interface SshConfig {
   readonly proxyCommand: string | undefined;
   readonly knownHostsFiles: readonly string[];
   readonly hostKeyAlias: string | undefined;
+  /** `undefined` where the configuration asks for none. */
+  readonly keepaliveMs: number | undefined;
+  readonly keepaliveCount: number | undefined;
 }
 
 /** Returns what `ssh` itself would do for this host; the inventory's port, user and key win. Throws `ConnectionError` on a config that ssh refuses. */
@@ -38,9 +43,11 @@ export async function sshConfig(question: SshQuestion): Promise<SshConfig> {
 }
 
 async function askSsh(question: SshQuestion): Promise<string> {
-  const { name, address, port, user, key, configFile } = question;
+  const { name, address, port, user, key, configFile, sshArgs } = question;
   const flags = { "-F": configFile, "-p": port?.toString(), "-l": user, "-i": key };
-  const argv = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  const stated = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  // ssh takes the first of two values: what the inventory states comes before further arguments.
+  const argv = [...stated, ...splitWords(sshArgs ?? "")];
   try {
     return (await run("ssh", [...argv, "-G", "--", address], { timeout: 10_000 })).stdout;
   } catch (cause) {
@@ -80,6 +87,8 @@ export function parseSshConfig(text: string, question: SshQuestion): SshConfig {
     proxyCommand: one("proxycommand"),
     knownHostsFiles: knownHostsFiles(text, one).map(path),
     hostKeyAlias: one("hostkeyalias"),
+    keepaliveMs: Number(one("serveraliveinterval") ?? 0) * 1000 || undefined,
+    keepaliveCount: Number(one("serveralivecountmax") ?? 0) || undefined,
   };
 }
 
@@ -107,4 +116,16 @@ export function parseHop(text: string): Pick<SshQuestion, "address" | "port" | "
   const address = match?.[2] ?? match?.[3];
   if (!match || address === undefined) return undefined;
   return { address, user: match[1], port: match[4] === undefined ? undefined : Number(match[4]) };
+}
+
+/** Returns the words of a line; quotes and backslashes hold a word together, as in a shell. */
+export function splitWords(line: string): readonly string[] {
+  const words = line.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? [];
+  return words.map((word) =>
+    word.replaceAll(
+      /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/g,
+      (_, double?: string, single?: string, escaped?: string) =>
+        double?.replaceAll(/\\(["\\$`])/g, "$1") ?? single ?? escaped ?? "",
+    ),
+  );
 }

@@ -44,7 +44,8 @@ export async function connectSsh(target: SshTarget, options: SshOptions): Promis
   };
 }
 
-async function logIn({ sock, username, agentSocket, check, trial }: LoginRequest): Promise<Login> {
+async function logIn(request: LoginRequest): Promise<Login> {
+  const { sock, username, agentSocket, check, trial } = request;
   const ssh = new NodeSSH();
   const started = ssh.connect({
     sock,
@@ -52,8 +53,9 @@ async function logIn({ sock, username, agentSocket, check, trial }: LoginRequest
     ...(agentSocket === undefined ? {} : { agent: agentSocket }),
     // The deadline is ours: ssh2's knows neither prompts nor jump hosts.
     readyTimeout: 0,
-    keepaliveInterval: KEEPALIVE_MS,
-    keepaliveCountMax: KEEPALIVE_COUNT,
+    // Without it a host that is gone is waited for without end.
+    keepaliveInterval: request.keepaliveMs ?? KEEPALIVE_MS,
+    keepaliveCountMax: request.keepaliveCount ?? KEEPALIVE_COUNT,
     // The raw key: a hash of it could not be pinned. Asked again on each re-key.
     hostVerifier: (key: Buffer) => check.verify(key),
     algorithms: { serverHostKey: [...check.algorithms], hmac: [...MACS] } as NonNullable<ClientConfig["algorithms"]>,

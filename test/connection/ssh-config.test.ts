@@ -1,6 +1,6 @@
 import { homedir, userInfo } from "node:os";
 import t from "tap";
-import { expandTokens, parseHop, parseSshConfig } from "../../engine/connection/ssh-config.ts";
+import { expandTokens, parseHop, parseSshConfig, splitWords, sshConfig } from "../../engine/connection/ssh-config.ts";
 
 const question = { name: "app-1", address: "app" };
 
@@ -17,6 +17,8 @@ identityfile /tmp/a b/key
 globalknownhostsfile /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2
 userknownhostsfile /root/.ssh/kh /tmp/x y
 connecttimeout none
+serveraliveinterval 15
+serveralivecountmax 2
 proxyjump u@hop:2222,b
 `;
 
@@ -32,6 +34,8 @@ t.test("what ssh -G prints is read, paths expanded", async (t) => {
     proxyCommand: undefined,
     knownHostsFiles: ["/root/.ssh/kh", "/tmp/x y", "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
     hostKeyAlias: "ali",
+    keepaliveMs: 15_000,
+    keepaliveCount: 2,
   });
 });
 
@@ -71,3 +75,25 @@ const hops: readonly { text: string; hop: ReturnType<typeof parseHop> }[] = [
 for (const { text, hop } of hops) {
   t.test(`jump host "${text}"`, async (t) => t.strictSame(parseHop(text), hop));
 }
+
+t.test("words of ssh arguments are split as by a shell", async (t) => {
+  t.strictSame(splitWords(` -o ProxyCommand="ssh -W %h:%p \\"b c\\"" -o 'A=b c' a\\ b  `), [
+    "-o",
+    'ProxyCommand=ssh -W %h:%p "b c"',
+    "-o",
+    "A=b c",
+    "a b",
+  ]);
+  t.strictSame(splitWords(""), []);
+});
+
+t.test("further ssh arguments hold, but what the inventory states wins", async (t) => {
+  const sshArgs = "-o ProxyJump=bastion -p 99 -o HostKeyAlias=box";
+  const config = await sshConfig({ ...question, port: 22, sshArgs, configFile: "/dev/null" });
+  t.match(config, { port: 22, proxyJump: ["bastion"], hostKeyAlias: "box" });
+});
+
+t.test("a configuration that ssh refuses is an error with ssh's own words", async (t) => {
+  const refused = sshConfig({ ...question, sshArgs: "-o NoSuchOption=1", configFile: "/dev/null" });
+  await t.rejects(refused, { failure: "config", message: /app-1: ssh -G refuses .*nosuchoption/i });
+});

@@ -117,3 +117,12 @@ t.test("close may be called twice, ends the TCP connection, and fails what still
   await server.idle();
   t.equal(server.connections(), 0);
 });
+
+t.test("a host that falls silent is lost after the keepalives, though its TCP connection stands", async (t) => {
+  const server = await sshd(t, { exec: (_command, _channel, self) => self.freeze() });
+  const dir = t.testdir({ config: "ServerAliveInterval 1\nServerAliveCountMax 1\n" });
+  const connection = await connectTo(t, server, { sshConfig: `${dir}/config` });
+  const error = await failure(connection.exec("x"));
+  t.equal(error.failure, "lost");
+  t.match(error.message, "Keepalive timeout");
+});

@@ -56,6 +56,8 @@ export interface Sshd {
   connections(): number;
   /** Ends every TCP connection with a reset, as a crash or a firewall would. */
   drop(): void;
+  /** Stops reading, as a host that lost its power or its route. */
+  freeze(): void;
   /** Resolves when no connection is open. */
   idle(): Promise<void>;
 }
@@ -89,6 +91,9 @@ export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
     connections: () => sockets.size,
     drop: () => {
       for (const socket of sockets) socket.resetAndDestroy();
+    },
+    freeze: () => {
+      for (const socket of sockets) socket.removeAllListeners("data").pause();
     },
     async idle() {
       while (sockets.size > 0) await once(tcp, "idle");
