@@ -31,6 +31,8 @@ export interface SshOptions extends Credentials {
   readonly acceptNew?: boolean | undefined;
   /** Shared by all hosts of a run: sshd and bastions refuse many logins at once (MaxStartups). */
   readonly handshakes?: Limit | undefined;
+  /** Shared by all hosts of a run: one login a bastion, however many hosts are behind it. */
+  readonly jumpHosts?: JumpHosts | undefined;
   /** Read instead of `~/.ssh/config`, as by `ssh -F`. */
   readonly sshConfig?: string | undefined;
 }
@@ -157,7 +159,11 @@ async function wayOverHop(
   // An empty list leaves the first hop's own ProxyJump in force, as in OpenSSH.
   const before = hops.length > 1 ? hops.slice(0, -1) : undefined;
   const jump = { ...hop, name: hop.address, knownHosts, hops: before, depth: depth + 1 };
-  const open = (): Promise<Route> => openPeer(jump, options, logIn);
+  const key = JSON.stringify([jump, options.sshConfig]);
+  const open = (): Promise<Route> => {
+    const openNow = (): Promise<Route> => openPeer(jump, options, logIn);
+    return options.jumpHosts ? options.jumpHosts.use(key, openNow) : openNow();
+  };
   const below = await (depth === 0 ? openFirst(name, open) : open());
   return {
     open: async () => plainTransport(await below.login.forward(config.hostname, config.port)),
@@ -173,4 +179,24 @@ async function openFirst(name: string, open: () => Promise<Route>): Promise<Rout
     if (!(cause instanceof ConnectionError)) throw cause;
     throw new ConnectionError(cause.failure, name, `${name}: jump host ${cause.message}`, { cause, hint: cause.hint });
   }
+}
+
+/** Open jump hosts. Each closes with the last connection that goes over it. */
+export interface JumpHosts {
+  /** Returns the open route of this key, or opens it. Its `close` only ends this use. */
+  use(key: string, open: () => Promise<Route>): Promise<Route>;
+}
+
+/** Returns an empty set of jump hosts, for one run. */
+export function jumpHosts(): JumpHosts {
+  const uses = new Map<string, { readonly opening: Promise<Route>; count: number }>();
+  return {
+    async use(key, open) {
+      const known = uses.get(key);
+      const use = known && !(await isOver(known.opening)) ? known : { opening: open(), count: 0 };
+      uses.set(key, use);
+      use.count += 1;
+      const release = (): Promise<void> => {};
+    },
+  };
 }

@@ -6,10 +6,13 @@ const firstLine = appVars.log_first_line.default ?? "";
 /** What the multi-line stage makes of these lines: RE2's `^` without flags is the line's start, as in JavaScript. */
 function entries(text: string, pattern: string): readonly string[] {
   const starts = new RegExp(pattern);
-  return text.split("\n").reduce<string[]>((blocks, line) => {
-    if (blocks.length === 0 || starts.test(line)) return [...blocks, line];
-    return [...blocks.slice(0, -1), `${blocks.at(-1)}\n${line}`];
-  }, []);
+  const blocks: string[][] = [];
+  for (const line of text.split("\n")) {
+    const last = blocks.at(-1);
+    if (last && !starts.test(line)) last.push(line);
+    else blocks.push([line]);
+  }
+  return blocks.map((block) => block.join("\n"));
 }
 
 const request = `{
