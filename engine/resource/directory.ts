@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { type Script, sh } from "../shell/sh.ts";
 import { compare, defineResource, touches } from "./resource.ts";
-import { checkPath, kindOf, parseStats, type Stat, statPaths } from "./stat.ts";
+import { checkMode, checkPath, kindOf, parseStats, type Stat, statPaths } from "./stat.ts";
 
 export interface DirectoryDesired {
   readonly path: string;
@@ -16,7 +16,10 @@ export interface DirectoryDesired {
 /** A directory with this mode and owner; missing parents are made 0755. What is in it is left alone. */
 export const directory = defineResource<DirectoryDesired, Stat | undefined>({
   name: "directory",
-  id: ({ path }) => checkPath(path),
+  id({ path, mode = "0755" }) {
+    checkMode(mode);
+    return checkPath(path);
+  },
   probe: (all) => statPaths(all.map(({ path }) => path)),
   parse: (stdout, all) => parseStats(stdout, all.length).stats,
   diff: ({ mode = "0755", owner = "root", group }, stat) =>

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { MASK, reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { compare, defineResource, ProbeError, touches } from "./resource.ts";
-import { checkPath, parseStats, type Stat, statPaths } from "./stat.ts";
+import { checkMode, checkPath, parseStats, type Stat, statPaths } from "./stat.ts";
 
 export interface EnvFileDesired {
   readonly path: string;
@@ -50,10 +50,13 @@ export const envFile = defineResource<EnvFileDesired, EnvFileCurrent>({
   },
 });
 
-function check({ path, entries }: EnvFileDesired): string {
-  for (const key of Object.keys(entries)) {
+function check({ path, entries, mode = "0600" }: EnvFileDesired): string {
+  checkMode(mode);
+  for (const [key, text] of Object.entries(entries)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key))
       throw new TypeError(`env-file ${path}: a key is letters, digits and "_": ${JSON.stringify(key)}`);
+    // A secret is read late: it may be missing where it is not used.
+    if (!(text instanceof Secret)) spellings(key, text);
   }
   return checkPath(path);
 }

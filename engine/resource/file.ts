@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { type Change, compare, defineResource, type ResourceType, touches } from "./resource.ts";
-import { checkPath, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
+import { checkMode, checkPath, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
 
 export interface FileDesired {
   readonly path: string;
@@ -33,7 +33,10 @@ const DIFF_LIMIT_BYTES = 65_536;
 /** The five functions of `file`, for types that keep a file of their own: a unit, a compose project. */
 export const fileType: ResourceType<FileDesired, FileCurrent> = {
   name: "file",
-  id: ({ path }) => checkPath(path),
+  id({ path, mode = "0644" }) {
+    checkMode(mode);
+    return checkPath(path);
+  },
   probe: (all) => sh`
     ${statPaths(all.map(({ path }) => path))}
     set -- ${all.map(({ path }) => path)}

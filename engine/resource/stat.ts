@@ -74,3 +74,10 @@ export function spelledAs(
 ): string | undefined {
   return wanted !== undefined && /^\d+$/.test(wanted) ? id : name;
 }
+
+/** Refuses modes that `stat` never prints, so that no resource differs for ever: "755" is "0755". Returns the mode. */
+export function checkMode(mode: string): string {
+  if (!/^[0-7]{4}$/.test(mode))
+    throw new TypeError(`a mode is four octal digits, as in "0644": ${JSON.stringify(mode)}`);
+  return mode;
+}

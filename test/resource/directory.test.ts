@@ -29,7 +29,6 @@ for (const shell of shells) {
 
     t.test("mode alone is changed without touching what is in it", async (t) => {
       const path = t.testdir({ kept: "x" });
-      statSync(path);
       const steps = plan(shell, [directory({ path, mode: "0711" })]);
       t.same(
         steps[0]?.changes.map(({ field, after }) => [field, after]),
@@ -55,6 +54,7 @@ for (const shell of shells) {
   });
 }
 
-t.test("directory refuses a relative path", async (t) => {
+t.test("directory refuses a relative path, and a mode that is not four octal digits", async (t) => {
+  for (const mode of ["755", "0855", "u+x", ""]) t.throws(() => directory({ path: "/d", mode }), /four octal digits/);
   t.throws(() => directory({ path: "var/lib" }), /absolute/);
 });

@@ -164,6 +164,8 @@ t.test("env-file refuses values of two lines without showing them, and keys that
   const secret = new Secret("hush\nhush", "test");
   const resource = envFile({ path: "/f", entries: { KEY: secret } });
   t.throws(() => resource.kind.probe([resource]), /value of KEY has more than one line$/);
+  t.throws(() => envFile({ path: "/f", entries: { KEY: "a\nb" } }), /more than one line/);
+  t.throws(() => envFile({ path: "/f", entries: {}, mode: "600" }), /four octal digits/);
   for (const key of ["", "1A", "A B", "A=B", "A-B", "$(id)", "é"]) {
     t.throws(() => envFile({ path: "/f", entries: { [key]: "x" } }), /a key is/);
   }

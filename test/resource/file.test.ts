@@ -84,7 +84,8 @@ for (const shell of shells) {
   });
 }
 
-t.test("file refuses a relative path and a path of two lines", async (t) => {
+t.test("file refuses a relative path, a path of two lines, and a mode that is not four octal digits", async (t) => {
+  t.throws(() => file({ path: "/f", content: "", mode: "644" }), /four octal digits/);
   t.throws(() => file({ path: "etc/motd", content: "" }), /absolute/);
   t.throws(() => file({ path: "/etc/a\nb", content: "" }), /one line/);
 });
