@@ -16,8 +16,11 @@ export function logAccess({ app_logs }: Pick<VarsOf<typeof appVars>, "app_logs">
     {
       name: `${AGENT} may read ${app_logs}`,
       unless: sh`
-        runuser -u ${AGENT} -- sh -c ${READ_ALL} sh ${folder} ${pattern} 2>/dev/null
-        getfacl --omit-header --absolute-names -- ${folder} 2>/dev/null | grep -q ${`^default:user:${AGENT}:r`}`,
+        runuser -u ${AGENT} -- sh -c ${READ_ALL} sh ${folder} ${pattern}
+        case $(getfacl --omit-header --absolute-names -- ${folder}) in
+          *${`default:user:${AGENT}:r`}*) ;;
+          *) exit 1 ;;
+        esac`,
       run: sh`
         for parent in ${parents(folder)}; do
           runuser -u ${AGENT} -- test -x "$parent" || setfacl -m ${`u:${AGENT}:x`} -- "$parent"
@@ -32,7 +35,7 @@ export function logAccess({ app_logs }: Pick<VarsOf<typeof appVars>, "app_logs">
 /** sh: the pattern is expanded by the shell, unquoted, with nothing splitting it. */
 const READ_ALL = `
   IFS=
-  cd -- "$1" && ls >/dev/null || exit 1
+  cd -- "$1" && [ -r . ] || exit 1
   for file in ./$2; do [ ! -e "$file" ] || [ -r "$file" ] || exit 1; done`;
 
 /** "/home", "/home/ubuntu", … above this folder, from the top. */
