@@ -6,6 +6,7 @@ import { attempt, run } from "../command.ts";
 import { containerStates } from "../host/container.ts";
 import type { HostContext } from "../host/hosts.ts";
 import type { Lab } from "../identity.ts";
+import { hashFolder } from "../image/build.ts";
 import { LabError, step } from "../log.ts";
 import { imageAssets, releaseAssets } from "./list.ts";
 import { fillRegistry } from "./registry.ts";
@@ -61,9 +62,10 @@ async function createMirror({ lab, workshop, log }: HostContext): Promise<void> 
   );
 }
 
-/** Changes when another set of assets is to be served. */
+/** Changes when another set of assets is to be served, or when what is served instead has changed. */
 function fingerprint(given: string | undefined): string {
-  const hash = createHash("sha256").update(JSON.stringify([imageAssets, releaseAssets, given]));
+  const sources = ["stand-ins", "images"].map((name) => join(import.meta.dirname, "..", name)).map(hashFolder);
+  const hash = createHash("sha256").update(JSON.stringify([imageAssets, releaseAssets, given, sources]));
   for (const folder of given === undefined ? [] : [join(given, "releases"), join(given, "images")]) {
     for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
       const { size, mtimeMs } = statSync(join(folder, name));

@@ -26,9 +26,15 @@ export async function ensureImage(recipe: Recipe, log: Log): Promise<string> {
 
 /** The tag that `ensureImage` would leave. */
 export function imageTag({ name, folder, args }: Recipe): string {
-  const hash = createHash("sha256").update(JSON.stringify(args));
-  for (const path of filesBelow(folder)) hash.update(`\0${path}\0`).update(readFileSync(join(folder, path)));
+  const hash = createHash("sha256").update(JSON.stringify(args)).update(hashFolder(folder));
   return `hostwright-lab/${name}:${hash.digest("hex").slice(0, 12)}`;
+}
+
+/** A hash over the names and contents of all files below the folder. */
+export function hashFolder(folder: string): string {
+  const hash = createHash("sha256");
+  for (const path of filesBelow(folder)) hash.update(`\0${path}\0`).update(readFileSync(join(folder, path)));
+  return hash.digest("hex");
 }
 
 function filesBelow(folder: string): string[] {

@@ -1,3 +1,7 @@
+// Without modules Go falls back to its old patterns of paths.
+
+//go:debug httpmuxgo121=0
+
 // Grafana, the stand-in: health, log-in, provisioned data sources and their proxy. No dashboards to look at.
 package main
 

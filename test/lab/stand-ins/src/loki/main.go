@@ -1,3 +1,7 @@
+// Without modules Go falls back to its old patterns of paths.
+
+//go:debug httpmuxgo121=0
+
 // Loki, the stand-in: push and query over HTTP, one file on disk.
 package main
 

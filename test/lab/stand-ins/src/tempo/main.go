@@ -1,3 +1,7 @@
+// Without modules Go falls back to its old patterns of paths.
+
+//go:debug httpmuxgo121=0
+
 // Tempo, the stand-in: OTLP/HTTP in JSON, traces by id, one file on disk.
 package main
 
