@@ -89,8 +89,11 @@ export interface ExecChannel extends Duplex {
 
 /** A login over which commands run. */
 export interface ExecLink {
-  /** Asks for a channel that runs the command. Throws when the login is over, or the host says no. */
-  open(command: string): Promise<ExecChannel>;
+  /**
+   * Asks for a channel that runs the command, and returns what `start` makes of it. `start` is called at once: the code of
+   * a short command may come in the same packet, and nobody would hear it. Throws when the login is over, or the host says no.
+   */
+  open<T>(command: string, start: (channel: ExecChannel) => T): Promise<T>;
   /** True once nothing can arrive any more. */
   isOver(): boolean;
   /** Why it ended, if the library said. */
@@ -107,48 +110,61 @@ export interface ExecRoute {
 export async function execOver(
   route: ExecRoute,
   command: string,
-  options: ExecOptions,
+  { timeoutMs, stdin }: ExecOptions,
   count: Traffic,
 ): Promise<ExecResult> {
-  const { timeoutMs, stdin } = options;
   let channel: ExecChannel | undefined;
   let isLate = false;
-  const stop = (): void => {
-    isLate = true;
-    // OpenSSH passes the signal on, but not when root is logged in: nobody may rely on it.
-    channel?.signal("TERM");
-    channel?.close();
-  };
   const late = (): ConnectionError => {
-    stop();
+    isLate = true;
+    if (channel) stop(channel);
     return execTimeout(route.endpoint, timeoutMs ?? 0);
   };
+  // In an object: awaiting the channel must not await its end as well.
+  const start = (opened: ExecChannel): { done: Promise<ExecResult> } => {
+    channel = opened;
+    if (isLate) stop(opened);
+    return { done: outcome(route, opened, stdin, count) };
+  };
+  count.exec(command);
   return within(timeoutMs, late, async () => {
-    channel = await openChannel(route, command);
-    if (isLate) stop();
-    count.exec(command);
-    return outcome(route, channel, stdin, count);
+    const { done } = await openPatiently(
+      route,
+      () => route.login.open(command, start),
+      () => isLate,
+    );
+    return done;
   });
+}
+
+// OpenSSH passes the signal on, but not when root is logged in: nobody may rely on it.
+function stop(channel: ExecChannel): void {
+  channel.signal("TERM");
+  channel.close();
 }
 
 // Reason 2 of RFC 4254, "connect failed": sshd says so while it still counts a session that has just ended.
 const OPEN_FAILED = 2;
 const OPEN_RETRY_MS = [50, 200, 800];
 
-async function openChannel(route: ExecRoute, command: string, retries = OPEN_RETRY_MS): Promise<ExecChannel> {
-  const [waitMs, ...later] = retries;
-  try {
-    return await route.login.open(command);
-  } catch (cause) {
-    if (route.login.isOver()) throw lostFailure(route.endpoint, route.login.reason());
-    const isFull = cause instanceof Error && "reason" in cause && cause.reason === OPEN_FAILED;
-    if (!isFull || waitMs === undefined) throw refusedExec(route.endpoint, cause);
+async function openPatiently<T>(route: ExecRoute, open: () => Promise<T>, isLate: () => boolean): Promise<T> {
+  for (const waitMs of OPEN_RETRY_MS) {
+    try {
+      return await open();
+    } catch (cause) {
+      const isFull = cause instanceof Error && "reason" in cause && cause.reason === OPEN_FAILED;
+      // A command whose deadline has passed must not start after all.
+      if (!isFull || isLate() || route.login.isOver()) throw refusedExec(route, cause);
+    }
+    await delay(waitMs);
   }
-  await delay(waitMs);
-  return openChannel(route, command, later);
+  return open().catch((cause) => {
+    throw refusedExec(route, cause);
+  });
 }
 
-function refusedExec(endpoint: Endpoint, cause: unknown): ConnectionError {
+function refusedExec({ endpoint, login }: ExecRoute, cause: unknown): ConnectionError {
+  if (login.isOver()) return lostFailure(endpoint, login.reason());
   const message = `${describeEndpoint(endpoint)}: the host refuses to run a command: ${cause}`;
   return new ConnectionError("lost", endpoint.name, message, {
     cause,

@@ -189,14 +189,28 @@ export interface JumpHosts {
 
 /** Returns an empty set of jump hosts, for one run. */
 export function jumpHosts(): JumpHosts {
-  const uses = new Map<string, { readonly opening: Promise<Route>; count: number }>();
-  return {
-    async use(key, open) {
-      const known = uses.get(key);
-      const use = known && !(await isOver(known.opening)) ? known : { opening: open(), count: 0 };
-      uses.set(key, use);
-      use.count += 1;
-      const release = (): Promise<void> => {};
-    },
+  const shares = new Map<string, { readonly opening: Promise<Route>; users: number }>();
+  const use: JumpHosts["use"] = async (key, open) => {
+    const share = shares.get(key) ?? { opening: open(), users: 0 };
+    shares.set(key, share);
+    share.users += 1;
+    const forget = (): void => {
+      if (shares.get(key) === share) shares.delete(key);
+    };
+    const leave = async (): Promise<void> => {
+      share.users -= 1;
+      if (share.users > 0) return;
+      forget();
+      await (await share.opening).close();
+    };
+    const route = await share.opening.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (!route.login.isOver()) return { ...route, close: leave };
+    forget();
+    await leave();
+    return use(key, open);
   };
+  return { use };
 }

@@ -7,7 +7,7 @@ import { execOver, traffic } from "./exec.ts";
 import { limit } from "./limit.ts";
 import { type Login, type LoginRequest, openRoute, type SshOptions, type SshTarget } from "./route.ts";
 
-export type { SshOptions, SshTarget } from "./route.ts";
+export { type JumpHosts, jumpHosts, type SshOptions, type SshTarget } from "./route.ts";
 
 type Client = NonNullable<NodeSSH["connection"]>;
 type ClientConfig = Parameters<NodeSSH["connect"]>[0];
@@ -92,8 +92,12 @@ async function watch(client: Client, started: Promise<unknown>, sock: Duplex): P
   return {
     isOver: () => isOver,
     reason: () => reason,
-    open: (command) => called((done) => client.exec(command, done)),
-    forward: (host, port) => called((done) => client.forwardOut("127.0.0.1", 0, host, port, done)),
+    open: (command, start) => called((done) => client.exec(command, done), start),
+    forward: (host, port) =>
+      called(
+        (done) => client.forwardOut("127.0.0.1", 0, host, port, done),
+        (channel: Duplex) => channel,
+      ),
     async end() {
       client.end();
       await Promise.race([closed, delay(CLOSE_WAIT_MS, undefined, { ref: false })]);
@@ -101,9 +105,12 @@ async function watch(client: Client, started: Promise<unknown>, sock: Duplex): P
   };
 }
 
-// Also turns what ssh2 throws at once ("Not connected") into a rejection.
-function called<T>(ask: (done: (error: Error | undefined, value: T) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value))));
+// `start` runs within the callback. What ssh2 throws at once ("Not connected") becomes a rejection.
+function called<T, Result>(
+  ask: (done: (error: Error | undefined, value: T) => void) => void,
+  start: (value: T) => Result,
+): Promise<Result> {
+  return new Promise((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(start(value)))));
 }
 
 type AuthHandler = Extract<NonNullable<ClientConfig["authHandler"]>, (...args: never[]) => unknown>;

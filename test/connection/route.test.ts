@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import t, { type Test } from "tap";
 import { limit } from "../../engine/connection/limit.ts";
+import { jumpHosts } from "../../engine/connection/ssh.ts";
 import { connectTo, failure, isolatedConfig, pinsOf, type Sshd, sshd, testKey } from "../support/sshd.ts";
 
 /** A TCP server that does this to each connection. */
@@ -149,6 +150,40 @@ t.test("ProxyJump to a target that the hop cannot reach says so", async (t) => {
   t.equal(error.failure, "unreachable");
   t.match(error.message, "Channel open failure");
   await hop.idle();
+});
+
+t.test("ten hosts behind one bastion share its login, and the last one closes it", async (t) => {
+  const [hop, server] = [await sshd(t), await sshd(t)];
+  const sshConfig = configFile(t, `Match user u\n  ProxyJump hopper@127.0.0.1:${hop.port}`);
+  const options = { sshConfig, knownHosts: pinned(t, hop, server), jumpHosts: jumpHosts() };
+  const all = await Promise.all(Array.from({ length: 10 }, () => connectTo(t, server, options)));
+  t.equal(hop.connections(), 1);
+  t.equal(hop.forwards.length, 10);
+  const [first, ...others] = all;
+  await Promise.all(others.map((connection) => connection.close()));
+  t.equal((await first?.exec("echo still"))?.stdout, "still\n");
+  await first?.close();
+  await hop.idle();
+
+  await connectTo(t, server, options);
+  hop.drop();
+  await hop.idle();
+  t.equal((await (await connectTo(t, server, options)).exec("echo again")).stdout, "again\n", "a lost one is replaced");
+});
+
+t.test("a bastion that cannot be reached fails every host behind it, each by its own name", async (t) => {
+  const { port } = await closedPort();
+  const sshConfig = configFile(t, `Match user u\n  ProxyJump hopper@127.0.0.1:${port}`);
+  const options = { sshConfig, knownHosts: pinned(t), jumpHosts: jumpHosts() };
+  const server = { port: 1, hostKeys: [] };
+  const errors = await Promise.all(["a", "b"].map((name) => failure(connectTo(t, server, { ...options, name }))));
+  t.strictSame(
+    errors.map(({ failure, host }) => [failure, host]),
+    [
+      ["refused", "a"],
+      ["refused", "b"],
+    ],
+  );
 });
 
 t.test("ProxyJump in a circle is an error", async (t) => {

@@ -51,6 +51,18 @@ t.test("exec returns 128 + n for a command that a signal ended", async (t) => {
   t.equal((await connection.exec("kill -9 $$")).code, 137);
 });
 
+t.test("exec hears the code of commands that end at once", async (t) => {
+  const server = await sshd(t, {
+    exec(_command, channel) {
+      channel.exit(5);
+      channel.end();
+    },
+  });
+  const connection = await connectTo(t, server);
+  const results = await Promise.all(Array.from({ length: 200 }, () => connection.exec("x")));
+  t.ok(results.every(({ code }) => code === 5));
+});
+
 t.test("exec does not wait for a command that ends without reading its stdin", async (t) => {
   const connection = await connectTo(t, await sshd(t));
   t.equal((await connection.exec("exit 3", { stdin: Buffer.alloc(8_000_000) })).code, 3);
