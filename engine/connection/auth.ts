@@ -3,7 +3,7 @@ import { reveal, type Text } from "../shell/secret.ts";
 import type { AuthReport } from "./connection.ts";
 import { ConnectionError } from "./connection.ts";
 import { agentKeys, type Identity, readableBySsh2, readIdentity } from "./identity.ts";
-import { describeKey } from "./known-hosts.ts";
+import { describeKey, keyType } from "./known-hosts.ts";
 import type { Hold } from "./limit.ts";
 import type { SshConfig } from "./ssh-config.ts";
 
@@ -128,6 +128,7 @@ function keyAttempt(identity: Identity, isInAgent: boolean, { passphrase }: Cred
     label,
     type: "publickey",
     async method(hold) {
+      if (publicKey && keyType(publicKey).startsWith("sk-")) throw new Error("FIDO keys are not supported");
       const phrase = identity.isEncrypted && passphrase ? await hold(() => passphrase(path)) : undefined;
       const key = readableBySsh2(text ?? "", phrase);
       return { type: "publickey", key, ...(phrase === undefined ? {} : { passphrase: phrase }) };

@@ -37,7 +37,7 @@ export function commandTransport(command: string): Transport {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-2_000);
   });
-  child.on("error", (error) => sock.destroy(error));
+  for (const part of [child, child.stdin]) part.on("error", (error) => sock.destroy(error));
   const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
   child.on("close", () => sock.destroy());
   return {

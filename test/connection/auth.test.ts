@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { generateKeyPairSync, type KeyExportOptions } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import type { AuthContext } from "ssh2";
@@ -110,6 +111,34 @@ t.test("a password logs in, and stands in no error", async (t) => {
 
 t.test("a host that wants nothing is let in without a key", async (t) => {
   await connectTo(t, await sshd(t, { auth: (attempt) => attempt.method === "none" }));
+});
+
+t.test("keys as openssl writes them log in, also encrypted", async (t) => {
+  const ec = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const server = await sshd(t, { auth: (attempt) => attempt.method === "publickey" });
+  const dir = t.testdir({});
+  const forms = [
+    { pair: ec, type: "pkcs8" },
+    { pair: rsa, type: "pkcs8" },
+    { pair: rsa, type: "pkcs1" },
+    { pair: rsa, type: "pkcs8", cipher: "aes-256-cbc", passphrase: "secret" },
+    { pair: rsa, type: "pkcs1", cipher: "aes-256-cbc", passphrase: "secret" },
+  ] as const;
+  for (const [index, { pair, ...form }] of forms.entries()) {
+    const key = `${dir}/key${index}`;
+    const options = { ...form, format: "pem" } as KeyExportOptions<"pem">;
+    writeFileSync(key, pair.privateKey.export(options), { mode: 0o600 });
+    await connectTo(t, server, { key, passphrase: async () => "secret" });
+  }
+});
+
+t.test("a FIDO key is named as what it is", async (t) => {
+  const type = "sk-ssh-ed25519@openssh.com";
+  const blob = Buffer.from(`\0\0\0\x1a${type}\0\0\0\0`, "latin1").toString("base64");
+  const dir = t.testdir({ fido: "-----BEGIN OPENSSH PRIVATE KEY-----\n\n-----END", "fido.pub": `${type} ${blob}\n` });
+  const error = await failure(connectTo(t, await sshd(t, { auth: () => false }), { key: `${dir}/fido` }));
+  t.match(error.message, "FIDO keys are not supported");
 });
 
 /** A real ssh-agent that holds these keys and ends with the test; its socket. */
