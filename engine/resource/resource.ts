@@ -23,7 +23,10 @@ export interface ResourceType<Desired, Current> {
   /** Script that makes exactly these changes. */
   apply(desired: Desired, changes: readonly Change[]): Script;
   /** Resources (by id) whose change makes this one differ too, and what then differs: a service and its configuration. */
-  readonly follows?: { ids(desired: Desired): readonly string[]; changes(desired: Desired): readonly Change[] };
+  readonly follows?: {
+    ids(desired: Desired): readonly string[];
+    changes(desired: Desired, changing: ReadonlySet<string>): readonly Change[];
+  };
   /** Makes one of all of the type on a host, at the place of the first: all packages in one transaction. */
   merge?(desired: readonly Desired[]): Desired;
 }
@@ -33,6 +36,10 @@ export interface ResourceOptions {
   /** Names of the role's handlers to run once after a change. */
   readonly notify?: readonly string[];
   readonly tags?: readonly string[];
+  /** Probe and change as this user instead of root. */
+  readonly becomeUser?: string;
+  /** Hold it on this host of the inventory instead; `onHost` sets it. */
+  readonly onHost?: string;
 }
 
 /** A resource with its type closed over: what the engine sees. */
@@ -91,7 +98,7 @@ function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): Resourc
     step: (resource, changes) => ({ resource, changes, script: type.apply(of(resource), changes) }),
     followed(resource, changing) {
       const { follows } = type;
-      return follows?.ids(of(resource)).some((id) => changing.has(id)) ? follows.changes(of(resource)) : [];
+      return follows?.ids(of(resource)).some((id) => changing.has(id)) ? follows.changes(of(resource), changing) : [];
     },
     merge(resources) {
       const [first, ...others] = resources;
@@ -122,7 +129,7 @@ function mergeOptions(resources: readonly Resource[]): ResourceOptions {
   const all = (pick: (options: ResourceOptions) => readonly string[] | undefined) => [
     ...new Set(resources.flatMap(({ options }) => pick(options) ?? [])),
   ];
-  return { notify: all(({ notify }) => notify), tags: all(({ tags }) => tags) };
+  return { ...resources[0]?.options, notify: all(({ notify }) => notify), tags: all(({ tags }) => tags) };
 }
 
 /** The first stack frame outside `engine/`: errors name the role's line, not ours. */

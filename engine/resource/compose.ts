@@ -1,0 +1,83 @@
+import { applyProject } from "./compose-apply.ts";
+import { type ComposeCurrent, type Container, parseProjects, probeProjects } from "./compose-probe.ts";
+import { type ComposeDesired, checkProject, composeFile } from "./compose-project.ts";
+import { newerThan } from "./ctime.ts";
+import { fileType } from "./file.ts";
+import { type Change, defineResource, ProbeError } from "./resource.ts";
+
+export type { ComposeDesired, ComposeService } from "./compose-project.ts";
+
+/**
+ * A project of containers: its compose.yaml, and one running, healthy container a service that was made from this
+ * compose.yaml and the pinned image and has read its configuration files as they are now. Compose v2 only.
+ */
+export const compose = defineResource<ComposeDesired, ComposeCurrent>({
+  name: "compose",
+  id: checkProject,
+  probe: probeProjects,
+  parse: parseProjects,
+  diff(desired, current) {
+    const file = fileType.diff(composeFile(desired), current.file);
+    if (current.engine !== "running") return [...diffEngine(desired, current), ...file];
+    return [...file, ...diffOrphans(desired, current), ...diffServices(desired, current)];
+  },
+  apply: applyProject,
+  follows: {
+    ids: ({ services }) => Object.values(services).flatMap(({ config = [] }) => config),
+    changes: ({ services }, changing) =>
+      Object.entries(services)
+        .filter(([, { config = [] }]) => config.some((path) => changing.has(path)))
+        .map(([name]) => ({ field: `service ${name}`, before: "older configuration", after: "restarted" })),
+  },
+});
+
+/** Without an engine nothing is known of containers: all are planned, as they will be once it is there. */
+function diffEngine({ services }: ComposeDesired, { engine }: ComposeCurrent): readonly Change[] {
+  const before = engine === "absent" ? undefined : "unknown";
+  return [
+    { field: "engine", before: engine === "absent" ? undefined : engine, after: "running" },
+    ...Object.keys(services).map((name) => ({ field: `service ${name}`, before, after: "healthy" })),
+  ];
+}
+
+/** Containers of services that are no longer described. */
+function diffOrphans(desired: ComposeDesired, { containers, hashes }: ComposeCurrent): readonly Change[] {
+  const known = new Set([...Object.keys(desired.services), ...(hashes instanceof Map ? hashes.keys() : [])]);
+  const orphans = [...new Set(containers.map(({ service }) => service).filter((service) => !known.has(service)))];
+  return orphans.length === 0 ? [] : [{ field: "orphans", before: orphans.sort().join(", "), after: "removed" }];
+}
+
+function diffServices(desired: ComposeDesired, current: ComposeCurrent): readonly Change[] {
+  const { hashes } = current;
+  const described = hashes instanceof Map ? [...hashes.keys()] : [];
+  const stray = Object.keys(desired.services).filter((name) => hashes instanceof Map && !hashes.has(name));
+  if (stray.length > 0)
+    throw new ProbeError(`compose ${desired.project}: its compose.yaml has no service ${stray.join(", ")}`);
+  return [...new Set([...Object.keys(desired.services), ...described])].flatMap((name) => {
+    const state = stateOf(name, desired, current);
+    return state ? [{ field: `service ${name}`, before: state[0], after: state[1] }] : [];
+  });
+}
+
+/** What keeps a service from being in sync, and what it will be; nothing if it is. */
+function stateOf(
+  name: string,
+  { services }: ComposeDesired,
+  { containers, hashes, imageIds, ctimes }: ComposeCurrent,
+): readonly [string | undefined, string] | undefined {
+  const [container, ...more] = containers.filter(({ service }) => service === name);
+  const { image, config = [] } = services[name] ?? {};
+  if (!container) return [undefined, "healthy"];
+  if (more.length > 0) return [`${more.length + 1} containers`, "one container"];
+  if (["exited", "created", "dead"].includes(container.status)) return [container.status, "healthy"];
+  if (!(hashes instanceof Map)) return [`not comparable: ${"refused" in hashes ? hashes.refused : ""}`, "recreated"];
+  if (container.hash !== hashes.get(name)) return ["other configuration", "recreated"];
+  if (image !== undefined && container.imageId !== imageIds.get(image)) return ["other image", "recreated"];
+  if (container.status !== "running") return [container.status, "healthy"];
+  if (!isHealthy(container)) return [container.health, "healthy"];
+  return newerThan(container.start, config, ctimes) ? ["older configuration", "restarted"] : undefined;
+}
+
+function isHealthy({ health }: Container): boolean {
+  return health === "healthy" || health === "none";
+}
