@@ -4,6 +4,7 @@ export { type Program, runPlaybook } from "./cli/playbook.ts";
 export type { Facts } from "./facts/facts.ts";
 export { absent } from "./resource/absent.ts";
 export { command } from "./resource/command.ts";
+export { compose } from "./resource/compose.ts";
 export { directory } from "./resource/directory.ts";
 export { envFile } from "./resource/env-file.ts";
 export { file, sha256 } from "./resource/file.ts";

@@ -19,6 +19,10 @@ export interface Options {
   readonly timeoutSeconds: number;
   readonly verbose: boolean;
   readonly listHosts: boolean;
+  readonly listTasks: boolean;
+  readonly listTags: boolean;
+  readonly askBecomePass: boolean;
+  readonly askPass: boolean;
   readonly syntaxCheck: boolean;
   readonly json: boolean;
   readonly lockWaitSeconds: number;
@@ -43,6 +47,12 @@ const flags = {
   timeout: { type: "string" },
   verbose: { type: "boolean", short: "v", multiple: true },
   "list-hosts": { type: "boolean" },
+  "list-tasks": { type: "boolean" },
+  "list-tags": { type: "boolean" },
+  // Becoming root is what plays do unless told not to; Ansible's flag is understood so that habits do no harm.
+  become: { type: "boolean", short: "b" },
+  "ask-become-pass": { type: "boolean", short: "K" },
+  "ask-pass": { type: "boolean", short: "k" },
   "syntax-check": { type: "boolean" },
   json: { type: "boolean" },
   "lock-wait": { type: "string" },
@@ -68,7 +78,8 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
       --accept-new          pin the keys of hosts that no known_hosts file has
       --lock-wait SECONDS   wait for another run on a host instead of stopping (0)
       --fail-on-changes     in check mode: exit 3 if something would change
-      --list-hosts          print the hosts of each play, contact none
+  -K, --ask-become-pass     ask once for the sudo password;  -k, --ask-pass: for the SSH password
+      --list-hosts, --list-tasks, --list-tags   print the hosts, resources, tags of each play, contact no host
       --syntax-check        check playbook, inventory and vars, contact no host
       --json                one event a line on stdout
   -v, --verbose             execs and bytes of each host
@@ -93,6 +104,10 @@ export function parseOptions(args: readonly string[]): Options {
     timeoutSeconds: wholeNumber("--timeout", values.timeout, 10, 1),
     verbose: (values.verbose ?? []).length > 0,
     listHosts: values["list-hosts"] ?? false,
+    listTasks: values["list-tasks"] ?? false,
+    listTags: values["list-tags"] ?? false,
+    askBecomePass: values["ask-become-pass"] ?? false,
+    askPass: values["ask-pass"] ?? false,
     syntaxCheck: values["syntax-check"] ?? false,
     json: values.json ?? false,
     lockWaitSeconds: wholeNumber("--lock-wait", values["lock-wait"], 0, 0),

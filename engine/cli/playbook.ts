@@ -4,15 +4,17 @@ import { CONNECTION_VARS } from "../inventory/connection-vars.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { lockReleases, type ReleaseLock } from "../inventory/release-lock.ts";
 import { textReport } from "../report/text.ts";
-import type { Playbook } from "../role/playbook.ts";
-import type { Role, WantedRelease } from "../role/role.ts";
+import type { Playbook, PlayRunner } from "../role/playbook.ts";
+import type { WantedRelease } from "../role/role.ts";
+import { type Assignment, assignments, rolesOf } from "../run/assignment.ts";
 import type { Emit, HostResult } from "../run/event.ts";
 import { maskEvent } from "../run/mask.ts";
-import { type Assignment, assign, rolesByHost, runPlays } from "../run/play.ts";
+import { startRun } from "../run/play.ts";
 import { checkVars, usedSecrets } from "../run/vars.ts";
 import { masker } from "../shell/secret.ts";
+import { listHosts, listTags, listTasks } from "./list.ts";
 import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
-import { commit, connector, loadFor, operator, runProgram, say, stderr } from "./program.ts";
+import { askPassword, commit, connector, loadFor, operator, runProgram, say, stderr } from "./program.ts";
 
 /** What a playbook may ask for besides its plays. */
 export interface Program {
@@ -34,65 +36,74 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   const options = parseOptions(args);
   if (options.help) return say(HELP);
   const inventory = await loadFor(options);
-  const assignments = assign(playbook, inventory, options.limit);
-  if (options.listHosts) return say(listHosts(assignments));
-  checkRun(name, inventory, assignments, options, program);
+  const plays = await assignments(playbook, inventory, options.limit);
+  if (options.listHosts) return say(listHosts(plays));
+  checkRun(name, inventory, plays, options, program);
+  if (options.listTasks) return say(listTasks(plays, inventory));
+  if (options.listTags) return say(listTags(plays, inventory));
   if (options.syntaxCheck) return say(`${name} and ${inventory.files.join(", ")} are fine`);
   await program.prepare?.(inventory);
-  return run(name, inventory, assignments, options);
+  return run(playbook, { name, inventory, plays, options });
+}
+
+interface Job {
+  readonly name: string;
+  readonly inventory: Inventory;
+  readonly plays: readonly Assignment[];
+  readonly options: Options;
 }
 
 function checkRun(
   name: string,
   inventory: Inventory,
-  assignments: readonly Assignment[],
-  options: Options,
+  plays: readonly Assignment[],
+  { rebuilt, limit }: Options,
   program: Program,
 ): void {
-  const unknown = [...options.rebuilt.keys()].find((host) => !inventory.hosts.has(host));
+  const unknown = [...rebuilt.keys()].find((host) => !inventory.hosts.has(host));
   if (unknown !== undefined) throw new UsageError(`--rebuilt: found "${unknown}", expected a host of the inventory`);
-  const roles = rolesByHost(assignments);
-  if (roles.size === 0) {
-    const limit = options.limit === undefined ? "" : ` within --limit ${options.limit}`;
-    throw new UsageError(`no play of ${name} has a host in ${inventory.files.join(", ")}${limit}`);
+  const roles = rolesOf(plays);
+  if (roles.length === 0) {
+    const within = limit === undefined ? "" : ` within --limit ${limit}`;
+    throw new UsageError(`no play of ${name} has a host in ${inventory.files.join(", ")}${within}`);
   }
-  checkVars([...roles], new Set([...OWN_VARS, ...(program.vars ?? [])]));
+  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? [])]));
 }
 
-async function run(
-  name: string,
-  inventory: Inventory,
-  assignments: readonly Assignment[],
-  options: Options,
-): Promise<number> {
-  const roles = rolesByHost(assignments);
+async function run(playbook: Playbook, job: Job): Promise<number> {
+  const { name, inventory, plays, options } = job;
   const { check } = options;
-  const mask = masker([...roles].flatMap(([host, all]) => usedSecrets(host, all)));
+  const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
+  const secrets = rolesOf(plays).flatMap(([host, all]) => usedSecrets(host, all));
+  const mask = masker(becomePassword ? [...secrets, becomePassword] : secrets);
   const report = options.json ? jsonReport() : textReport(stderr(), options);
   const emit: Emit = (event) => report(maskEvent(event, mask));
-  const releases = await releasesFor(roles, inventory, options);
+  const releases = await releasesFor(job);
   const operation = {
     run: randomBytes(4).toString("hex"),
     operator: operator(),
     playbook: name,
     commit: await commit(),
   };
-  const hosts = [...roles.keys()].map((host) => host.name);
-  emit({ kind: "started", run: operation.run, playbook: name, inventory: inventory.files, check, hosts });
+  const hosts = [...new Set(plays.flatMap((one) => one.hosts.map((host) => host.name)))];
+  emit({ kind: "started", version: 1, run: operation.run, playbook: name, inventory: inventory.files, check, hosts });
   const started = performance.now();
-  const ports = { connect: connector(options, inventory), emit };
-  const results = await runPlays(assignments, inventory, { ...options, operation, releases }, ports);
+  const ports = { connect: connector(options, inventory), emit, becomePassword };
+  const going = startRun(inventory, { ...options, operation, releases }, ports);
+  await runAll(playbook, going);
+  const results = await going.finish();
   emit({ kind: "finished", check, results, durationMs: performance.now() - started });
   return exitCode(results, options);
 }
 
-async function releasesFor(
-  roles: ReadonlyMap<Host, readonly Role[]>,
-  inventory: Inventory,
-  options: Options,
-): Promise<ReleaseLock> {
+async function runAll(playbook: Playbook, runner: PlayRunner): Promise<void> {
+  if (typeof playbook === "function") return playbook(runner);
+  for (const play of playbook) await runner.play(play);
+}
+
+async function releasesFor({ plays, inventory, options }: Job): Promise<ReleaseLock> {
   const wanted = new Map<string, readonly WantedRelease[]>();
-  for (const [host, all] of roles) {
+  for (const [host, all] of rolesOf(plays)) {
     const path = lockPath(host, inventory);
     wanted.set(path, [...(wanted.get(path) ?? []), ...all.flatMap((role) => role.releases(host))]);
   }
@@ -113,12 +124,6 @@ function exitCode(results: readonly HostResult[], options: Options): number {
   if (kinds.has("unreachable")) return 4;
   if (kinds.has("locked")) return 5;
   return options.check && options.failOnChanges && results.some(({ changed }) => changed > 0) ? 3 : 0;
-}
-
-function listHosts(assignments: readonly Assignment[]): string {
-  return assignments
-    .map(([play, hosts]) => [play.name ?? play.hosts, ...hosts.map(({ name }) => `  ${name}`)].join("\n"))
-    .join("\n");
 }
 
 function jsonReport(): Emit {

@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Connection } from "../connection/connection.ts";
@@ -13,6 +15,7 @@ import { parseExtraVars } from "../inventory/extra-vars.ts";
 import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
 import { loadInventory } from "../inventory/load.ts";
 import type { Output } from "../report/terminal.ts";
+import { Secret } from "../shell/secret.ts";
 import { type Options, UsageError } from "./options.ts";
 
 /** Bastions and sshd refuse a crowd: MaxStartups begins to drop at ten. */
@@ -63,6 +66,22 @@ export function connector(options: Options, inventory: Inventory): (host: Host) 
   const handshakes = limit(HANDSHAKES);
   const beside = join(dirname(resolve(inventory.files[0] ?? ".")), "known_hosts");
   return async (host) => connect(host, options, beside, handshakes);
+}
+
+/** Asks for a password without showing it. Throws `UsageError` where nobody can be asked. */
+export async function askPassword(prompt: string): Promise<Secret> {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY)
+    throw new UsageError(`${prompt.replace(/: $/, "")}: stdin is not a terminal, so nobody can be asked`);
+  stderr.write(prompt);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({ input: stdin, output: silent, terminal: true });
+  try {
+    return new Secret(await reader.question(""), prompt);
+  } finally {
+    reader.close();
+    stderr.write("\n");
+  }
 }
 
 /** Who runs this, for locks and journals. */

@@ -15,8 +15,8 @@ export interface Facts {
   readonly systemd: boolean;
   /** Who logged in, before becoming root. */
   readonly loginUser: string;
-  /** Root was had by sudo, not by logging in. */
-  readonly becomes: boolean;
+  /** How root was had: by logging in as root, or not at all, it is "nothing". */
+  readonly becomeBy: "nothing" | "sudo" | "doas";
 }
 
 /** Thrown on output that is not that of `factsProbe`. */
@@ -34,8 +34,8 @@ export const factsProbe: Script = sh`
   fact disk_kib "$(df -Pk /var | { read -r _; read -r _ _ _ free _; echo "$free"; })"
   read -r boot </proc/sys/kernel/random/boot_id; fact boot_id "$boot"
   if [ -d /run/systemd/system ]; then fact systemd yes; else fact systemd no; fi
-  fact login_user "\${SUDO_USER:-\${USER:-root}}"
-  fact becomes "\${SUDO_USER:+yes}"`;
+  fact login_user "\${SUDO_USER:-\${DOAS_USER:-\${USER:-root}}}"
+  fact become_by "\${SUDO_USER:+sudo}\${DOAS_USER:+doas}"`;
 
 /** Reads what `factsProbe` printed. */
 export function parseFacts(stdout: string): Facts {
@@ -63,6 +63,10 @@ export function parseFacts(stdout: string): Facts {
     bootId: text("boot_id"),
     systemd: text("systemd") === "yes",
     loginUser: text("login_user"),
-    becomes: text("becomes") === "yes",
+    becomeBy: becomeBy(text("become_by")),
   });
+}
+
+function becomeBy(text: string): Facts["becomeBy"] {
+  return text === "sudo" || text === "doas" ? text : "nothing";
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Secret } from "../shell/secret.ts";
+import { AgeSecret } from "./age.ts";
 import { InventoryError, type Place, type VarValue } from "./inventory.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -26,11 +27,7 @@ export function scalarValue(scalar: Scalar, env: Env): VarValue {
   if (tag === "!" || tag === "!unsafe" || tag === `${YAML_TAG}str`) return text;
   if (tag === "!env") return envSecret(text.trim(), env, place);
   if (tag === "!file") return fileSecret(text.trim(), place);
-  if (tag === "!age")
-    throw new InventoryError(
-      "found an !age block, which is not supported yet, expected !env NAME or !file PATH",
-      place,
-    );
+  if (tag === "!age") return ageSecret(text, place);
   if (tag.startsWith("!vault")) {
     const advice = "convert it: `ansible-vault decrypt`, then !env NAME or !file PATH";
     throw new InventoryError(`found ${tag}, which only Ansible can decrypt; ${advice}`, place);
@@ -102,7 +99,12 @@ function sexagesimal(digits: string): number {
   return digits.split(":").reduce((total, part) => total * 60 + Number(part), 0);
 }
 
-// Both secrets are read when they are revealed: a run limited to other hosts needs neither.
+function ageSecret(text: string, place: Place): Secret {
+  if (text.trim() !== "") return new AgeSecret(text, place);
+  throw new InventoryError("found !age without a block, expected what `secret.mts encrypt` prints", place);
+}
+
+// These secrets are read when they are revealed: a run limited to other hosts needs neither.
 function envSecret(name: string, env: Env, place: Place): Secret {
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw new InventoryError(`found !env ${JSON.stringify(name)}, expected the name of an environment variable`, place);

@@ -9,16 +9,49 @@ export interface Output {
 }
 
 /** The text in a colour, where the output has any. */
-export function paint(output: Output, format: Format, text: string): string {
-  return output.colour ? styleText(format, text) : text;
+export function paint({ colour }: Pick<Output, "colour">, format: Format, text: string): string {
+  return colour ? styleText(format, text) : text;
 }
 
-/** The text with control characters spelled out: what a host printed must not drive the reader's terminal. */
+/** Control characters but the tab, what turns the direction of writing, line separators, and half characters. */
+const HARMFUL = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029\p{Cs}]/gu;
+
+/**
+ * The text in one line, with control characters spelled out: what a host printed must neither drive the reader's
+ * terminal nor look like a line of ours.
+ */
 export function harmless(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(HARMFUL, (char) => {
+    if (char === "\n") return "\\n";
+    const code = char.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  });
 }
 
-/** Seconds with one decimal, as in "3.2s". */
+/** The lines of a text, each harmless. */
+export function harmlessLines(text: string): readonly string[] {
+  return text.split(/\r?\n/).map(harmless);
+}
+
+/** The text, cut where it is longer than so many characters, with a note of how much is missing. */
+export function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}… (${text.length - length} characters more)`;
+}
+
+/** A time as in "3.2s", and from a minute on as in "2m05s". */
 export function seconds(durationMs: number): string {
-  return `${(durationMs / 1000).toFixed(1)}s`;
+  if (durationMs < 59_950) return `${(durationMs / 1000).toFixed(1)}s`;
+  const whole = Math.round(durationMs / 1000);
+  return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
+}
+
+/** A number of bytes as in "812 B" and "12.2 kB". */
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  return count < 999_950 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+}
+
+/** As in "1 host" and "3 hosts". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,17 +1,68 @@
-import type { Role } from "./role.ts";
+import type { Facts } from "../facts/facts.ts";
+import type { Resource } from "../resource/resource.ts";
+import type { Role, Site } from "./role.ts";
 
-/** One entry of a playbook: which hosts get which roles. */
+/** How many hosts at a time: a number, or a share of the play's hosts. */
+export type Serial = number | `${number}%`;
+
+/** Conditions of health on a host, such as `http`: waited for, never anything else. */
+export type Gate = (site: Site, facts: Facts) => readonly Resource[];
+
+/** One entry of a playbook: which hosts get which roles, and how carefully. */
 export interface Play {
   readonly name?: string;
   /** A pattern, as in `--limit`. */
   readonly hosts: string;
   readonly roles: readonly Role[];
+  /** Win over the inventory, lose to `-e`. */
+  readonly vars?: Readonly<Record<string, unknown>>;
+  /** Become root by sudo, true unless given; a host's `ansible_become` wins. */
+  readonly become?: boolean;
+  /** Batch sizes; the last one repeats. All hosts at once unless given. */
+  readonly serial?: Serial | readonly Serial[];
+  /** The run stops after a batch of which more than this failed. One in which all failed stops it anyway. */
+  readonly maxFailPercentage?: number;
+  /** The run stops after a batch in which any host failed. */
+  readonly anyErrorsFatal?: boolean;
+  /** Run notified handlers after each role, not only after the last. */
+  readonly flushHandlers?: boolean;
+  /** Must hold before a host is changed: it is looked at once, and nothing is waited for. */
+  readonly before?: Gate;
+  /** Must hold after the roles and handlers: it is waited for. */
+  readonly after?: Gate;
+  /** Takes hosts that failed in an earlier play as well, and forgives them when this one succeeds. */
+  readonly rescue?: boolean;
 }
 
-/** Plays, in order. */
-export type Playbook = readonly Play[];
+/** How the hosts of one play ended, by name. */
+export interface PlayResult {
+  readonly ok: readonly string[];
+  readonly changed: readonly string[];
+  readonly failed: readonly string[];
+  readonly unreachable: readonly string[];
+  /** Not started, because the play stopped. */
+  readonly skipped: readonly string[];
+}
+
+/** Runs plays, one call each; for playbooks that look at a result before they go on. */
+export interface PlayRunner {
+  play(play: Play): Promise<PlayResult>;
+}
+
+/** Plays in order, or a function that runs them and may decide in between. */
+export type Playbook = readonly Play[] | ((runner: PlayRunner) => Promise<void>);
 
 /** Returns its argument: exists for the editor's sake. */
-export function definePlaybook(plays: Playbook): Playbook {
-  return plays;
+export function definePlaybook(playbook: Playbook): Playbook {
+  return playbook;
+}
+
+/** Resources that one host of the play gets, its first: a database migration, an announcement. */
+export function runOnce(site: Site, resources: () => readonly Resource[]): readonly Resource[] {
+  return site.first ? resources() : [];
+}
+
+/** The same resources, held on another host of the inventory, at this place in the order: Ansible's `delegate_to`. */
+export function onHost(host: string, resources: readonly Resource[]): readonly Resource[] {
+  return resources.map((resource) => ({ ...resource, options: { ...resource.options, onHost: host } }));
 }

@@ -19,6 +19,8 @@ export interface LockedRelease {
 /** What a role may know besides its own vars: the host it runs for, the others, and the hashes of releases. */
 export interface Site {
   readonly host: HostVars;
+  /** This is the first host of the play: the one for what is done once. */
+  readonly first: boolean;
   /** Hosts of a group, in inventory order, whether or not this run is limited to some. */
   hosts(group: string): readonly HostVars[];
   /** By file name. */

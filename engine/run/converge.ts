@@ -1,7 +1,7 @@
 import type { Resource, Step } from "../resource/resource.ts";
 import type { Section } from "../shell/frame.ts";
 import type { Script } from "../shell/sh.ts";
-import type { Emit, PlannedStep } from "./event.ts";
+import type { Emit, PlannedStep, ResourceRef } from "./event.ts";
 import {
   changeSection,
   handlerSection,
@@ -12,21 +12,18 @@ import {
   takeLock,
 } from "./host-state.ts";
 import { groupByKind, planSteps, probeScripts } from "./plan.ts";
+import { type Selection, select } from "./selection.ts";
 import type { Answer, Session } from "./session.ts";
+import type { Work } from "./work.ts";
 
 /** A resource disturbed by another gets this many chances to settle. */
 const MAX_PASSES = 3;
-
-/** What a host shall be: the resources of its roles, and their handlers in the order in which they run. */
-export interface Work {
-  readonly resources: readonly Resource[];
-  readonly handlers: ReadonlyMap<string, Script>;
-}
 
 /** How to converge. */
 export interface ConvergeOptions {
   readonly host: string;
   readonly check: boolean;
+  readonly selection: Selection;
   readonly operation: Operation;
   readonly lockWaitSeconds: number;
   readonly paths: StatePaths;
@@ -96,22 +93,46 @@ export async function converge(
   }
 }
 
+/** Looks once whether conditions hold, changing nothing. Throws `ApplyError` with what does not. */
+export async function checkGate(
+  session: Session,
+  resources: readonly Resource[],
+  { host }: ConvergeOptions,
+): Promise<void> {
+  const groups = groupByKind(resources);
+  const { sections } = await session.probe(probeScripts(groups));
+  const [step] = planSteps(resources, groups, sections);
+  if (step)
+    throw new ApplyError(
+      `${host} is not ready to be changed: ${step.resource.kind.name} ${step.resource.id}`,
+      "",
+      planned(step),
+    );
+}
+
 /** A step as reports may show it. */
 export function planned({ resource, changes }: Step): PlannedStep {
-  return { type: resource.kind.name, id: resource.id, origin: resource.origin, changes };
+  return { ...refOf(resource), changes };
+}
+
+function refOf({ kind, id, origin }: Resource): ResourceRef {
+  return { type: kind.name, id, origin };
 }
 
 async function plan(
   session: Session,
   work: Work,
   pass: number,
-  { host, emit, paths }: ConvergeOptions,
+  { host, emit, paths, selection }: ConvergeOptions,
 ): Promise<{ steps: readonly Step[]; pending: readonly string[] }> {
   const started = performance.now();
+  emit({ kind: "phase", host, phase: "probe", pass, count: work.resources.length });
   const groups = groupByKind(work.resources);
   const { sections } = await session.probe([pendingProbe(paths), ...probeScripts(groups)]);
   const [first, ...rest] = sections;
-  const steps = planSteps(work.resources, groups, rest);
+  const differing = planSteps(work.resources, groups, rest);
+  const { chosen: steps, left } = select(differing, selection);
+  const inSync = work.resources.filter((one) => !differing.some(({ resource }) => resource === one));
   const pending = parsePending(first?.stdout ?? "").filter((handler) => work.handlers.has(handler));
   const durationMs = performance.now() - started;
   emit({
@@ -120,6 +141,8 @@ async function plan(
     pass,
     resources: work.resources.length,
     steps: steps.map(planned),
+    inSync: inSync.map(refOf),
+    left: left.map(planned),
     pending,
     durationMs,
   });
@@ -134,6 +157,7 @@ async function applySteps(
   progress: Progress,
 ): Promise<void> {
   const started = performance.now();
+  options.emit({ kind: "phase", host: options.host, phase: "apply", pass, count: steps.length });
   const scripts = steps.map((step) =>
     changeSection(step.script, step.resource.options.notify ?? [], entryOf(step, options), options.paths),
   );
@@ -156,6 +180,8 @@ async function runHandlers(
 ): Promise<void> {
   const started = performance.now();
   const handlers = [...work.handlers].filter(([name]) => pending.includes(name));
+  const names = handlers.map(([name]) => name);
+  options.emit({ kind: "phase", host: options.host, phase: "handlers", count: names.length, names });
   const scripts = handlers.map(([name, script]) =>
     handlerSection(name, script, { ...options.operation, handler: name }, options.paths),
   );

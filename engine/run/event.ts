@@ -1,18 +1,22 @@
 import type { Change } from "../resource/resource.ts";
 
-/** A resource that differs, as reports may show it. */
-export interface PlannedStep {
+/** A resource, as reports may show it. */
+export interface ResourceRef {
   /** The resource type's name. */
   readonly type: string;
   readonly id: string;
   /** The role's `file:line`. */
   readonly origin: string;
+}
+
+/** A resource that differs. */
+export interface PlannedStep extends ResourceRef {
   readonly changes: readonly Change[];
 }
 
 /** Why a host was left. `stderr` holds the last lines only; `hint` says what to do next. */
 export interface Failure {
-  readonly kind: "unreachable" | "locked" | "failed";
+  readonly kind: "unreachable" | "locked" | "failed" | "interrupted";
   readonly message: string;
   readonly step?: PlannedStep | undefined;
   readonly stderr?: string | undefined;
@@ -38,10 +42,17 @@ export interface HostResult {
   readonly durationMs: number;
 }
 
+/** What a run does on a host, in this order; probe and apply again until everything holds. */
+export type Phase = "connect" | "facts" | "probe" | "apply" | "handlers";
+
+/** The schema's version, in the `started` event: a new one when a field goes or changes its meaning (docs/output.md). */
+export const EVENTS_VERSION = 1;
+
 /** All that reports may know of a run. Every text in it is masked. */
 export type RunEvent =
   | {
       readonly kind: "started";
+      readonly version: typeof EVENTS_VERSION;
       readonly run: string;
       readonly playbook: string;
       readonly inventory: readonly string[];
@@ -49,13 +60,34 @@ export type RunEvent =
       readonly hosts: readonly string[];
     }
   | { readonly kind: "play"; readonly name: string; readonly hosts: readonly string[] }
-  | { readonly kind: "connected"; readonly host: string; readonly system: string; readonly durationMs: number }
+  | {
+      /** A host begins something that takes time. */
+      readonly kind: "phase";
+      readonly host: string;
+      readonly phase: Phase;
+      readonly pass?: number | undefined;
+      /** The resources or handlers that it is about, counted; `names` has those that run one after the other. */
+      readonly count?: number | undefined;
+      readonly names?: readonly string[] | undefined;
+    }
+  | {
+      readonly kind: "connected";
+      readonly host: string;
+      readonly system: string;
+      /** To connect, log in and gather the facts; and what of it the facts took. */
+      readonly durationMs: number;
+      readonly factsMs: number;
+    }
   | {
       readonly kind: "planned";
       readonly host: string;
       readonly pass: number;
       readonly resources: number;
       readonly steps: readonly PlannedStep[];
+      /** What holds already. */
+      readonly inSync: readonly ResourceRef[];
+      /** What differs, comes before one of the steps, and is left alone because of `--tags`. */
+      readonly left: readonly PlannedStep[];
       /** Handlers notified and not run yet. */
       readonly pending: readonly string[];
       readonly durationMs: number;
@@ -75,6 +107,9 @@ export type RunEvent =
     }
   | { readonly kind: "taken-over"; readonly host: string; readonly holder: string }
   | { readonly kind: "failed"; readonly host: string; readonly failure: Failure }
+  /** The play stops, and with it the run; these hosts were not started. */
+  | { readonly kind: "stopped"; readonly play: string; readonly reason: string; readonly hosts: readonly string[] }
+  | { readonly kind: "retrying"; readonly host: string; readonly reason: string; readonly inMs: number }
   | {
       readonly kind: "finished";
       readonly check: boolean;

@@ -1,44 +1,55 @@
 import type { Change, Resource, ResourceKind, Step } from "../resource/resource.ts";
 import { ProbeError } from "../resource/resource.ts";
 import type { Section } from "../shell/frame.ts";
-import type { Script } from "../shell/sh.ts";
+import { type Script, sh } from "../shell/sh.ts";
 
-/** Resources by kind, in order of first appearance: each kind is probed once for all of its resources. */
-export type Groups = readonly (readonly [ResourceKind, readonly Resource[]])[];
+/** Resources that are probed together: of one kind, as one user. */
+export interface Group {
+  readonly kind: ResourceKind;
+  readonly user: string | undefined;
+  readonly resources: readonly Resource[];
+}
 
-/** Groups resources for probing. */
-export function groupByKind(resources: readonly Resource[]): Groups {
-  const groups = new Map<ResourceKind, Resource[]>();
-  for (const resource of resources) groups.set(resource.kind, [...(groups.get(resource.kind) ?? []), resource]);
-  return [...groups];
+/** Groups resources for probing, in order of first appearance. */
+export function groupByKind(resources: readonly Resource[]): readonly Group[] {
+  const groups: { kind: ResourceKind; user: string | undefined; resources: Resource[] }[] = [];
+  for (const resource of resources) {
+    const { kind, options } = resource;
+    const group = groups.find((one) => one.kind === kind && one.user === options.becomeUser);
+    if (group) group.resources.push(resource);
+    else groups.push({ kind, user: options.becomeUser, resources: [resource] });
+  }
+  return groups;
 }
 
 /** Returns the resources with those of a kind that merges made one, at the place of its first. Refuses two of one id. */
 export function mergeResources(resources: readonly Resource[]): readonly Resource[] {
-  const merged = new Map(groupByKind(resources).map(([kind, all]) => [kind, kind.merge(all)]));
-  const kept = resources.flatMap((resource) => {
-    const all = merged.get(resource.kind) ?? [];
-    if (all.includes(resource)) return [resource];
-    const [first, ...others] = groupOf(resources, resource);
-    return first === resource && others.length > 0 && all.length === 1 ? all : [];
-  });
+  const places = new Map(
+    groupByKind(resources).flatMap(({ kind, resources: all }) => {
+      const merged = kind.merge(all);
+      return merged.length === all.length
+        ? merged.map((one) => [one, one] as const)
+        : merged.map((one) => [all[0], one] as const);
+    }),
+  );
+  const kept = resources.flatMap((resource) => places.get(resource) ?? []);
   refuseTwins(kept);
   return kept;
 }
 
 /** One read-only script a kind. */
-export function probeScripts(groups: Groups): readonly Script[] {
-  return groups.map(([kind, resources]) => kind.probe(resources));
+export function probeScripts(groups: readonly Group[]): readonly Script[] {
+  return groups.map(({ kind, user, resources }) => asUser(user, kind.probe(resources)));
 }
 
 /** Returns what differs, in the resources' order. Throws `ProbeError` where a probe failed: that is never "absent". */
 export function planSteps(
   resources: readonly Resource[],
-  groups: Groups,
+  groups: readonly Group[],
   sections: readonly Section[],
 ): readonly Step[] {
   const changes = new Map<Resource, readonly Change[]>();
-  groups.forEach(([kind, all], index) => {
+  groups.forEach(({ kind, resources: all }, index) => {
     const lists = read(kind, all, sections[index]);
     all.forEach((resource, at) => {
       changes.set(resource, lists[at] ?? []);
@@ -50,7 +61,8 @@ export function planSteps(
     const all = own.length > 0 ? own : resource.kind.followed(resource, changing);
     if (all.length === 0) return [];
     changing.add(resource.id);
-    return [resource.kind.step(resource, all)];
+    const step = resource.kind.step(resource, all);
+    return [{ ...step, script: asUser(resource.options.becomeUser, step.script) }];
   });
 }
 
@@ -69,8 +81,10 @@ function read(
   return kind.diff(section.stdout, all);
 }
 
-function groupOf(resources: readonly Resource[], resource: Resource): readonly Resource[] {
-  return resources.filter(({ kind }) => kind === resource.kind);
+/** The script as another user's. It goes in by stdin, since one argument holds 128 KiB only. */
+function asUser(user: string | undefined, script: Script): Script {
+  if (user === undefined) return script;
+  return sh`printf %s ${`set -eu\n{\n${script.text}\n} </dev/null\n`} | su -s /bin/sh ${user} -c 'exec sh -s'`;
 }
 
 function refuseTwins(resources: readonly Resource[]): void {

@@ -1,18 +1,21 @@
-import type { Connection } from "../connection/connection.ts";
+import { ConnectionError } from "../connection/connection.ts";
 import { type Limit, limit } from "../connection/limit.ts";
-import { connectionVars } from "../inventory/connection-vars.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { selectHosts } from "../inventory/pattern.ts";
-import type { Play, Playbook } from "../role/playbook.ts";
-import type { LockedRelease, Role, Site } from "../role/role.ts";
-import { type ConvergeOptions, converge, type Progress } from "./converge.ts";
-import type { Emit, Failure, HostResult } from "./event.ts";
+import type { Play, PlayResult, PlayRunner } from "../role/playbook.ts";
+import type { LockedRelease, Site } from "../role/role.ts";
+import { batches, stopReason } from "./batch.ts";
+import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
+import type { HostResult } from "./event.ts";
 import { failureOf } from "./failure.ts";
+import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
 import { type Operation, STATE_PATHS } from "./host-state.ts";
-import { openSession, type Session } from "./session.ts";
-import { type Selection, workOf } from "./work.ts";
+import type { Selection } from "./selection.ts";
+import type { Session } from "./session.ts";
+import { type PoolPorts, type SessionPool, sessionPool } from "./session-pool.ts";
+import { type Segment, workOf } from "./work.ts";
 
-/** How to run a playbook. */
+/** How to run plays. */
 export interface RunOptions extends Selection {
   readonly check: boolean;
   /** A pattern; hosts outside of it are not contacted. */
@@ -23,74 +26,104 @@ export interface RunOptions extends Selection {
   readonly releases: Readonly<Record<string, LockedRelease>>;
 }
 
-/** What a run needs from outside. */
-export interface RunPorts {
-  connect(host: Host): Promise<Connection>;
-  readonly emit: Emit;
+/** A run in progress. */
+export interface Run extends PlayRunner {
+  /** Closes all connections and returns how each host ended. */
+  finish(): Promise<readonly HostResult[]>;
 }
 
-/** A play with its hosts. */
-export type Assignment = readonly [Play, readonly Host[]];
-
-/** Returns the hosts of each play, within the limit. Throws `InventoryError` on a pattern that names nothing. */
-export function assign(playbook: Playbook, inventory: Inventory, pattern: string | undefined): readonly Assignment[] {
+/** Returns the hosts of a play within the limit, with the play's vars. Throws `InventoryError` on a pattern that names nothing. */
+export function playHosts(play: Play, inventory: Inventory, pattern: string | undefined): readonly Host[] {
   const allowed = pattern === undefined ? undefined : new Set(selectHosts(inventory, pattern));
-  return playbook.map((play) => {
-    const names = selectHosts(inventory, play.hosts).filter((name) => allowed?.has(name) ?? true);
-    return [play, names.flatMap((name) => inventory.hosts.get(name) ?? [])] as const;
-  });
+  const names = selectHosts(inventory, play.hosts).filter((name) => allowed?.has(name) ?? true);
+  return names.flatMap((name) => inventory.hosts.get(name) ?? []);
 }
 
-/** Which roles each host gets, over all plays. */
-export function rolesByHost(assignments: readonly Assignment[]): ReadonlyMap<Host, readonly Role[]> {
-  const roles = new Map<Host, readonly Role[]>();
-  for (const [play, hosts] of assignments) {
-    for (const host of hosts) roles.set(host, [...(roles.get(host) ?? []), ...play.roles]);
-  }
-  return roles;
+/** The host's vars with those of the play, which lose only to `-e`. */
+export function withPlayVars(host: Host, { vars = {} }: Play): Host {
+  const isExtra = (name: string) => host.sources(name).at(-1)?.level === "-e";
+  const added = Object.entries(vars).filter(([name]) => !isExtra(name));
+  return added.length === 0 ? host : { ...host, vars: { ...host.vars, ...Object.fromEntries(added) } as Host["vars"] };
 }
 
-/** Runs plays one after the other, the hosts of each side by side. A host that failed is left out of later plays. */
-export async function runPlays(
-  assignments: readonly Assignment[],
-  inventory: Inventory,
-  options: RunOptions,
-  ports: RunPorts,
-): Promise<readonly HostResult[]> {
-  const forks = limit(options.forks);
-  const runs = new Map<Host, HostRun>();
-  for (const [play, hosts] of assignments) {
-    if (hosts.length === 0) continue;
-    ports.emit({ kind: "play", name: play.name ?? play.hosts, hosts: hosts.map(({ name }) => name) });
-    await Promise.all(hosts.map((host) => runHost(host, play, { inventory, options, ports, forks, runs })));
-  }
-  await Promise.all([...runs.values()].map(({ session }) => session?.close()));
-  return [...runs].map(([host, run]) => resultOf(host, run));
-}
-
-interface HostRun extends Progress {
-  readonly started: number;
-  readonly notes: Set<string>;
-  session: Session | undefined;
-  failure: Failure | undefined;
-  endedMs: number;
+/** Starts a run: plays go one after the other, the hosts of each batch side by side. */
+export function startRun(inventory: Inventory, options: RunOptions, ports: PoolPorts): Run {
+  const context: Context = {
+    inventory,
+    options,
+    ports,
+    forks: limit(options.forks),
+    pool: sessionPool(ports),
+    runs: new Map(),
+  };
+  const state = { stopped: false };
+  return {
+    play: (play) => runPlay(play, context, state),
+    async finish() {
+      await context.pool.close();
+      return [...context.runs.values()].map((run) => resultOf(run, context.pool.stats(run.host)));
+    },
+  };
 }
 
 interface Context {
   readonly inventory: Inventory;
   readonly options: RunOptions;
-  readonly ports: RunPorts;
+  readonly ports: PoolPorts;
   readonly forks: Limit;
+  readonly pool: SessionPool;
   readonly runs: Map<Host, HostRun>;
 }
 
-async function runHost(host: Host, play: Play, context: Context): Promise<void> {
-  const run = context.runs.get(host) ?? newRun();
+async function runPlay(play: Play, context: Context, state: { stopped: boolean }): Promise<PlayResult> {
+  const { inventory, options, ports, runs } = context;
+  const all = playHosts(play, inventory, options.limit);
+  const hosts = all.filter((host) => !runs.get(host)?.failure || play.rescue);
+  const changedBefore = new Map(hosts.map((host) => [host, runs.get(host)?.changed.size ?? 0]));
+  const started = new Set<Host>();
+  if (hosts.length > 0 && !state.stopped)
+    ports.emit({ kind: "play", name: nameOf(play), hosts: hosts.map(({ name }) => name) });
+  for (const batch of state.stopped ? [] : batches(hosts, play.serial)) {
+    for (const host of batch) started.add(host);
+    await Promise.all(
+      batch.map((host) => runHost(host, play, batch[0] === host && started.size === batch.length, context)),
+    );
+    const stop = stopReason(play, batch.filter((host) => runs.get(host)?.failure).length, batch.length);
+    if (!stop) continue;
+    state.stopped = stop.scope === "run";
+    const left = hosts.filter((host) => !started.has(host)).map(({ name }) => name);
+    if (left.length > 0 || state.stopped)
+      ports.emit({ kind: "stopped", play: nameOf(play), reason: stop.reason, hosts: left });
+    break;
+  }
+  return resultOfPlay(hosts, started, runs, changedBefore);
+}
+
+function resultOfPlay(
+  hosts: readonly Host[],
+  started: ReadonlySet<Host>,
+  runs: Context["runs"],
+  changedBefore: ReadonlyMap<Host, number>,
+): PlayResult {
+  const names = (wanted: (host: Host) => boolean) => hosts.filter(wanted).map(({ name }) => name);
+  const kind = (host: Host) => runs.get(host)?.failure?.kind;
+  const changed = (host: Host) => (runs.get(host)?.changed.size ?? 0) > (changedBefore.get(host) ?? 0);
+  return {
+    ok: names((host) => started.has(host) && !kind(host) && !changed(host)),
+    changed: names((host) => started.has(host) && !kind(host) && changed(host)),
+    failed: names((host) => started.has(host) && kind(host) !== undefined && kind(host) !== "unreachable"),
+    unreachable: names((host) => started.has(host) && kind(host) === "unreachable"),
+    skipped: names((host) => !started.has(host)),
+  };
+}
+
+async function runHost(host: Host, play: Play, first: boolean, context: Context): Promise<void> {
+  const run = context.runs.get(host) ?? newHostRun(host);
   context.runs.set(host, run);
-  if (run.failure) return;
   await context.forks(async () => {
     try {
-      await convergeHost(host, play, run, context);
+      await reconnecting(host, context, () => convergeHost(host, play, first, run, context));
+      run.failure = undefined;
     } catch (error) {
       // A host's outcome is a value: the other hosts go on.
       run.failure = failureOf(error);
@@ -100,65 +133,51 @@ async function runHost(host: Host, play: Play, context: Context): Promise<void> 
   });
 }
 
-async function convergeHost(host: Host, play: Play, run: HostRun, context: Context): Promise<void> {
-  const { options, ports } = context;
-  run.session ??= await open(host, ports);
-  const work = workOf(play.roles, siteOf(host, context), run.session.facts, options);
-  for (const text of work.notes) run.notes.add(text);
+/** Resources are declarative, so what a lost connection interrupted is simply done again, once. */
+async function reconnecting(host: Host, { pool, ports }: Context, task: () => Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    if (!(error instanceof ConnectionError && error.failure === "lost")) throw error;
+    ports.emit({ kind: "retrying", host: host.name, reason: error.message, inMs: 0 });
+    await pool.drop(host);
+    await task();
+  }
+}
+
+async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun, context: Context): Promise<void> {
+  const session = await context.pool.open(host, play.become ?? true);
+  const site = siteOf(withPlayVars(host, play), first, context);
+  const settings = convergeOptions(host, context);
+  if (play.before) await checkGate(session, play.before(site, session.facts), settings);
+  const work = workOf(play, site, session.facts);
+  for (const note of work.notes) run.notes.add(note);
+  for (const segment of work.segments) await convergeSegment(segment, play, run, context);
+  const gate = play.after?.(site, session.facts) ?? [];
+  if (gate.length > 0) await converge(session, { resources: gate, handlers: new Map() }, settings, run);
+}
+
+async function convergeSegment(segment: Segment, play: Play, run: HostRun, context: Context): Promise<void> {
+  const host = context.inventory.hosts.get(segment.host);
+  if (!host) throw new TypeError(`onHost("${segment.host}"): the inventory has no such host`);
+  await context.pool.exclusively(host)(async () => {
+    const session: Session = await context.pool.open(host, play.become ?? true);
+    await converge(session, segment, convergeOptions(run.host, context, host), run);
+  });
+}
+
+function convergeOptions(host: Host, { options, ports }: Context, on: Host = host): ConvergeOptions {
   const { check, operation, lockWaitSeconds } = options;
-  const settings: ConvergeOptions = {
-    host: host.name,
-    check,
-    operation,
-    lockWaitSeconds,
-    paths: STATE_PATHS,
-    emit: ports.emit,
-  };
-  await converge(run.session, work, settings, run);
+  const label = on === host ? host.name : `${host.name} → ${on.name}`;
+  return { host: label, check, selection: options, operation, lockWaitSeconds, paths: STATE_PATHS, emit: ports.emit };
 }
 
-async function open(host: Host, { connect, emit }: RunPorts): Promise<Session> {
-  const started = performance.now();
-  const connection = await connect(host);
-  const session = await openSession(connection, { become: connectionVars(host).become ?? true });
-  const { os, machine } = session.facts;
-  const durationMs = performance.now() - started;
-  emit({ kind: "connected", host: host.name, system: `${os.name}, ${machine}`, durationMs });
-  return session;
+function siteOf(host: Host, first: boolean, { inventory, options }: Context): Site {
+  const members = (group: string) => inventory.groups.get(group)?.members ?? [];
+  const hosts = (group: string) => members(group).flatMap((name) => inventory.hosts.get(name) ?? []);
+  return { host, first, hosts, releases: options.releases };
 }
 
-function siteOf(host: Host, { inventory, options }: Context): Site {
-  const hosts = (group: string) =>
-    inventory.groups.get(group)?.members.flatMap((name) => inventory.hosts.get(name) ?? []);
-  return { host, hosts: (group) => hosts(group) ?? [], releases: options.releases };
-}
-
-function newRun(): HostRun {
-  const progress = { probed: 0, differing: new Set<string>(), changed: new Set<string>(), handlers: new Set<string>() };
-  return {
-    ...progress,
-    notes: new Set(),
-    started: performance.now(),
-    session: undefined,
-    failure: undefined,
-    endedMs: 0,
-  };
-}
-
-function resultOf(host: Host, run: HostRun): HostResult {
-  const { execs = 0, bytesSent = 0, bytesReceived = 0 } = run.session?.stats ?? {};
-  const open = run.differing.size - run.changed.size;
-  return {
-    host: host.name,
-    ok: run.probed - run.differing.size,
-    changed: run.changed.size,
-    skipped: run.failure?.step ? open - 1 : open,
-    handlers: [...run.handlers],
-    failure: run.failure,
-    notes: [...run.notes],
-    execs,
-    bytesSent,
-    bytesReceived,
-    durationMs: run.endedMs,
-  };
+function nameOf(play: Play): string {
+  return play.name ?? play.hosts;
 }

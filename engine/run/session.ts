@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { Connection, ConnectionStats } from "../connection/connection.ts";
+import type { Connection, ConnectionStats, ExecResult } from "../connection/connection.ts";
 import { type Facts, factsProbe, parseFacts } from "../facts/facts.ts";
 import { FrameError, type FrameOptions, frame, remarks, type Section, unframe } from "../shell/frame.ts";
+import { reveal, type Text } from "../shell/secret.ts";
 import type { Script } from "../shell/sh.ts";
 
 /** Seconds-long work has to answer within this; package installations on slow hosts take minutes. */
@@ -17,10 +18,16 @@ export interface Answer {
 /** A host that does not let us work: no root, no shell. `hint` says what to do. */
 export class SessionError extends Error {
   readonly hint: string | undefined;
+  /** Exit code of the command that should have become root. */
+  readonly code: number | undefined;
 
-  constructor(message: string, hint?: string, options?: ErrorOptions) {
-    super(message, options);
-    this.hint = hint;
+  constructor(
+    message: string,
+    more: { readonly hint?: string; readonly code?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause });
+    this.hint = more.hint;
+    this.code = more.code;
   }
 }
 
@@ -35,26 +42,40 @@ export interface Session {
   close(): Promise<void>;
 }
 
-// `sudo -n` is asked first, so that no password prompt can ever read the script.
-const FIRST_COMMAND =
-  "sh -c 'if [ \"$(id -u)\" = 0 ]; then exec sh -s; elif sudo -n true; then exec sudo -n sh -s; else exit 77; fi'";
-const REFUSED = 77;
+/** How a session is opened. */
+export interface SessionOptions {
+  /** Become root; true unless given. */
+  readonly become?: boolean;
+  /** Given to sudo where it asks for one. */
+  readonly password?: Text | undefined;
+}
+
+// Whether a password is wanted is asked first, so that no prompt can ever read the script.
+const BECOME =
+  "sh -c 'if [ \"$(id -u)\" = 0 ]; then exec sh -s; elif sudo -n true 2>/dev/null; then exec sudo -n sh -s; elif command -v sudo >/dev/null; then exit 77; elif doas -n true; then exec doas -n sh -s; else exit 78; fi'";
+const WANTS_PASSWORD = 77;
+const CANNOT_BECOME = 78;
+
+// `-k` makes sudo ask although it may remember: a password that nobody reads would be the shell's first command.
+const BECOME_BY_PASSWORD = "sudo -k -S -p '' sh -s";
+
+/** A command, and what its stdin begins with. */
+interface Opening {
+  readonly command: string;
+  readonly before?: string;
+}
 
 /** Opens a session: the first exec becomes root (unless told not to) and gathers the facts. Throws `SessionError` where that is refused. */
-export async function openSession(connection: Connection, { become = true } = {}): Promise<Session> {
-  const opening = become ? FIRST_COMMAND : "sh -s";
-  const [first] = (await runFramed(connection, opening, [factsProbe], PROBE_TIMEOUT_MS)).sections;
-  if (first?.status !== 0) throw new SessionError(`cannot gather facts: ${first?.stderr || "no answer"}`);
-  const facts = parseFacts(first.stdout);
-  const command = become && facts.becomes ? "sudo -n sh -s" : "sh -s";
+export async function openSession(connection: Connection, options: SessionOptions = {}): Promise<Session> {
+  const { opening, facts } = await begin(connection, options);
   return {
     facts,
     get stats() {
       return connection.stats;
     },
-    probe: (sections) => runFramed(connection, command, sections, PROBE_TIMEOUT_MS),
+    probe: (sections) => runFramed(connection, opening, sections, PROBE_TIMEOUT_MS),
     apply: (sections, prelude) =>
-      runFramed(connection, command, sections, APPLY_TIMEOUT_MS, (nonce) => ({
+      runFramed(connection, opening, sections, APPLY_TIMEOUT_MS, (nonce) => ({
         stopAtFailure: true,
         prelude: prelude(nonce),
       })),
@@ -62,31 +83,61 @@ export async function openSession(connection: Connection, { become = true } = {}
   };
 }
 
+async function begin(
+  connection: Connection,
+  { become = true, password }: SessionOptions,
+): Promise<{ opening: Opening; facts: Facts }> {
+  if (!become) return { opening: { command: "sh -s" }, facts: await gatherFacts(connection, { command: "sh -s" }) };
+  try {
+    const facts = await gatherFacts(connection, { command: BECOME });
+    return { opening: { command: ROOT_COMMANDS[facts.becomeBy] }, facts };
+  } catch (error) {
+    if (!(error instanceof SessionError && error.code === WANTS_PASSWORD && password !== undefined)) throw error;
+    const opening = { command: BECOME_BY_PASSWORD, before: `${reveal(password)}\n` };
+    return { opening, facts: await gatherFacts(connection, opening) };
+  }
+}
+
+const ROOT_COMMANDS = { nothing: "sh -s", sudo: "sudo -n sh -s", doas: "doas -n sh -s" } as const;
+
+async function gatherFacts(connection: Connection, opening: Opening): Promise<Facts> {
+  const [section] = (await runFramed(connection, opening, [factsProbe], PROBE_TIMEOUT_MS)).sections;
+  if (section?.status !== 0) throw new SessionError(`cannot gather facts: ${section?.stderr || "no answer"}`);
+  return parseFacts(section.stdout);
+}
+
 async function runFramed(
   connection: Connection,
-  command: string,
+  { command, before = "" }: Opening,
   sections: readonly Script[],
   timeoutMs: number,
   options: (nonce: string) => FrameOptions = () => ({}),
 ): Promise<Answer> {
   const nonce = randomBytes(12).toString("hex");
-  const stdin = `${frame(sections, nonce, options(nonce)).text}\n`;
+  const stdin = `${before}${frame(sections, nonce, options(nonce)).text}\n`;
   const result = await connection.exec(command, { stdin, timeoutMs });
-  if (result.code === REFUSED) {
-    throw new SessionError(
-      "cannot become root: sudo wants a password",
-      "allow passwordless sudo for this user (NOPASSWD in sudoers), or log in as root",
-    );
-  }
   try {
     return { sections: unframe(result, nonce), remarks: remarks(result.stdout, nonce) };
   } catch (cause) {
     if (!(cause instanceof FrameError)) throw cause;
-    const last = result.stderr.trim().split("\n").slice(-5).join("; ");
-    throw new SessionError(
-      `the host's shell did not finish (exit ${result.code}): ${last || "no message"}`,
-      undefined,
-      { cause },
-    );
+    throw sessionError(result, cause);
   }
+}
+
+/** What the shell that did not answer left behind. */
+function sessionError({ code, stderr }: ExecResult, cause: Error): SessionError {
+  if (code === WANTS_PASSWORD) {
+    return new SessionError("cannot become root: sudo wants a password", {
+      code,
+      hint: "give -K to be asked for it, or allow this user NOPASSWD in sudoers",
+    });
+  }
+  if (code === CANNOT_BECOME) {
+    return new SessionError("cannot become root: neither sudo nor doas lets this user", {
+      code,
+      hint: "log in as root, or install sudo",
+    });
+  }
+  const last = stderr.trim().split("\n").slice(-5).join("; ");
+  return new SessionError(`the host's shell did not finish (exit ${code}): ${last || "no message"}`, { code, cause });
 }

@@ -1,36 +1,68 @@
 import type { Facts } from "../facts/facts.ts";
 import type { Resource } from "../resource/resource.ts";
+import type { Play } from "../role/playbook.ts";
 import type { Role, RolePlan, Site } from "../role/role.ts";
 import type { Script } from "../shell/sh.ts";
-import type { Work } from "./converge.ts";
 import { mergeResources } from "./plan.ts";
 
-/** Which resources a run looks at. */
-export interface Selection {
-  readonly tags: readonly string[];
-  readonly skipTags: readonly string[];
+/** What one host shall be: resources, and the handlers that may run then, in order. */
+export interface Work {
+  readonly resources: readonly Resource[];
+  readonly handlers: ReadonlyMap<string, Script>;
 }
 
-/** What the roles of a host ask for, and their lines for the recap. */
-export interface HostWork extends Work {
+/** Work on one host in a row. Resources that a role holds on another host make segments of their own. */
+export interface Segment extends Work {
+  readonly host: string;
+}
+
+/** What the roles of a play ask for on one host, and their lines for the recap. */
+export interface HostWork {
+  readonly segments: readonly Segment[];
   readonly notes: readonly string[];
 }
 
-/** Returns the work of all roles on one host, in their order. Throws what a role throws: it names the host's own problem. */
-export function workOf(roles: readonly Role[], site: Site, facts: Facts, selection: Selection): HostWork {
-  const plans = roles.map((role) => [role, planOf(role, site, facts)] as const);
-  const resources = plans.flatMap(([role, plan]) => plan.resources.map((resource) => prefixed(resource, role, plan)));
-  return {
-    resources: mergeResources(resources.filter((resource) => isSelected(resource, selection))),
-    handlers: new Map(plans.flatMap(([role, plan]) => namedHandlers(role, plan))),
-    notes: plans.flatMap(([, { notes }]) => notes),
-  };
+/** Returns the work of a play on one host. Throws what a role throws: it names the host's own problem. */
+export function workOf(play: Play, site: Site, facts: Facts): HostWork {
+  const plans = play.roles.map((role) => [role, planOf(role, site, facts)] as const);
+  const handlers = new Map(plans.flatMap(([role, plan]) => namedHandlers(role, plan)));
+  const segments = plans.flatMap(([role, plan], index) => {
+    const resources = plan.resources.map((resource) => prefixed(resource, role, plan));
+    return split(resources, site.host.name, play.flushHandlers || index === plans.length - 1 ? handlers : new Map());
+  });
+  return { segments: joined(segments), notes: plans.flatMap(([, { notes }]) => notes) };
 }
 
 function planOf(role: Role, site: Site, facts: Facts): RolePlan {
   const reading = role.plan(site.host, facts, site);
   if ("errors" in reading) throw new TypeError(`role ${role.name}: vars of ${site.host.name} were not checked`);
   return reading.value;
+}
+
+/** Cuts where the host changes. Handlers run at the end: earlier ones would run before everything holds. */
+function split(resources: readonly Resource[], own: string, handlers: Work["handlers"]): readonly Segment[] {
+  const segments: { host: string; resources: Resource[]; handlers: Work["handlers"] }[] = [];
+  for (const resource of resources) {
+    const host = resource.options.onHost ?? own;
+    const last = segments.at(-1);
+    if (last?.host === host) last.resources.push(resource);
+    else segments.push({ host, resources: [resource], handlers: host === own ? new Map() : handlers });
+  }
+  const last = segments.findLast(({ host }) => host === own);
+  if (last) last.handlers = handlers;
+  return segments;
+}
+
+/** Roles that follow each other on a host are one piece of work, unless handlers run in between. */
+function joined(segments: readonly Segment[]): readonly Segment[] {
+  const result: Segment[] = [];
+  for (const segment of segments) {
+    const last = result.at(-1);
+    if (last?.host === segment.host && last.handlers.size === 0) {
+      result[result.length - 1] = { ...segment, resources: [...last.resources, ...segment.resources] };
+    } else result.push(segment);
+  }
+  return result.map((segment) => ({ ...segment, resources: mergeResources(segment.resources) }));
 }
 
 /** Two roles may have a handler of the same name. */
@@ -48,9 +80,4 @@ function namedHandlers(role: Role, { handlers }: RolePlan): readonly (readonly [
 
 function handlerName(role: Role, name: string): string {
   return `${role.name}: ${name}`;
-}
-
-function isSelected({ options: { tags = [] } }: Resource, selection: Selection): boolean {
-  const wanted = selection.tags.length === 0 || tags.some((tag) => selection.tags.includes(tag));
-  return wanted && !tags.some((tag) => selection.skipTags.includes(tag));
 }

@@ -23,7 +23,7 @@ disk_kib 82471552
 boot_id 1f0b9f6e-7a0c-4f7e-9d2b-6a5f1a0c9e11
 systemd yes
 login_user ubuntu
-becomes yes
+become_by sudo
 `;
 
 t.test("facts of an app host are read", async (t) => {
@@ -37,7 +37,7 @@ t.test("facts of an app host are read", async (t) => {
     bootId: "1f0b9f6e-7a0c-4f7e-9d2b-6a5f1a0c9e11",
     systemd: true,
     loginUser: "ubuntu",
-    becomes: true,
+    becomeBy: "sudo",
   });
 });
 

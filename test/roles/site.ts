@@ -26,7 +26,12 @@ export const releases: Site["releases"] = {
 /** The site of these hosts, seen from the first. */
 export function siteOf(hosts: readonly [HostVars, ...HostVars[]], locked: Site["releases"] = releases): Site {
   const [host] = hosts;
-  return { host, hosts: (group) => hosts.filter(({ groups }) => groups.includes(group)), releases: locked };
+  return {
+    host,
+    first: true,
+    hosts: (group) => hosts.filter(({ groups }) => groups.includes(group)),
+    releases: locked,
+  };
 }
 
 /** The whole content of the file or unit that these resources hold at a path or under a name. */
@@ -65,7 +70,7 @@ function factsOf(own: Pick<Facts, "machine" | "os">): Facts {
     bootId: "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
     systemd: true,
     loginUser: "ubuntu",
-    becomes: true,
+    becomeBy: "nothing",
     ...own,
   };
 }

@@ -26,7 +26,7 @@ export async function convergeLocally(
   t: Test,
   dir: string,
   resources: readonly Resource[],
-  settings: { handlers?: Readonly<Record<string, Script>>; check?: boolean; lockWaitSeconds?: number } = {},
+  settings: { handlers?: Readonly<Record<string, Script>>; check?: boolean; lockWaitSeconds?: number; tags?: readonly string[] } = {},
 ): Promise<LocalRun> {
   const connection = connectLocal("local");
   t.teardown(() => connection.close());
@@ -36,6 +36,7 @@ export async function convergeLocally(
   const options: ConvergeOptions = {
     host: "local",
     check: settings.check ?? false,
+    selection: { tags: settings.tags ?? [], skipTags: [] },
     operation: { run: "r1", operator: "tester", playbook: "test.mts", commit: "" },
     lockWaitSeconds: settings.lockWaitSeconds ?? 0,
     paths: statePaths(dir),

@@ -23,11 +23,12 @@ export async function ensureHosts({ lab, workshop, log }: HostContext): Promise<
     lab.hosts.map(async (host, index) => {
       const status = states[index]?.status ?? "absent";
       // "created" means that an earlier run was stopped halfway: nobody may be able to log in.
-      if (status === "absent" || status === "created") await createHost({ lab, workshop, log }, host);
+      const isNew = status === "absent" || status === "created";
+      if (isNew) await createHost({ lab, workshop, log }, host);
       if (status !== "running") await step(log, `starting ${host.name}`, () => start(host));
       else await waitUntilBooted(host);
-      // Only a host that nobody knows is pinned: a changed key is for the playbook to notice.
-      if (!(await isPinned(lab, host))) await pins.next(() => pin(lab, host));
+      // What is not new keeps the key it is known by: a changed one is for the playbook to notice.
+      if (isNew || !(await isPinned(lab, host))) await pins.next(() => pin(lab, host));
     }),
   );
 }

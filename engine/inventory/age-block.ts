@@ -1,0 +1,173 @@
+import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Scalar, visit, type YAMLMap } from "yaml";
+import { readDocument } from "./document.ts";
+import { InventoryError, type Place } from "./inventory.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** An `!age` block of a file. */
+export interface Block {
+  readonly text: string;
+  readonly place: Place;
+}
+
+/** A vars file while blocks of it are read and replaced: everything else in it stays as it is, to the byte. */
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** All `!age` blocks, in order. Throws InventoryError on a file that is not YAML. */
+export function blocksOf(source: Source): readonly Block[] {
+  return scalarsOf(source).map(({ scalar, place }) => ({ text: String(scalar.value ?? ""), place }));
+}
+
+/** Returns the text with each `!age` block replaced by the armored text of the same index. */
+export function replaceBlocks(source: Source, armored: readonly string[]): string {
+  const { text } = source;
+  return scalarsOf(source).reduceRight((result, { scalar, place }, index) => {
+    const [start, end] = rangeOf(scalar);
+    if (scalar.type !== "BLOCK_LITERAL") throw new InventoryError("found !age without |, expected a block", place);
+    const header = text.slice(start, text.indexOf("\n", start) + 1);
+    const indent = /^ */.exec(text.slice(start + header.length))?.[0] ?? "";
+    return result.slice(0, start) + header + indented(armored[index] ?? "", indent, text) + result.slice(end);
+  }, text);
+}
+
+/** The `!age` block of a var; undefined where the var is missing or empty. Throws InventoryError on any other value. */
+export function blockAt(source: Source, name: string): Block | undefined {
+  const { parent, key, place } = find(source, name);
+  if (key === undefined) return undefined;
+  const value = parent.get(key, true);
+  const scalar = isScalar(value) ? value : undefined;
+  if (scalar?.tag === "!age") return { text: String(scalar.value ?? ""), place };
+  if (isEmpty(value)) return undefined;
+  throw new InventoryError(`var ${name}: found no !age block, expected one`, place);
+}
+
+/** Returns the text with this var as an `!age` block; a top-level var of a vars file may be new. Throws InventoryError. */
+export function setBlock(source: Source, name: string, armored: string): string {
+  const { parent, key, place } = find(source, name);
+  const { text } = source;
+  const eol = endOfLine(text);
+  if (key === undefined) {
+    const before = text === "" || text.endsWith("\n") ? text : text + eol;
+    return `${before}${name}: !age |${eol}${indented(armored, "  ", text)}`;
+  }
+  const value = parent.get(key, true);
+  if (!isEmpty(value) && !isScalar(value) && !isAlias(value))
+    throw new InventoryError(`var ${name}: found a mapping or list, expected a single value`, place);
+  if (isScalar(value) && value.anchor)
+    throw new InventoryError(`var ${name}: found the anchor &${value.anchor}, expected a value without one`, place);
+  const column = (rangeOf(key)[0] ?? 0) - (text.lastIndexOf("\n", rangeOf(key)[0] - 1) + 1);
+  const from = text.indexOf(":", rangeOf(key)[1]) + 1;
+  const { to, comment } = restOf(text, from, value);
+  const block = indented(armored, " ".repeat(column + 2), text);
+  return `${text.slice(0, from)} !age |${comment}${eol}${block}${text.slice(to)}`;
+}
+
+/** The armored text as it stands in a YAML file below `name: !age |`; a last line break included. */
+export function indented(armored: string, indent: string, like = ""): string {
+  const eol = endOfLine(like);
+  const lines = armored.trimEnd().split("\n");
+  return lines.map((line) => `${indent}${line}${eol}`).join("");
+}
+
+interface Found {
+  readonly parent: YAMLMap;
+  readonly key: Scalar | undefined;
+  readonly place: Place;
+}
+
+function find({ file, text }: Source, name: string): Found {
+  const { contents, at } = parse({ file, text });
+  const start = { file, line: 0, column: 0 };
+  if (contents !== null && !isMap(contents))
+    throw new InventoryError("found no mapping at the top, expected vars", { file, line: 1, column: 1 });
+  if (contents === null) return { parent: new Map() as unknown as YAMLMap, key: undefined, place: start };
+  const path = locate(contents, name.split("."));
+  const last = path?.at(-1);
+  if (last === undefined) {
+    // Elsewhere a new key at the top would be a group.
+    if (/(^|\/)(group_vars|host_vars)\//.test(file) && !name.includes("."))
+      return { parent: contents, key: undefined, place: start };
+    throw new InventoryError(`found no var ${name}, expected it there${hint(contents, name)}`, start);
+  }
+  const place = at(rangeOf(last.key)[0]);
+  if (path?.some(({ parent }) => parent.flow))
+    throw new InventoryError(`var ${name}: found it within braces, expected it on a line of its own`, place);
+  return { ...last, place };
+}
+
+function hint(contents: YAMLMap, name: string): string {
+  const keys = contents.items.map(({ key }) => String(key));
+  const meant = didYouMean(name, keys);
+  return meant || `, such as "${name}:" without a value, named by its path (all.vars.${name})`;
+}
+
+interface Step {
+  readonly parent: YAMLMap;
+  readonly key: Scalar;
+}
+
+// Keys may have dots in them (hosts do): the longest key that fits is tried first.
+function locate(map: YAMLMap, path: readonly string[]): readonly Step[] | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const wanted = path.slice(0, length).join(".");
+    const pair = map.items.find(({ key }) => isScalar(key) && String(key.value) === wanted);
+    if (pair === undefined || !isScalar(pair.key)) continue;
+    const step = { parent: map, key: pair.key };
+    if (length === path.length) return [step];
+    const rest = isMap(pair.value) ? locate(pair.value, path.slice(length)) : undefined;
+    if (rest !== undefined) return [step, ...rest];
+  }
+  return undefined;
+}
+
+/** Where the value after this colon ends, and the comment of its line, which moves before the block. */
+function restOf(text: string, from: number, value: unknown): { to: number; comment: string } {
+  const scalar = isEmpty(value) ? undefined : (value as Scalar);
+  if (scalar?.type === "BLOCK_LITERAL" || scalar?.type === "BLOCK_FOLDED") {
+    const [start, end] = rangeOf(scalar);
+    const header = text.slice(start, text.indexOf("\n", start));
+    return { to: end, comment: /\s+#.*?(?=\r?$)/.exec(header)?.[0] ?? "" };
+  }
+  const end = scalar === undefined ? from : rangeOf(scalar)[1];
+  const newline = text.indexOf("\n", end);
+  const to = newline < 0 ? text.length : newline + 1;
+  const rest = text.slice(end, to).trimEnd();
+  return { to, comment: rest.trim() === "" ? "" : ` ${rest.trim()}` };
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (isScalar(value) && value.source === "" && value.tag === undefined);
+}
+
+function scalarsOf(source: Source): readonly { readonly scalar: Scalar; readonly place: Place }[] {
+  const { document, at } = parse(source);
+  const found: { scalar: Scalar; place: Place }[] = [];
+  visit(document, {
+    Scalar(_, scalar) {
+      if (scalar.tag === "!age") found.push({ scalar, place: at(rangeOf(scalar)[0]) });
+    },
+  });
+  return found;
+}
+
+function parse({ file, text }: Source) {
+  // It says what is wrong, in the words of the inventory.
+  readDocument(text, file, {});
+  const lines = new LineCounter();
+  const document = parseDocument(text, { schema: "failsafe", lineCounter: lines, uniqueKeys: false });
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  return { document, contents: document.contents, at };
+}
+
+function rangeOf({ range }: { range?: readonly number[] | null }): readonly [number, number] {
+  return [range?.[0] ?? 0, range?.[1] ?? 0];
+}
+
+function endOfLine(text: string): string {
+  return text.includes("\r\n") ? "\r\n" : "\n";
+}

@@ -1,0 +1,35 @@
+import type { ConnectionStats } from "../connection/connection.ts";
+import type { Host } from "../inventory/inventory.ts";
+import type { Progress } from "./converge.ts";
+import type { Failure, HostResult } from "./event.ts";
+
+/** What is known of a host in the course of a run, over all plays. */
+export interface HostRun extends Progress {
+  readonly host: Host;
+  readonly started: number;
+  readonly notes: Set<string>;
+  failure: Failure | undefined;
+  endedMs: number;
+}
+
+/** Returns the state of a host at the start of a run. */
+export function newHostRun(host: Host): HostRun {
+  const progress = { probed: 0, differing: new Set<string>(), changed: new Set<string>(), handlers: new Set<string>() };
+  return { ...progress, host, notes: new Set(), started: performance.now(), failure: undefined, endedMs: 0 };
+}
+
+/** Returns how a host ended. */
+export function resultOf(run: HostRun, stats: ConnectionStats): HostResult {
+  const open = run.differing.size - run.changed.size;
+  return {
+    host: run.host.name,
+    ok: run.probed - run.differing.size,
+    changed: run.changed.size,
+    skipped: run.failure?.step ? open - 1 : open,
+    handlers: [...run.handlers],
+    failure: run.failure,
+    notes: [...run.notes],
+    ...stats,
+    durationMs: run.endedMs,
+  };
+}

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Connection, ConnectionError, type ConnectionStats } from "../connection/connection.ts";
+import { type Limit, limit } from "../connection/limit.ts";
+import { connectionVars } from "../inventory/connection-vars.ts";
+import type { Host } from "../inventory/inventory.ts";
+import type { Secret } from "../shell/secret.ts";
+import type { Emit } from "./event.ts";
+import { openSession, type Session } from "./session.ts";
+
+/** What opening sessions needs from outside. */
+export interface PoolPorts {
+  connect(host: Host): Promise<Connection>;
+  readonly emit: Emit;
+  /** One sudo password for all hosts that name none themselves. */
+  readonly becomePassword?: Secret | undefined;
+}
+
+/** One session a host, however many plays use it. */
+export interface SessionPool {
+  /** The host's session, opened when first asked for. */
+  open(host: Host, become: boolean): Promise<Session>;
+  /** Runs a task while no other task of this run uses the host: two hosts may delegate to the same third. */
+  exclusively: (host: Host) => Limit;
+  /** Closes a session that is broken; the next `open` connects again. */
+  drop(host: Host): Promise<void>;
+  stats(host: Host): ConnectionStats;
+  close(): Promise<void>;
+}
+
+/** A host that is just booting refuses or resets; one that does not answer at all has used up its time already. */
+const RETRY_AFTER_MS = [1000, 3000];
+const WORTH_RETRYING: readonly string[] = ["refused", "lost", "unreachable"];
+
+/** Returns an empty pool. */
+export function sessionPool(ports: PoolPorts): SessionPool {
+  const sessions = new Map<Host, Promise<Session>>();
+  const limits = new Map<Host, Limit>();
+  const spent = new Map<Host, ConnectionStats>();
+  const drop = async (host: Host) => {
+    const session = await sessions.get(host)?.catch(() => undefined);
+    sessions.delete(host);
+    if (!session) return;
+    spent.set(host, sum(spent.get(host), session.stats));
+    await session.close();
+  };
+  return {
+    open(host, become) {
+      const known = sessions.get(host);
+      if (known) return known;
+      const opening = openHost(host, become, ports);
+      sessions.set(host, opening);
+      // A failed attempt is not kept: a later play, a rescue, tries again.
+      opening.catch(() => sessions.delete(host));
+      return opening;
+    },
+    exclusively(host) {
+      const one = limits.get(host) ?? limit(1);
+      limits.set(host, one);
+      return one;
+    },
+    drop,
+    stats: (host) => spent.get(host) ?? { execs: 0, bytesSent: 0, bytesReceived: 0 },
+    async close() {
+      await Promise.all([...sessions.keys()].map(drop));
+    },
+  };
+}
+
+async function openHost(host: Host, become: boolean, ports: PoolPorts): Promise<Session> {
+  const started = performance.now();
+  ports.emit({ kind: "phase", host: host.name, phase: "connect" });
+  const connection = await connectPatiently(host, ports);
+  const connected = performance.now();
+  ports.emit({ kind: "phase", host: host.name, phase: "facts" });
+  const vars = connectionVars(host);
+  const password = vars.becomePassword ?? ports.becomePassword;
+  try {
+    const session = await openSession(connection, { become: vars.become ?? become, password });
+    const { os, machine } = session.facts;
+    const [durationMs, factsMs] = [performance.now() - started, performance.now() - connected];
+    ports.emit({ kind: "connected", host: host.name, system: `${os.name}, ${machine}`, durationMs, factsMs });
+    return session;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function connectPatiently(host: Host, { connect, emit }: PoolPorts): Promise<Connection> {
+  for (const inMs of RETRY_AFTER_MS) {
+    try {
+      return await connect(host);
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || !WORTH_RETRYING.includes(error.failure)) throw error;
+      emit({ kind: "retrying", host: host.name, reason: error.message, inMs });
+      await delay(inMs);
+    }
+  }
+  return connect(host);
+}
+
+function sum(a: ConnectionStats | undefined, b: ConnectionStats): ConnectionStats {
+  return {
+    execs: (a?.execs ?? 0) + b.execs,
+    bytesSent: (a?.bytesSent ?? 0) + b.bytesSent,
+    bytesReceived: (a?.bytesReceived ?? 0) + b.bytesReceived,
+  };
+}
