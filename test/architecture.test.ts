@@ -20,7 +20,16 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
   ],
   "engine/report": [["engine/run"], ["diff"]],
   "engine/cli": [
-    ["engine/shell", "engine/inventory", "engine/connection", "engine/role", "engine/run", "engine/report"],
+    [
+      "engine/shell",
+      "engine/facts",
+      "engine/resource",
+      "engine/inventory",
+      "engine/connection",
+      "engine/role",
+      "engine/run",
+      "engine/report",
+    ],
     [],
   ],
   engine: [["engine/shell", "engine/facts", "engine/resource", "engine/role", "engine/cli"], []],

@@ -41,38 +41,41 @@ const CONTAINER = [
   "{{.State.StartedAt}}",
 ].join(" ");
 
-/** Script that prints everything of all projects: three calls of docker, and two more a project. */
+/** Script that prints everything of all projects: two calls of docker, and two more a project. */
 export function probeProjects(all: readonly ComposeDesired[]): Script {
+  // Nothing asks for the plugin or the daemon by itself: where they are missing, the first call that needs them fails.
   return sh`
     ${fileType.probe(all.map(composeFile))}
     echo ctimes
     ${probeCtimes(all.flatMap(configPaths))}
     echo docker
-    if ! command -v docker >/dev/null; then echo 'engine absent'
-    elif ! docker compose version >/dev/null 2>&1; then echo 'engine no compose v2'
-    elif ! docker version >/dev/null 2>&1; then echo 'engine docker is not running'
+    engine=running
+    list() {
+      docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$1" \
+        --filter label=com.docker.compose.oneoff=False 2>/dev/null
+    }
+    if ! command -v docker >/dev/null; then engine=absent
+    elif ! ids=$(${listAll(all)}); then engine='docker is not running'
     else
-      echo 'engine running'
-      ids=
-      ${lines(all.map(listContainers))}
       set -- $ids
       [ $# = 0 ] || docker inspect --format ${CONTAINER} -- "$@"
       ${lines(all.map(hashServices))}
       ${imageIds(imagesOf(all))}
-    fi`;
+    fi
+    printf 'engine %s\n' "$engine"`;
 }
 
-function listContainers({ project }: ComposeDesired): Script {
-  // Not those of `docker compose run`: they are nobody's service.
-  return sh`ids="$ids $(docker ps --all --quiet --no-trunc \
-    --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False)"`;
+function listAll(all: readonly ComposeDesired[]): Script {
+  return { text: all.map(({ project }) => sh`list ${project}`.text).join(" && ") };
 }
 
 function hashServices(desired: ComposeDesired, index: number): Script {
   return sh`
     if hashes=$(printf %s ${desired.content} | ${composeCommand(desired, sh`-`)} config --hash '*' 2>&1); then
       printf '%s\n' "$hashes" | sed ${`s/^/hash ${index} /`}
-    else printf 'refused %s ' ${index}; printf '%s\n' "$hashes" | tail -n 1 | base64 | tr -d '\n'; echo; fi`;
+    elif docker compose version >/dev/null 2>&1; then
+      printf 'refused %s ' ${index}; printf '%s\n' "$hashes" | tail -n 1 | base64 | tr -d '\n'; echo
+    else engine='no compose v2'; fi`;
 }
 
 /** One call where all images are there, as in every run but the first; otherwise one each, to know which is missing. */

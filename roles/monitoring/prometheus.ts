@@ -33,19 +33,20 @@ export function prometheusResources(vars: VarsOf<typeof monitoringVars>, site: S
 
 /** Tells Prometheus to read its configuration again, and fails unless it took it: it keeps the old one when it cannot. */
 export function reloadPrometheus({ prometheus_port }: VarsOf<typeof monitoringVars>): Script {
-  const compose = sh`docker compose --project-directory ${root} -f ${`${root}/compose.yaml`}`;
+  const compose = sh`docker compose --ansi never --project-directory ${root} -f ${`${root}/compose.yaml`}`;
   const metrics = `http://127.0.0.1:${prometheus_port}/metrics`;
-  const lastSuccess = '$1 == "prometheus_config_last_reload_success_timestamp_seconds" { printf "%.0f", int($2) }';
+  const lastSuccess = '$1 == "prometheus_config_last_reload_success_timestamp_seconds" { print $2 }';
   return sh`
-    asked=$(date +%s)
+    last_success() { curl -fsS --max-time 5 ${metrics} | awk ${lastSuccess}; }
+    before=$(last_success)
+    [ -n "$before" ] || { echo "prometheus does not answer at "${metrics} >&2; exit 1; }
     ${compose} kill -s HUP prometheus >/dev/null
     for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-      taken=$(curl -fsS --max-time 5 ${metrics} | awk ${lastSuccess})
-      [ "\${taken:-0}" -lt "$asked" ] || exit 0
+      [ "$(last_success)" = "$before" ] || exit 0
       sleep 1
     done
-    echo "prometheus still runs its old configuration; its log ends:" >&2
-    ${compose} logs --no-log-prefix --tail 5 prometheus >&2
+    echo "prometheus refuses the new configuration and runs the old one; it says:" >&2
+    ${compose} logs --no-log-prefix --tail 20 prometheus | grep -i error | tail -n 4 >&2
     exit 1`;
 }
 

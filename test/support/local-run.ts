@@ -26,7 +26,12 @@ export async function convergeLocally(
   t: Test,
   dir: string,
   resources: readonly Resource[],
-  settings: { handlers?: Readonly<Record<string, Script>>; check?: boolean; lockWaitSeconds?: number; tags?: readonly string[] } = {},
+  settings: {
+    handlers?: Readonly<Record<string, Script>>;
+    check?: boolean;
+    lockWaitSeconds?: number;
+    tags?: readonly string[];
+  } = {},
 ): Promise<LocalRun> {
   const connection = connectLocal("local");
   t.teardown(() => connection.close());
