@@ -16,7 +16,17 @@ export { architecture, release } from "./resource/release.ts";
 export type { Resource, ResourceOptions } from "./resource/resource.ts";
 export { unit } from "./resource/unit.ts";
 export { user } from "./resource/user.ts";
-export { definePlaybook, type Play, type Playbook } from "./role/playbook.ts";
+export {
+  definePlaybook,
+  type Gate,
+  onHost,
+  type Play,
+  type Playbook,
+  type PlayResult,
+  type PlayRunner,
+  runOnce,
+  type Serial,
+} from "./role/playbook.ts";
 export {
   defineRole,
   type HostVars,

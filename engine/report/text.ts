@@ -43,6 +43,12 @@ function eventLines(output: Output, event: RunEvent, settings: Settings): readon
       );
     case "taken-over":
       return [line(event.host, `took over the lock of a run that died: ${harmless(event.holder)}`)];
+    case "phase":
+      return [];
+    case "retrying":
+      return [line(event.host, `connecting again: ${harmless(event.reason)}`)];
+    case "stopped":
+      return [`${event.play} stops: ${event.reason}; not started: ${event.hosts.join(", ") || "none"}`];
     case "failed":
       return [line(event.host, paint(output, "red", `${event.failure.kind}  ${harmless(event.failure.message)}`))];
     case "finished":
