@@ -42,18 +42,17 @@ function diffEngine({ services }: ComposeDesired, { engine }: ComposeCurrent): r
 
 /** Containers of services that are no longer described. */
 function diffOrphans(desired: ComposeDesired, { containers, hashes }: ComposeCurrent): readonly Change[] {
-  const known = new Set([...Object.keys(desired.services), ...(hashes instanceof Map ? hashes.keys() : [])]);
+  const known = new Set([...Object.keys(desired.services), ...described(hashes)]);
   const orphans = [...new Set(containers.map(({ service }) => service).filter((service) => !known.has(service)))];
   return orphans.length === 0 ? [] : [{ field: "orphans", before: orphans.sort().join(", "), after: "removed" }];
 }
 
 function diffServices(desired: ComposeDesired, current: ComposeCurrent): readonly Change[] {
-  const { hashes } = current;
-  const described = hashes instanceof Map ? [...hashes.keys()] : [];
-  const stray = Object.keys(desired.services).filter((name) => hashes instanceof Map && !hashes.has(name));
+  const names = described(current.hashes);
+  const stray = Object.keys(desired.services).filter((name) => names.length > 0 && !names.includes(name));
   if (stray.length > 0)
     throw new ProbeError(`compose ${desired.project}: its compose.yaml has no service ${stray.join(", ")}`);
-  return [...new Set([...Object.keys(desired.services), ...described])].flatMap((name) => {
+  return [...new Set([...Object.keys(desired.services), ...names])].flatMap((name) => {
     const state = stateOf(name, desired, current);
     return state ? [{ field: `service ${name}`, before: state[0], after: state[1] }] : [];
   });
@@ -67,15 +66,20 @@ function stateOf(
 ): readonly [string | undefined, string] | undefined {
   const [container, ...more] = containers.filter(({ service }) => service === name);
   const { image, config = [] } = services[name] ?? {};
+  if ("refused" in hashes) return [`compose refuses it: ${hashes.refused}`, "healthy"];
   if (!container) return [undefined, "healthy"];
   if (more.length > 0) return [`${more.length + 1} containers`, "one container"];
   if (["exited", "created", "dead"].includes(container.status)) return [container.status, "healthy"];
-  if (!(hashes instanceof Map)) return [`not comparable: ${"refused" in hashes ? hashes.refused : ""}`, "recreated"];
   if (container.hash !== hashes.get(name)) return ["other configuration", "recreated"];
   if (image !== undefined && container.imageId !== imageIds.get(image)) return ["other image", "recreated"];
   if (container.status !== "running") return [container.status, "healthy"];
   if (!isHealthy(container)) return [container.health, "healthy"];
   return newerThan(container.start, config, ctimes) ? ["older configuration", "restarted"] : undefined;
+}
+
+/** The services of the wanted compose.yaml, as compose reads it. */
+function described(hashes: ComposeCurrent["hashes"]): readonly string[] {
+  return "refused" in hashes ? [] : [...hashes.keys()];
 }
 
 function isHealthy({ health }: Container): boolean {
