@@ -33,7 +33,7 @@ export function prometheusResources(vars: VarsOf<typeof monitoringVars>, site: S
 
 /** Tells Prometheus to read its configuration again, and fails unless it took it: it keeps the old one when it cannot. */
 export function reloadPrometheus({ prometheus_port }: VarsOf<typeof monitoringVars>): Script {
-  const compose = sh`docker compose --ansi never --project-directory ${root} -f ${`${root}/compose.yaml`}`;
+  const compose = sh`docker compose --project-directory ${root} -f ${`${root}/compose.yaml`}`;
   const metrics = `http://127.0.0.1:${prometheus_port}/metrics`;
   const lastSuccess = '$1 == "prometheus_config_last_reload_success_timestamp_seconds" { print $2 }';
   return sh`
@@ -42,11 +42,12 @@ export function reloadPrometheus({ prometheus_port }: VarsOf<typeof monitoringVa
     [ -n "$before" ] || { echo "prometheus does not answer at "${metrics} >&2; exit 1; }
     ${compose} kill -s HUP prometheus >/dev/null
     for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-      [ "$(last_success)" = "$before" ] || exit 0
+      now=$(last_success)
+      [ -z "$now" ] || [ "$now" = "$before" ] || exit 0
       sleep 1
     done
     echo "prometheus refuses the new configuration and runs the old one; it says:" >&2
-    ${compose} logs --no-log-prefix --tail 20 prometheus | grep -i error | tail -n 4 >&2
+    docker logs --tail 20 "$(${compose} ps -q prometheus)" 2>&1 | grep -i error | tail -n 2 >&2
     exit 1`;
 }
 
