@@ -24,7 +24,7 @@ export function nodeExporterResources(vars: Vars, { machine }: Facts, site: Site
   const program = binary(nodeExporter(vars));
   return [
     group({ name: NAME, system: true }, { tags }),
-    user({ name: NAME, group: NAME, home: "/nonexistent", shell: "/usr/sbin/nologin", system: true }, { tags }),
+    user({ name: NAME, group: NAME, shell: "/usr/sbin/nologin", system: true }, { tags }),
     releaseResource(nodeExporter(vars), vars, machine, site),
     unit({ name: `${NAME}.service`, content: unitFile(vars, program), config: [program] }, { tags }),
   ];

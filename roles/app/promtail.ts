@@ -30,7 +30,7 @@ export function promtailResources(vars: Vars, { machine }: Facts, site: Site): r
   const program = binary(promtail(vars));
   return [
     group({ name: AGENT, system: true }, { tags }),
-    user({ name: AGENT, group: AGENT, home: "/nonexistent", shell: "/usr/sbin/nologin", system: true }, { tags }),
+    user({ name: AGENT, group: AGENT, shell: "/usr/sbin/nologin", system: true }, { tags }),
     releaseResource(promtail(vars), vars, machine, site),
     logAccess(vars),
     directory({ path: dirname(configPath) }, { tags }),
