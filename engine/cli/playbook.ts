@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
+import { unlockSecrets } from "../inventory/age.ts";
 import { CONNECTION_VARS } from "../inventory/connection-vars.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { lockReleases, type ReleaseLock } from "../inventory/release-lock.ts";
@@ -38,6 +39,10 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   const inventory = await loadFor(options);
   const plays = await assignments(playbook, inventory, options.limit);
   if (options.listHosts) return say(listHosts(plays));
+  await unlockSecrets(
+    plays.flatMap(({ hosts }) => hosts.map(({ vars }) => vars)),
+    process.env,
+  );
   checkRun(name, inventory, plays, options, program);
   if (options.listTasks) return say(listTasks(plays, inventory));
   if (options.listTags) return say(listTags(plays, inventory));
@@ -75,7 +80,8 @@ async function run(playbook: Playbook, job: Job): Promise<number> {
   const { check } = options;
   const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const secrets = rolesOf(plays).flatMap(([host, all]) => usedSecrets(host, all));
-  const mask = masker(becomePassword ? [...secrets, becomePassword] : secrets);
+  const password = options.askPass ? await askPassword("SSH password: ") : undefined;
+  const mask = masker([...secrets, becomePassword, password].filter((one) => one !== undefined));
   const report = options.json ? jsonReport() : textReport(stderr(), options);
   const emit: Emit = (event) => report(maskEvent(event, mask));
   const releases = await releasesFor(job);
@@ -88,7 +94,7 @@ async function run(playbook: Playbook, job: Job): Promise<number> {
   const hosts = [...new Set(plays.flatMap((one) => one.hosts.map((host) => host.name)))];
   emit({ kind: "started", version: 1, run: operation.run, playbook: name, inventory: inventory.files, check, hosts });
   const started = performance.now();
-  const ports = { connect: connector(options, inventory), emit, becomePassword };
+  const ports = { connect: connector(options, inventory, password), emit, becomePassword };
   const going = startRun(inventory, { ...options, operation, releases }, ports);
   await runAll(playbook, going);
   const results = await going.finish();

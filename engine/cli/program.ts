@@ -7,9 +7,9 @@ import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Connection } from "../connection/connection.ts";
-import { type Limit, limit } from "../connection/limit.ts";
+import { limit } from "../connection/limit.ts";
 import { connectLocal } from "../connection/local.ts";
-import { connectSsh } from "../connection/ssh.ts";
+import { connectSsh, jumpHosts, type SshTarget } from "../connection/ssh.ts";
 import { connectionVars } from "../inventory/connection-vars.ts";
 import { parseExtraVars } from "../inventory/extra-vars.ts";
 import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
@@ -62,10 +62,44 @@ export async function loadFor(options: Pick<Options, "inventory" | "extraVars">)
 }
 
 /** Returns the function that opens a connection to a host of this inventory, as its vars and the options say. */
-export function connector(options: Options, inventory: Inventory): (host: Host) => Promise<Connection> {
-  const handshakes = limit(HANDSHAKES);
+export function connector(
+  options: Options,
+  inventory: Inventory,
+  password?: Secret,
+): (host: Host) => Promise<Connection> {
   const beside = join(dirname(resolve(inventory.files[0] ?? ".")), "known_hosts");
-  return async (host) => connect(host, options, beside, handshakes);
+  const shared = { handshakes: limit(HANDSHAKES), jumpHosts: jumpHosts(), passphrase: passphrases() };
+  return async (host) => {
+    const vars = connectionVars(host);
+    if (vars.connection === "local") return connectLocal(host.name);
+    const target: SshTarget = {
+      name: host.name,
+      address: vars.address,
+      port: vars.port,
+      user: vars.user ?? options.user,
+      key: vars.key ?? (options.privateKey && resolve(options.privateKey)),
+      knownHosts: vars.knownHosts ?? beside,
+      sshArgs: vars.sshArgs,
+    };
+    return connectSsh(target, {
+      ...shared,
+      connectTimeoutMs: options.timeoutSeconds * 1000,
+      rebuilt: options.rebuilt.get(host.name),
+      acceptNew: options.acceptNew,
+      password: vars.password ?? password,
+    });
+  };
+}
+
+/** Asks for each encrypted key once, however many hosts use it; undefined where nobody can be asked. */
+function passphrases(): ((file: string) => Promise<string>) | undefined {
+  if (!process.stdin.isTTY) return undefined;
+  const asked = new Map<string, Promise<string>>();
+  return (file) => {
+    const answer = asked.get(file) ?? askPassword(`passphrase of ${file}: `).then((secret) => secret.reveal());
+    asked.set(file, answer);
+    return answer;
+  };
 }
 
 /** Asks for a password without showing it. Throws `UsageError` where nobody can be asked. */
@@ -76,8 +110,13 @@ export async function askPassword(prompt: string): Promise<Secret> {
   stderr.write(prompt);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: stdin, output: silent, terminal: true });
+  const given = new AbortController();
+  // Ctrl-C and Ctrl-D: without this the question would wait for ever.
+  for (const event of ["SIGINT", "close"]) reader.once(event, () => given.abort());
   try {
-    return new Secret(await reader.question(""), prompt);
+    return new Secret(await reader.question("", { signal: given.signal }), prompt);
+  } catch (cause) {
+    throw new UsageError(`${prompt.replace(/: $/, "")}: found no answer, expected one`, { cause });
   } finally {
     reader.close();
     stderr.write("\n");
@@ -95,27 +134,6 @@ export async function commit(): Promise<string> {
   return git.then(
     ({ stdout }) => stdout.trim(),
     () => "",
-  );
-}
-
-async function connect(host: Host, options: Options, knownHosts: string, handshakes: Limit): Promise<Connection> {
-  const vars = connectionVars(host);
-  if (vars.connection === "local") return connectLocal(host.name);
-  return connectSsh(
-    {
-      name: host.name,
-      address: vars.address,
-      port: vars.port,
-      user: vars.user ?? options.user,
-      key: vars.key ?? (options.privateKey && resolve(options.privateKey)),
-      knownHosts: vars.knownHosts ?? knownHosts,
-    },
-    {
-      connectTimeoutMs: options.timeoutSeconds * 1000,
-      rebuilt: options.rebuilt.get(host.name),
-      acceptNew: options.acceptNew,
-      handshakes,
-    },
   );
 }
 

@@ -55,9 +55,9 @@ t.test(
       for (const probe of ["80/api/health", "8080/ready", "9090/-/ready", "3200/ready"]) {
         await t.resolves(onHost("mon", `curl -sf 127.0.0.1:${probe}`), probe);
       }
-      await t.resolves(onHost("app-dev", "curl -sf http://172.30.78.10:8080/ready"), "Loki, from an app host");
+      await t.resolves(onHost("app-dev", "curl -sf http://172.30.86.10:8080/ready"), "Loki, from an app host");
       await t.rejects(
-        onHost("app-dev", "curl -sf -m 5 http://172.30.78.10:9090/-/ready"),
+        onHost("app-dev", "curl -sf -m 5 http://172.30.86.10:9090/-/ready"),
         "Prometheus is not published outside",
       );
     });
@@ -150,7 +150,7 @@ t.test(
     );
 
     await t.test("every service comes back by itself when its host restarts", async (t) => {
-      for (const host of ["mon", "app-dev"]) await program("docker", "restart", `hostwright-1-${host}`);
+      for (const host of ["mon", "app-dev"]) await program("docker", "restart", `hostwright-9-${host}`);
       await eventually("four jobs up", 240, targets, areUp);
       const run = await eventually(
         "in sync",

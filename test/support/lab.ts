@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.ts";
 
 /** The tests' own lab, so that they leave a developer's alone. */
-const LAB = 1;
+const LAB = 9;
 const INVENTORY = `.lab/${LAB}/inventory.yml`;
 const env = { ...process.env, HOSTWRIGHT_LAB: String(LAB) };
 
