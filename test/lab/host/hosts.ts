@@ -2,6 +2,7 @@ import { run } from "../command.ts";
 import { isEmulated, type Lab, type LabHost } from "../identity.ts";
 import { type Log, step } from "../log.ts";
 import { ensureEmulation } from "../machine/emulation.ts";
+import { takeTurns } from "../turns.ts";
 import type { Workshop } from "../workshop.ts";
 import { authorize, containerStates, createContainer, removeHost } from "./container.ts";
 import { ensureKey, isPinned, keyPath, pin } from "./keys.ts";
@@ -18,6 +19,8 @@ export interface HostContext {
 export async function ensureHosts({ lab, workshop, log }: HostContext): Promise<void> {
   await ensureKey(lab);
   if (lab.hosts.some(isEmulated)) await ensureEmulation(log);
+  // Each reads known_hosts, changes it and writes it back.
+  const pinNext = takeTurns();
   const states = await containerStates(lab.hosts.map(({ container }) => container));
   await Promise.all(
     lab.hosts.map(async (host, index) => {
@@ -28,7 +31,7 @@ export async function ensureHosts({ lab, workshop, log }: HostContext): Promise<
       if (status !== "running") await step(log, `starting ${host.name}`, () => start(host));
       else await waitUntilBooted(host);
       // What is not new keeps the key it is known by: a changed one is for the playbook to notice.
-      if (isNew || !(await isPinned(lab, host))) await pins.next(() => pin(lab, host));
+      if (isNew || !(await isPinned(lab, host))) await pinNext(() => pin(lab, host));
     }),
   );
 }
@@ -53,12 +56,3 @@ async function start(host: LabHost): Promise<void> {
   await run(["docker", "start", host.container]);
   await waitUntilBooted(host);
 }
-
-/** One at a time: each reads the file, changes it and writes it back. */
-const pins = {
-  last: Promise.resolve(),
-  next(work: () => Promise<void>): Promise<void> {
-    pins.last = pins.last.then(work);
-    return pins.last;
-  },
-};

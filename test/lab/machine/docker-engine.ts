@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, writeFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, run } from "../command.ts";
 import { LabError, type Log, step } from "../log.ts";
@@ -31,21 +31,36 @@ async function answers(): Promise<boolean> {
 }
 
 async function start(): Promise<void> {
-  if (existsSync("/run/systemd/system")) await run(["systemctl", "start", "docker"]);
-  else startDetached();
+  const hasEnded = existsSync("/run/systemd/system") ? await startUnit() : startDetached();
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await answers())) {
-    if (Date.now() > deadline) throw new LabError(`dockerd does not answer; its log is ${LOG_FILE}`);
+    if (hasEnded() || Date.now() > deadline) throw new LabError(`dockerd does not start; its log is ${LOG_FILE}`);
     await sleep(300);
   }
 }
 
-function startDetached(): void {
+async function startUnit(): Promise<() => boolean> {
+  await run(["systemctl", "start", "docker"]);
+  return () => false;
+}
+
+/** Outlives this process, with a log and a pidfile of its own. Returns whether it has ended. */
+function startDetached(): () => boolean {
+  for (const path of ["/var/run/docker.pid", "/var/run/docker/containerd/containerd.pid"]) removeStale(path);
   const logFile = openSync(LOG_FILE, "a");
   const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", logFile, logFile] });
-  daemon.on("error", (cause) => {
-    throw new LabError(`dockerd cannot be started: ${cause.message}`, { cause });
+  let failed = false;
+  daemon.on("error", () => {
+    failed = true;
   });
   writeFileSync(PID_FILE, `${daemon.pid}\n`);
   daemon.unref();
+  return () => failed || daemon.exitCode !== null;
+}
+
+/** After a reboot the pid in such a file may be another program's: dockerd would refuse to start, or end that one. */
+function removeStale(path: string): void {
+  if (!existsSync(path)) return;
+  const name = `/proc/${readFileSync(path, "utf8").trim()}/comm`;
+  if (!existsSync(name) || !/^(dockerd|containerd)$/m.test(readFileSync(name, "utf8"))) rmSync(path);
 }

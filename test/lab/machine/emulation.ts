@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { run } from "../command.ts";
 import { LabError, type Log } from "../log.ts";
+import { takeTurns } from "../turns.ts";
 import { ensurePrograms, isRoot } from "./packages.ts";
 
 const REGISTRY = "/proc/sys/fs/binfmt_misc";
@@ -15,7 +16,14 @@ const INTERPRETERS = [
 ];
 
 /** Lets this machine run arm64 programs, setuid ones included, also inside containers. */
-export async function ensureEmulation(log: Log): Promise<void> {
+export function ensureEmulation(log: Log): Promise<void> {
+  return next(() => ensureNow(log));
+}
+
+// Two hosts ask at the same time.
+const next = takeTurns();
+
+async function ensureNow(log: Log): Promise<void> {
   if (isRegistered()) return;
   const interpreter = INTERPRETERS.find((path) => existsSync(path));
   if (interpreter === undefined) {

@@ -1,5 +1,6 @@
 import { hasProgram, run } from "../command.ts";
 import { LabError, type Log, step } from "../log.ts";
+import { takeTurns } from "../turns.ts";
 
 /** A program the lab calls on this machine, and the Debian packages that bring it. */
 export interface Need {
@@ -9,7 +10,14 @@ export interface Need {
 }
 
 /** Installs what is missing where it may (Debian or Ubuntu, as root); otherwise throws, naming all that is missing. */
-export async function ensurePrograms(needs: readonly Need[], log: Log): Promise<void> {
+export function ensurePrograms(needs: readonly Need[], log: Log): Promise<void> {
+  return next(() => ensureNow(needs, log));
+}
+
+// Images are made side by side, but apt serves only one at a time.
+const next = takeTurns();
+
+async function ensureNow(needs: readonly Need[], log: Log): Promise<void> {
   const present = await Promise.all(needs.map(({ program }) => hasProgram(program)));
   const missing = needs.filter((_need, index) => !present[index]);
   if (missing.length === 0) return;
