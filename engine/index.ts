@@ -1,6 +1,7 @@
 /** All that roles and playbooks may import. */
 
 export { type Program, runPlaybook } from "./cli/playbook.ts";
+export { runSecret } from "./cli/secret.ts";
 export type { Facts } from "./facts/facts.ts";
 export { absent } from "./resource/absent.ts";
 export { command } from "./resource/command.ts";

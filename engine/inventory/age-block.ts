@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Scalar, visit, type YAMLMap } from "yaml";
 import { readDocument } from "./document.ts";
 import { InventoryError, type Place } from "./inventory.ts";
@@ -34,34 +35,41 @@ export function replaceBlocks(source: Source, armored: readonly string[]): strin
 
 /** The `!age` block of a var; undefined where the var is missing or empty. Throws InventoryError on any other value. */
 export function blockAt(source: Source, name: string): Block | undefined {
-  const { parent, key, place } = find(source, name);
-  if (key === undefined) return undefined;
-  const value = parent.get(key, true);
-  const scalar = isScalar(value) ? value : undefined;
-  if (scalar?.tag === "!age") return { text: String(scalar.value ?? ""), place };
+  const { value, place } = find(source, name);
+  if (isScalar(value) && value.tag === "!age") return { text: String(value.value ?? ""), place };
   if (isEmpty(value)) return undefined;
   throw new InventoryError(`var ${name}: found no !age block, expected one`, place);
 }
 
-/** Returns the text with this var as an `!age` block; a top-level var of a vars file may be new. Throws InventoryError. */
+/** Returns the text with this var as an `!age` block; a top-level var of group_vars and host_vars may be new. Throws InventoryError. */
 export function setBlock(source: Source, name: string, armored: string): string {
-  const { parent, key, place } = find(source, name);
-  const { text } = source;
+  const { file, text } = source;
+  const found = find(source, name);
+  const { key } = found;
+  const result = key === undefined ? append(text, name, armored) : replaceValue(text, { ...found, key }, armored);
+  const written = blockAt({ file, text: result }, name);
+  if (written?.text.trim() === armored.trim()) return result;
+  throw new InventoryError(`var ${name}: found a layout that cannot be edited, expected "${name}: value"`, found.place);
+}
+
+function append(text: string, name: string, armored: string): string {
   const eol = endOfLine(text);
-  if (key === undefined) {
-    const before = text === "" || text.endsWith("\n") ? text : text + eol;
-    return `${before}${name}: !age |${eol}${indented(armored, "  ", text)}`;
-  }
-  const value = parent.get(key, true);
+  const before = text === "" || text.endsWith("\n") ? text : text + eol;
+  return `${before}${name}: !age |${eol}${indented(armored, "  ", text)}`;
+}
+
+function replaceValue(text: string, { key, value, place }: Found & Pick<Step, "key">, armored: string): string {
+  const expected = "expected a single value";
   if (!isEmpty(value) && !isScalar(value) && !isAlias(value))
-    throw new InventoryError(`var ${name}: found a mapping or list, expected a single value`, place);
+    throw new InventoryError(`found a mapping or list, ${expected}`, place);
   if (isScalar(value) && value.anchor)
-    throw new InventoryError(`var ${name}: found the anchor &${value.anchor}, expected a value without one`, place);
-  const column = (rangeOf(key)[0] ?? 0) - (text.lastIndexOf("\n", rangeOf(key)[0] - 1) + 1);
-  const from = text.indexOf(":", rangeOf(key)[1]) + 1;
+    throw new InventoryError(`found the anchor &${value.anchor}, ${expected} without one`, place);
+  const [start, end] = rangeOf(key);
+  const column = start - (text.lastIndexOf("\n", start - 1) + 1);
+  const from = text.indexOf(":", end) + 1;
   const { to, comment } = restOf(text, from, value);
   const block = indented(armored, " ".repeat(column + 2), text);
-  return `${text.slice(0, from)} !age |${comment}${eol}${block}${text.slice(to)}`;
+  return `${text.slice(0, from)} !age |${comment}${endOfLine(text)}${block}${text.slice(to)}`;
 }
 
 /** The armored text as it stands in a YAML file below `name: !age |`; a last line break included. */
@@ -72,25 +80,23 @@ export function indented(armored: string, indent: string, like = ""): string {
 }
 
 interface Found {
-  readonly parent: YAMLMap;
   readonly key: Scalar | undefined;
+  readonly value: unknown;
   readonly place: Place;
 }
 
 function find({ file, text }: Source, name: string): Found {
   const { contents, at } = parse({ file, text });
-  const start = { file, line: 0, column: 0 };
-  if (contents !== null && !isMap(contents))
-    throw new InventoryError("found no mapping at the top, expected vars", { file, line: 1, column: 1 });
-  if (contents === null) return { parent: new Map() as unknown as YAMLMap, key: undefined, place: start };
+  const missing = { key: undefined, value: undefined, place: { file, line: 0, column: 0 } };
+  // Elsewhere a new key at the top would be a group.
+  const mayAdd = /\/(group_vars|host_vars)\//.test(resolve(file)) && !name.includes(".");
+  if (contents === null && mayAdd) return missing;
+  if (!isMap(contents)) throw new InventoryError("found no mapping at the top, expected vars", missing.place);
   const path = locate(contents, name.split("."));
   const last = path?.at(-1);
-  if (last === undefined) {
-    // Elsewhere a new key at the top would be a group.
-    if (/(^|\/)(group_vars|host_vars)\//.test(file) && !name.includes("."))
-      return { parent: contents, key: undefined, place: start };
-    throw new InventoryError(`found no var ${name}, expected it there${hint(contents, name)}`, start);
-  }
+  if (last === undefined && mayAdd) return missing;
+  if (last === undefined)
+    throw new InventoryError(`found no var ${name}, expected it there${hint(contents, name)}`, missing.place);
   const place = at(rangeOf(last.key)[0]);
   if (path?.some(({ parent }) => parent.flow))
     throw new InventoryError(`var ${name}: found it within braces, expected it on a line of its own`, place);
@@ -106,6 +112,7 @@ function hint(contents: YAMLMap, name: string): string {
 interface Step {
   readonly parent: YAMLMap;
   readonly key: Scalar;
+  readonly value: unknown;
 }
 
 // Keys may have dots in them (hosts do): the longest key that fits is tried first.
@@ -114,7 +121,7 @@ function locate(map: YAMLMap, path: readonly string[]): readonly Step[] | undefi
     const wanted = path.slice(0, length).join(".");
     const pair = map.items.find(({ key }) => isScalar(key) && String(key.value) === wanted);
     if (pair === undefined || !isScalar(pair.key)) continue;
-    const step = { parent: map, key: pair.key };
+    const step = { parent: map, key: pair.key, value: pair.value };
     if (length === path.length) return [step];
     const rest = isMap(pair.value) ? locate(pair.value, path.slice(length)) : undefined;
     if (rest !== undefined) return [step, ...rest];

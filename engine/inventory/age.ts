@@ -93,7 +93,12 @@ export async function decryptBlock(
   for (const key of identities.keys) decrypter.addIdentity(key);
   let fits = true;
   // Asked last, when none before it could.
-  decrypter.addIdentity({ unwrapFileKey: () => ((fits = false), null) });
+  decrypter.addIdentity({
+    unwrapFileKey() {
+      fits = false;
+      return null;
+    },
+  });
   try {
     return await decrypter.decrypt(age.armor.decode(block), "text");
   } catch (cause) {
