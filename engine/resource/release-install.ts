@@ -36,7 +36,8 @@ export function install(desired: ReleaseDesired): Script {
   const { name, version } = desired;
   const target = versionDir(desired);
   return sh`
-    refuse() { printf 'release %s %s: %s; nothing was changed\n' ${name} ${version} "$1" >&2; exit 1; }
+    refuse() { printf 'release %s %s: %s (nothing was changed)\n' ${name} ${version} "$1" >&2; exit 1; }
+    ${findUnzip(desired)}
     (umask 022; mkdir -p -- ${dirname(target)})
     work=$(mktemp -d ${`${dirname(target)}/.staged.XXXXXX`})
     trap 'rm -rf -- "$work"' EXIT
@@ -77,7 +78,10 @@ function download({ url }: ReleaseDesired): Script {
       curl -fsSL --retry 3 --connect-timeout 15 --speed-limit 1024 --speed-time 60 -o "$work/archive" --url ${url} ||
         refuse "cannot download "${url}" (curl says why above): is the version right, and can this host reach it?"
     elif command -v wget >/dev/null; then
-      wget -q -t 3 -T 60 -O "$work/archive" ${url} ||
+      limits='-t 3 -T 60'
+      # Busybox's knows none: it has no --version either, and Debian's crashes at -T.
+      wget --version >/dev/null 2>&1 || limits=
+      wget -q $limits -O "$work/archive" ${url} ||
         refuse "cannot download "${url}" (wget ended with $?): is the version right, and can this host reach it?"
     else refuse 'neither curl nor wget is here: install one of them first (apt-get install curl)'; fi`;
 }
@@ -97,15 +101,21 @@ function checkHash({ url, sha256 }: ReleaseDesired): Script {
     }`;
 }
 
+/** Known before a long download: what unpacks a .zip here. */
+function findUnzip({ url }: ReleaseDesired): Script {
+  if (!url.endsWith(".zip")) return sh``;
+  return sh`
+    into=
+    if command -v unzip >/dev/null; then unzip='unzip -q'
+    elif command -v busybox >/dev/null; then unzip='busybox unzip -q'
+    elif command -v python3 >/dev/null; then unzip='python3 -m zipfile -e'; into=.
+    else refuse 'nothing here unpacks a .zip: install the package unzip first (apt-get install unzip)'; fi`;
+}
+
 function unpack({ url }: ReleaseDesired): Script {
   // "-o": not to the owners that the archive names.
   if (!url.endsWith(".zip")) return sh`tar -xzo -f "$work/archive" -C "$work/tree" || refuse 'tar cannot unpack it'`;
-  return sh`
-    if command -v unzip >/dev/null; then unzip -q "$work/archive" -d "$work/tree"
-    elif command -v python3 >/dev/null; then python3 -m zipfile -e "$work/archive" "$work/tree"
-    elif command -v busybox >/dev/null; then busybox unzip -q "$work/archive" -d "$work/tree"
-    else refuse 'nothing here unpacks a .zip: install the package unzip first (apt-get install unzip)'
-    fi || refuse 'the .zip cannot be unpacked'`;
+  return sh`(cd -- "$work/tree" && $unzip ../archive $into) || refuse "$unzip cannot unpack it"`;
 }
 
 function pick(path: string, file: string): Script {

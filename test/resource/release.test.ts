@@ -147,7 +147,7 @@ inEachShell("a missing archive, a dead server and a file that is not in the arch
   t.match(say(nowhere), /cannot download .*127.0.0.1:1/);
   t.match(
     say({ files: { "bin/tool": "tool" } }),
-    /holds:\n {2}tool-1.0.0[\s\S]*no file bin\/tool; nothing was changed/,
+    /holds:\n {2}tool-1.0.0[\s\S]*no file bin\/tool .nothing was changed/,
   );
   t.same(readdirSync(`${dir}/opt/tool`), []);
 });
