@@ -8,7 +8,7 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
   "engine/shell": [[], []],
   "engine/facts": [["engine/shell"], []],
   "engine/resource": [["engine/shell"], []],
-  "engine/inventory": [["engine/shell"], ["yaml", "ajv"]],
+  "engine/inventory": [["engine/shell"], ["yaml", "ajv", "age-encryption"]],
   "engine/connection": [["engine/shell"], ["node-ssh"]],
   "engine/role": [
     ["engine/resource", "engine/facts", "engine/shell"],
@@ -40,6 +40,7 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
 const onlyImporter: Readonly<Record<string, string>> = {
   "node-ssh": "engine/connection/ssh.ts",
   handlebars: "engine/role/template.ts",
+  "age-encryption": "engine/inventory/age.ts",
 };
 
 interface Import {
@@ -82,7 +83,7 @@ t.test("reports know events only, and only as types", async (t) => {
   );
 });
 
-t.test("node-ssh and handlebars have one importer each", async (t) => {
+t.test("node-ssh, handlebars and age-encryption have one importer each", async (t) => {
   const others = imports.filter(({ from, name }) => onlyImporter[name] && onlyImporter[name] !== from);
   t.same(
     others.map(({ from, name }) => `${from} imports ${name}`),

@@ -4,7 +4,6 @@ import { unlockSecrets } from "../inventory/age.ts";
 import { CONNECTION_VARS } from "../inventory/connection-vars.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { lockReleases, type ReleaseLock } from "../inventory/release-lock.ts";
-import { textReport } from "../report/text.ts";
 import type { Playbook, PlayRunner } from "../role/playbook.ts";
 import type { WantedRelease } from "../role/role.ts";
 import { type Assignment, assignments, rolesOf } from "../run/assignment.ts";
@@ -15,6 +14,7 @@ import { checkVars, usedSecrets } from "../run/vars.ts";
 import { masker } from "../shell/secret.ts";
 import { listHosts, listTags, listTasks } from "./list.ts";
 import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
+import { type Interruption, interruption, openReports } from "./output.ts";
 import { askPassword, commit, connector, loadFor, operator, runProgram, say, stderr } from "./program.ts";
 
 /** What a playbook may ask for besides its plays. */
@@ -130,8 +130,4 @@ function exitCode(results: readonly HostResult[], options: Options): number {
   if (kinds.has("unreachable")) return 4;
   if (kinds.has("locked")) return 5;
   return options.check && options.failOnChanges && results.some(({ changed }) => changed > 0) ? 3 : 0;
-}
-
-function jsonReport(): Emit {
-  return (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
 }

@@ -14,9 +14,11 @@ import { connectionVars } from "../inventory/connection-vars.ts";
 import { parseExtraVars } from "../inventory/extra-vars.ts";
 import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
 import { loadInventory } from "../inventory/load.ts";
-import type { Output } from "../report/terminal.ts";
 import { Secret } from "../shell/secret.ts";
 import { type Options, UsageError } from "./options.ts";
+import { allowClosedOutput } from "./streams.ts";
+
+export { stderr } from "./streams.ts";
 
 /** Bastions and sshd refuse a crowd: MaxStartups begins to drop at ten. */
 const HANDSHAKES = 10;
@@ -32,6 +34,7 @@ export async function runProgram(
   const file = fileURLToPath(url);
   const at = process.argv.findIndex((arg) => resolve(arg) === file);
   if (at < 0) return;
+  allowClosedOutput();
   try {
     process.exitCode = await main(process.argv.slice(at + 1), relative(process.cwd(), file));
   } catch (error) {
@@ -45,12 +48,6 @@ export async function runProgram(
 export function say(text: string): number {
   process.stdout.write(`${text}\n`);
   return 0;
-}
-
-/** Where people read. */
-export function stderr(): Output {
-  const colour = process.stderr.isTTY === true && !process.env.NO_COLOR;
-  return { colour, write: (text: string) => process.stderr.write(text) };
 }
 
 /** Loads the inventories that the options, the environment or package.json name, in this order. */
@@ -137,7 +134,8 @@ export async function commit(): Promise<string> {
   );
 }
 
-async function defaultInventory(): Promise<string> {
+/** The inventory that package.json names. Throws `UsageError` where it names none. */
+export async function defaultInventory(): Promise<string> {
   const manifest: { hostwright?: { inventory?: string } } = JSON.parse(await readFile("package.json", "utf8"));
   if (manifest.hostwright?.inventory) return manifest.hostwright.inventory;
   throw new UsageError(
