@@ -24,6 +24,7 @@ export interface Lab {
   readonly subnet: string;
   readonly stateDir: string;
   readonly cacheDir: string;
+  readonly locksDir: string;
   readonly hosts: readonly LabHost[];
   readonly assets: { readonly container: string; readonly address: string };
 }
@@ -58,6 +59,7 @@ export function labOf(setting: string | undefined): Lab {
     subnet: `${subnet}.0/24`,
     stateDir: join(rootDir, ".lab", String(number)),
     cacheDir: join(rootDir, ".lab", "cache"),
+    locksDir: join(rootDir, ".lab", "locks"),
     hosts: [
       { ...named("mon", 10), kind: "mon", architecture: machineArchitecture(), ports: [`${8000 + 10 * number}:80`] },
       { ...named("app-dev", 11), kind: "app", architecture: "arm64", ports: [] },

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { ensureAssets, removeAssets } from "./assets/ensure.ts";
 import { attempt, run } from "./command.ts";
 import { removeHost } from "./host/container.ts";
@@ -14,7 +15,7 @@ import { openWorkshop } from "./workshop.ts";
 /** Leaves all of the lab running, whatever was there before. Quick when nothing is to be done. */
 export async function up(lab: Lab, log: Log): Promise<void> {
   await prepare(log);
-  await exclusively(lab.cacheDir, log, async () => {
+  await exclusively(lockOf(lab), log, async () => {
     await ensureNetwork(lab);
     const context = { lab, workshop: openWorkshop(lab, log), log };
     const [notes] = await Promise.all([ensureAssets(context), ensureHosts(context)]);
@@ -26,7 +27,7 @@ export async function up(lab: Lab, log: Log): Promise<void> {
 /** Replaces one host by a new, empty machine. */
 export async function rebuild(lab: Lab, host: LabHost, log: Log): Promise<void> {
   await prepare(log);
-  await exclusively(lab.cacheDir, log, async () => {
+  await exclusively(lockOf(lab), log, async () => {
     await ensureNetwork(lab);
     await rebuildHost({ lab, workshop: openWorkshop(lab, log), log }, host);
   });
@@ -36,7 +37,7 @@ export async function rebuild(lab: Lab, host: LabHost, log: Log): Promise<void> 
 /** Removes this lab's containers, volumes, network and state. Images and caches go only with "everything". */
 export async function down(lab: Lab, log: Log, what: "this lab" | "everything"): Promise<void> {
   await ensureDockerEngine(log);
-  await exclusively(lab.cacheDir, log, () =>
+  await exclusively(lockOf(lab), log, () =>
     step(log, `removing lab ${lab.number}`, async () => {
       await Promise.all([...lab.hosts.map(removeHost), removeAssets(lab)]);
       await attempt(["docker", "network", "rm", lab.network]);
@@ -44,6 +45,10 @@ export async function down(lab: Lab, log: Log, what: "this lab" | "everything"):
     }),
   );
   if (what === "everything") await removeCaches(lab, log);
+}
+
+function lockOf({ locksDir, network }: Lab): string {
+  return join(locksDir, network);
 }
 
 async function prepare(log: Log): Promise<void> {

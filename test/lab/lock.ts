@@ -1,15 +1,14 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "./log.ts";
 
-/** Runs the work while no other lab command of this clone does: two would build the same images twice. */
-export async function exclusively<T>(folder: string, log: Log, work: () => Promise<T>): Promise<T> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, "lock");
+/** Runs the work while no other command of this clone holds the lock at this path. */
+export async function exclusively<T>(path: string, log: Log, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
   let told = false;
   while (!(await take(path))) {
-    if (!told) log("waiting for another lab command to end");
+    if (!told) log(`waiting for another lab command (${basename(path)})`);
     told = true;
     await sleep(500);
   }

@@ -4,6 +4,7 @@ import { hubAnswers } from "./assets/upstream.ts";
 import { type Architecture, isEmulated, type Lab, type LabHost, machineArchitecture } from "./identity.ts";
 import { type Base, ensureBase } from "./image/base.ts";
 import { ensureImage } from "./image/build.ts";
+import { exclusively } from "./lock.ts";
 import type { Log } from "./log.ts";
 import { ensureEmulation } from "./machine/emulation.ts";
 
@@ -30,12 +31,16 @@ const needs = {
   tempo: ["TOOLKIT", "ARCHITECTURE"],
 } as const;
 
+/** All of them. */
+export const imageNames = Object.keys(needs) as readonly ImageName[];
+
 const imagesDir = join(import.meta.dirname, "images");
 
 /** A workshop that works for this run only. */
-export function openWorkshop({ cacheDir }: Lab, log: Log): Workshop {
+export function openWorkshop({ cacheDir, locksDir }: Lab, log: Log): Workshop {
   const native = machineArchitecture();
-  const once = memoize();
+  // Two labs may want the same image at the same time; each image has a lock of its own.
+  const once = memoize((name, work) => exclusively(join(locksDir, name.replaceAll(" ", "-")), log, work));
 
   const base = (wanted: Base) =>
     once(`base ${wanted.suite} ${wanted.architecture}`, async () => {
@@ -81,10 +86,10 @@ export function openWorkshop({ cacheDir }: Lab, log: Log): Workshop {
   };
 }
 
-function memoize() {
+function memoize(wrap: (key: string, work: () => Promise<string>) => Promise<string>) {
   const running = new Map<string, Promise<string>>();
   return (key: string, work: () => Promise<string>): Promise<string> => {
-    const known = running.get(key) ?? work();
+    const known = running.get(key) ?? wrap(key, work);
     running.set(key, known);
     return known;
   };

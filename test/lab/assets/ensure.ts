@@ -8,6 +8,7 @@ import type { HostContext } from "../host/hosts.ts";
 import type { Lab } from "../identity.ts";
 import { hashFolder } from "../image/build.ts";
 import { LabError, step } from "../log.ts";
+import { imageNames } from "../workshop.ts";
 import { imageAssets, releaseAssets } from "./list.ts";
 import { fillRegistry } from "./registry.ts";
 import { gatherReleases, type Served } from "./releases.ts";
@@ -64,7 +65,8 @@ async function createMirror({ lab, workshop, log }: HostContext): Promise<void> 
 
 /** Changes when another set of assets is to be served, or when what is served instead has changed. */
 function fingerprint(given: string | undefined): string {
-  const sources = ["stand-ins", "images"].map((name) => join(import.meta.dirname, "..", name)).map(hashFolder);
+  const folders = ["stand-ins", ...imageNames.map((name) => join("images", name))];
+  const sources = folders.map((folder) => hashFolder(join(import.meta.dirname, "..", folder)));
   const hash = createHash("sha256").update(JSON.stringify([imageAssets, releaseAssets, given, sources]));
   for (const folder of given === undefined ? [] : [join(given, "releases"), join(given, "images")]) {
     for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
