@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { arch } from "node:process";
+import { LabError } from "./log.ts";
 
 /** Debian's names for the two architectures a lab knows. */
 export type Architecture = "amd64" | "arm64";
@@ -36,7 +37,7 @@ const MAX_LAB = 99;
 export function machineArchitecture(): Architecture {
   if (arch === "x64") return "amd64";
   if (arch === "arm64") return "arm64";
-  throw new Error(`the lab knows x86-64 and arm64 machines, not ${arch}`);
+  throw new LabError(`the lab knows x86-64 and arm64 machines, not ${arch}`);
 }
 
 /** Whether this machine runs the host's programs by an emulator. */
@@ -48,7 +49,7 @@ export function isEmulated({ architecture }: Pick<LabHost, "architecture">): boo
 export function labOf(setting: string | undefined): Lab {
   const number = Number(setting === undefined || setting === "" ? "0" : setting);
   if (!Number.isInteger(number) || number < 0 || number > MAX_LAB) {
-    throw new Error(`HOSTWRIGHT_LAB must be a number from 0 to ${MAX_LAB}, not "${setting}"`);
+    throw new LabError(`HOSTWRIGHT_LAB must be a number from 0 to ${MAX_LAB}, not "${setting}"`);
   }
   const prefix = `hostwright-${number}`;
   const subnet = `172.30.${77 + number}`;

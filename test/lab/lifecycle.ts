@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureAssets, removeAssets } from "./assets/ensure.ts";
-import { attempt, run } from "./command.ts";
+import { attempt, hasProgram, run } from "./command.ts";
 import { removeHost } from "./host/container.ts";
 import { ensureHosts, rebuildHost } from "./host/hosts.ts";
 import { ensureNetwork } from "./host/network.ts";
@@ -36,7 +36,8 @@ export async function rebuild(lab: Lab, host: LabHost, log: Log): Promise<void> 
 
 /** Removes this lab's containers, volumes, network and state. Images and caches go only with "everything". */
 export async function down(lab: Lab, log: Log, what: "this lab" | "everything"): Promise<void> {
-  await ensureDockerEngine(log);
+  // An engine that is not running still keeps the containers of its last run.
+  if (await hasProgram("dockerd")) await ensureDockerEngine(log);
   await exclusively(lockOf(lab), log, () =>
     step(log, `removing lab ${lab.number}`, async () => {
       await Promise.all([...lab.hosts.map(removeHost), removeAssets(lab)]);
@@ -58,12 +59,11 @@ async function prepare(log: Log): Promise<void> {
 }
 
 async function removeCaches(lab: Lab, log: Log): Promise<void> {
-  const images = await run(["docker", "image", "ls", "--quiet", "--filter", "reference=hostwright-lab/*"]);
-  const volumes = await run(["docker", "volume", "ls", "--quiet", "--filter", "label=hostwright.cache"]);
   await step(log, "removing images and caches", async () => {
-    // Another lab may use some of them: those stay.
-    for (const image of new Set(images.split("\n").filter(Boolean))) await attempt(["docker", "rmi", "--force", image]);
-    for (const volume of volumes.split("\n").filter(Boolean)) await attempt(["docker", "volume", "rm", volume]);
+    const format = "{{.Repository}}:{{.Tag}}";
+    const images = await run(["docker", "image", "ls", "--format", format, "--filter", "reference=hostwright-lab/*"]);
+    // What another lab uses cannot be removed, and stays.
+    for (const image of images.split("\n").filter(Boolean)) await attempt(["docker", "rmi", image]);
     await rm(lab.cacheDir, { recursive: true, force: true });
   });
 }

@@ -13,11 +13,11 @@ const START_TIMEOUT_MS = 20_000;
 
 /** Pushes every image into the mirror under its name on Docker Hub; returns what each of them is. */
 export async function fillRegistry(context: HostContext, given: string | undefined): Promise<Record<string, Served>> {
-  if (given !== undefined) await loadGiven(join(given, "images"));
+  const loaded = given === undefined ? [] : await loadGiven(join(given, "images"));
   const registry = await registryAddress(context.lab.assets.container);
   const served: Record<string, Served> = {};
   for (const asset of imageAssets) {
-    const { image, source } = await find(context, asset, given);
+    const { image, source } = await find(context, asset, loaded);
     const pushed = `${registry}/${asset.name}`;
     await run(["docker", "tag", image, pushed]);
     await step(context.log, `mirror: ${asset.name} (${source})`, () => run(["docker", "push", "--quiet", pushed]));
@@ -29,14 +29,19 @@ export async function fillRegistry(context: HostContext, given: string | undefin
   return served;
 }
 
-/** Images that were given in archives, as `docker save` writes them. */
-async function loadGiven(folder: string): Promise<void> {
+/** Loads the archives that `docker save` wrote; returns the names of the images in them. */
+async function loadGiven(folder: string): Promise<string[]> {
   const archives = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".tar")) : [];
-  for (const name of archives) await run(["docker", "load", "--quiet", "--input", join(folder, name)]);
+  const names: string[] = [];
+  for (const archive of archives) {
+    const said = await run(["docker", "load", "--input", join(folder, archive)]);
+    for (const [, name = ""] of said.matchAll(/^Loaded image: (\S+)$/gm)) names.push(name);
+  }
+  return names;
 }
 
-async function find({ workshop, log }: HostContext, asset: ImageAsset, given: string | undefined) {
-  if (given !== undefined && (await isPresent(asset.name))) return { image: asset.name, source: "LAB_ASSETS" };
+async function find({ workshop, log }: HostContext, asset: ImageAsset, loaded: readonly string[]) {
+  if (loaded.includes(asset.name)) return { image: asset.name, source: "LAB_ASSETS" };
   if (await hubAnswers()) {
     const pull = ["docker", "pull", "--quiet", "--platform", `linux/${machineArchitecture()}`, asset.name];
     const pulled = await step(log, `pulling ${asset.name}`, () => attempt(pull));
@@ -44,10 +49,6 @@ async function find({ workshop, log }: HostContext, asset: ImageAsset, given: st
     log(`${asset.name} cannot be pulled: ${pulled.stderr.trim()}`);
   }
   return { image: await workshop.named(asset.fallback), source: asset.source };
-}
-
-async function isPresent(image: string): Promise<boolean> {
-  return (await attempt(["docker", "image", "inspect", image])).exitCode === 0;
 }
 
 /** Where the mirror's registry answers on this machine: the engine pushes to 127.0.0.1 without TLS. */

@@ -32,13 +32,9 @@ const DPKG_OPTIONS = [
 export async function ensureBase(base: Base, source: BaseSource): Promise<string> {
   const tag = baseTag(base);
   if ((await attempt(["docker", "image", "inspect", tag])).exitCode === 0) return tag;
-  if (await source.hubAnswers()) {
-    await step(source.log, `base ${HUB_TAGS[base.suite]} ${base.architecture} from Docker Hub`, () => pull(base, tag));
-  } else {
-    await step(source.log, `base ${base.suite} ${base.architecture} from Debian's packages`, () =>
-      bootstrap(base, tag, source),
-    );
-  }
+  if ((await source.hubAnswers()) && (await pull(base, tag, source.log))) return tag;
+  const title = `base ${base.suite} ${base.architecture} from Debian's packages`;
+  await step(source.log, title, () => bootstrap(base, tag, source));
   return tag;
 }
 
@@ -50,9 +46,15 @@ function baseTag({ suite, architecture }: Base): string {
   return `hostwright-lab/base-${suite}-${architecture}:${recipe}`;
 }
 
-async function pull({ suite, architecture }: Base, tag: string): Promise<void> {
-  await run(["docker", "pull", "--quiet", "--platform", `linux/${architecture}`, HUB_TAGS[suite]]);
-  await run(["docker", "tag", HUB_TAGS[suite], tag]);
+/** Whether Docker Hub gave it. */
+async function pull({ suite, architecture }: Base, tag: string, log: Log): Promise<boolean> {
+  const name = HUB_TAGS[suite];
+  const pulled = await step(log, `base ${name} ${architecture} from Docker Hub`, () =>
+    attempt(["docker", "pull", "--quiet", "--platform", `linux/${architecture}`, name]),
+  );
+  if (pulled.exitCode === 0) await run(["docker", "tag", name, tag]);
+  else log(`${name} cannot be pulled: ${pulled.stderr.trim()}`);
+  return pulled.exitCode === 0;
 }
 
 async function bootstrap(base: Base, tag: string, { cacheDir, log }: BaseSource): Promise<void> {
