@@ -18,7 +18,7 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
     ["engine/shell", "engine/facts", "engine/resource", "engine/inventory", "engine/connection", "engine/role"],
     [],
   ],
-  "engine/report": [["engine/run"], ["diff"]],
+  "engine/report": [["engine/run"], ["diff", "log-update"]],
   "engine/cli": [
     [
       "engine/shell",
@@ -38,6 +38,7 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
 };
 
 const onlyImporter: Readonly<Record<string, string>> = {
+  "log-update": "engine/report/live.ts",
   "node-ssh": "engine/connection/ssh.ts",
   handlebars: "engine/role/template.ts",
   "age-encryption": "engine/inventory/age.ts",

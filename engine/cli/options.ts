@@ -25,6 +25,8 @@ export interface Options {
   readonly askPass: boolean;
   readonly syntaxCheck: boolean;
   readonly json: boolean;
+  /** The file for the JUnit report. */
+  readonly junit: string | undefined;
   readonly lockWaitSeconds: number;
   /** By host: `true`, or the fingerprint that the new key must have. */
   readonly rebuilt: ReadonlyMap<string, true | string>;
@@ -55,6 +57,7 @@ const flags = {
   "ask-pass": { type: "boolean", short: "k" },
   "syntax-check": { type: "boolean" },
   json: { type: "boolean" },
+  junit: { type: "string" },
   "lock-wait": { type: "string" },
   rebuilt: { type: "string", multiple: true },
   "accept-new": { type: "boolean" },
@@ -81,8 +84,8 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
   -K, --ask-become-pass     ask once for the sudo password;  -k, --ask-pass: for the SSH password
       --list-hosts, --list-tasks, --list-tags   print the hosts, resources, tags of each play, contact no host
       --syntax-check        check playbook, inventory and vars, contact no host
-      --json                one event a line on stdout
-  -v, --verbose             execs and bytes of each host
+      --json                one event a line on stdout;  --junit FILE: a report for CI systems (docs/output.md)
+  -v, --verbose             round trips, bytes and the time of each phase, by host
   -h, --help
 
 exit: 0 fine, 1 usage or inventory error, 2 a host failed, 3 changes (--fail-on-changes), 4 unreachable, 5 locked`;
@@ -110,6 +113,7 @@ export function parseOptions(args: readonly string[]): Options {
     askPass: values["ask-pass"] ?? false,
     syntaxCheck: values["syntax-check"] ?? false,
     json: values.json ?? false,
+    junit: values.junit,
     lockWaitSeconds: wholeNumber("--lock-wait", values["lock-wait"], 0, 0),
     rebuilt: new Map((values.rebuilt ?? []).map(rebuiltHost)),
     acceptNew: values["accept-new"] ?? false,

@@ -7,15 +7,15 @@ import { lockReleases, type ReleaseLock } from "../inventory/release-lock.ts";
 import type { Playbook, PlayRunner } from "../role/playbook.ts";
 import type { WantedRelease } from "../role/role.ts";
 import { type Assignment, assignments, rolesOf } from "../run/assignment.ts";
-import type { Emit, HostResult } from "../run/event.ts";
+import type { HostResult, RunEvent } from "../run/event.ts";
 import { maskEvent } from "../run/mask.ts";
-import { startRun } from "../run/play.ts";
+import { type RunPorts, startRun } from "../run/play.ts";
 import { checkVars, usedSecrets } from "../run/vars.ts";
 import { masker } from "../shell/secret.ts";
 import { listHosts, listTags, listTasks } from "./list.ts";
 import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
-import { type Interruption, interruption, openReports } from "./output.ts";
-import { askPassword, commit, connector, loadFor, operator, runProgram, say, stderr } from "./program.ts";
+import { interruption, openReports } from "./output.ts";
+import { askPassword, commit, connector, loadFor, operator, runProgram, say } from "./program.ts";
 
 /** What a playbook may ask for besides its plays. */
 export interface Program {
@@ -76,14 +76,31 @@ function checkRun(
 }
 
 async function run(playbook: Playbook, job: Job): Promise<number> {
-  const { name, inventory, plays, options } = job;
-  const { check } = options;
+  const { options, plays } = job;
   const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const secrets = rolesOf(plays).flatMap(([host, all]) => usedSecrets(host, all));
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
   const mask = masker([...secrets, becomePassword, password].filter((one) => one !== undefined));
-  const report = options.json ? jsonReport() : textReport(stderr(), options);
-  const emit: Emit = (event) => report(maskEvent(event, mask));
+  const reports = openReports(options);
+  const interrupted = interruption();
+  try {
+    const ports = {
+      connect: connector(options, job.inventory, password),
+      emit: (event: RunEvent) => reports.emit(maskEvent(event, mask)),
+      becomePassword,
+      signal: interrupted.signal,
+    };
+    return exitCode(await runJob(playbook, job, ports), options);
+  } finally {
+    reports.end();
+    interrupted.end();
+  }
+}
+
+async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<readonly HostResult[]> {
+  const { name, inventory, plays, options } = job;
+  const { check } = options;
+  const { emit } = ports;
   const releases = await releasesFor(job);
   const operation = {
     run: randomBytes(4).toString("hex"),
@@ -94,12 +111,11 @@ async function run(playbook: Playbook, job: Job): Promise<number> {
   const hosts = [...new Set(plays.flatMap((one) => one.hosts.map((host) => host.name)))];
   emit({ kind: "started", version: 1, run: operation.run, playbook: name, inventory: inventory.files, check, hosts });
   const started = performance.now();
-  const ports = { connect: connector(options, inventory, password), emit, becomePassword };
   const going = startRun(inventory, { ...options, operation, releases }, ports);
   await runAll(playbook, going);
   const results = await going.finish();
   emit({ kind: "finished", check, results, durationMs: performance.now() - started });
-  return exitCode(results, options);
+  return results;
 }
 
 async function runAll(playbook: Playbook, runner: PlayRunner): Promise<void> {

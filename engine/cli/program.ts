@@ -54,7 +54,7 @@ export function say(text: string): number {
 export async function loadFor(options: Pick<Options, "inventory" | "extraVars">): Promise<Inventory> {
   const { env } = process;
   const named =
-    options.inventory.length > 0 ? options.inventory : [env.HOSTWRIGHT_INVENTORY ?? (await defaultInventory())];
+    options.inventory.length > 0 ? options.inventory : [env.HOSTWRIGHT_INVENTORY || (await defaultInventory())];
   return loadInventory(named, { extraVars: parseExtraVars(options.extraVars, env), env });
 }
 

@@ -1,43 +1,113 @@
-import type { Failure, HostResult } from "../run/event.ts";
-import { harmless, type Output, paint, seconds } from "./terminal.ts";
+import type { Failure, HostResult, RunEvent } from "../run/event.ts";
+import { shown } from "./diff.ts";
+import { bytes, counted, harmless, harmlessLines, type Output, paint, seconds } from "./terminal.ts";
+import type { Times } from "./times.ts";
+
+type Paper = Pick<Output, "colour">;
+
+/** What a recap needs besides the results. */
+export interface RecapOptions {
+  /** All hosts of the run: those without a result were never started. */
+  readonly hosts: readonly string[];
+  /** Adds what each host cost. */
+  readonly times: Times | undefined;
+}
+
+const NEXT = "fix the cause and run again: what holds already is left alone";
 
 /** The lines after a run: a line a host, then each failure with its place and the next step, then what the roles say. */
-export function recapLines(output: Output, results: readonly HostResult[], verbose: boolean): readonly string[] {
-  const width = Math.max(...results.map(({ host }) => host.length), 8);
+export function recapLines(
+  paper: Paper,
+  { results, durationMs }: RunEvent & { kind: "finished" },
+  { hosts, times }: RecapOptions,
+): readonly string[] {
+  const idle = hosts.filter((name) => results.every(({ host }) => host !== name));
+  const table = tableOf(results);
   const notes = [...new Set(results.flatMap(({ notes }) => notes))];
   return [
     "",
-    paint(output, "bold", "RECAP"),
-    ...results.flatMap((result) => [hostLine(output, result, width), ...(verbose ? [costLine(result, width)] : [])]),
-    ...results.flatMap(({ host, failure }) => (failure ? failureLines(output, host, failure) : [])),
-    ...(notes.length > 0 ? ["", ...notes] : []),
+    `${paint(paper, "bold", "RECAP")}  ${summary(results)} · ${seconds(durationMs)}`,
+    ...results.flatMap((result, at) => [
+      paintRow(paper, result, table[at] ?? []),
+      ...(times ? [`  ${paint(paper, "dim", costLine(result, times))}`] : []),
+    ]),
+    ...(idle.length > 0 ? [`not started: ${harmless(idle.join(" "))}`] : []),
+    ...results.flatMap(({ host, failure }) => (failure ? failureLines(paper, host, failure) : [])),
+    ...(notes.length > 0 ? ["", ...notes.flatMap(harmlessLines)] : []),
   ];
 }
 
-function hostLine(output: Output, result: HostResult, width: number): string {
-  const { host, ok, changed, skipped, failure, durationMs } = result;
-  const failed = failure && failure.kind !== "unreachable" ? 1 : 0;
+/** As in "3 hosts: 1 changed, 1 failed, 1 ok". */
+function summary(results: readonly HostResult[]): string {
+  const words = results.map(({ failure, changed }) => failure?.kind ?? (changed > 0 ? "changed" : "ok"));
+  const kinds = ["failed", "unreachable", "locked", "interrupted", "changed", "ok"];
+  const counts = kinds.map((kind) => [words.filter((word) => word === kind).length, kind] as const);
+  const said = counts.filter(([count]) => count > 0).map(([count, kind]) => `${count} ${kind}`);
+  return [counted(results.length, "host"), said.join(", ")].filter(Boolean).join(": ");
+}
+
+/** The counts of a host, in the recap's order. A host that was locked or interrupted failed. */
+export function countsOf({ ok, changed, skipped, failure }: HostResult): Readonly<Record<string, number>> {
   const unreachable = failure?.kind === "unreachable" ? 1 : 0;
-  const counts = `ok=${ok} changed=${changed} failed=${failed} unreachable=${unreachable} skipped=${skipped}`;
-  const colour = failure ? "red" : changed > 0 ? "yellow" : "green";
-  return `${paint(output, colour, host.padEnd(width))}  ${counts}  ${seconds(durationMs)}`;
+  return { ok, changed, failed: failure && !unreachable ? 1 : 0, unreachable, skipped };
 }
 
-function costLine({ execs, bytesSent, bytesReceived }: HostResult, width: number): string {
-  return `${" ".repeat(width)}  execs=${execs} sent=${bytesSent} B received=${bytesReceived} B`;
-}
-
-function failureLines(output: Output, host: string, failure: Failure): readonly string[] {
-  const { kind, message, step, stderr, hint } = failure;
-  const found = step?.changes.map(
-    ({ field, before, after }) => `  ${field}: found ${before ?? "nothing"}, wanted ${after ?? "nothing"}`,
+/** Rows of cells, those of a column equally wide. */
+function tableOf(results: readonly HostResult[]): readonly (readonly string[])[] {
+  const rows = results.map((result) => [
+    harmless(result.host),
+    ...Object.entries(countsOf(result)).map(([word, count]) => `${word}=${count}`),
+    seconds(result.durationMs),
+  ]);
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return column === row.length - 1 ? cell.padStart(width) : cell.padEnd(width);
+    }),
   );
+}
+
+function paintRow(paper: Paper, { failure, changed }: HostResult, [host = "", ...cells]: readonly string[]): string {
+  const colour = failure ? "red" : changed > 0 ? "yellow" : "green";
+  return [paint(paper, colour, host), ...cells.map((cell) => paintCell(paper, cell))].join("  ");
+}
+
+function paintCell(paper: Paper, cell: string): string {
+  if (/^(failed|unreachable)=[1-9]/.test(cell)) return paint(paper, "red", cell);
+  if (/^changed=[1-9]/.test(cell)) return paint(paper, "yellow", cell);
+  return /=0 *$/.test(cell) ? paint(paper, "dim", cell) : cell;
+}
+
+function costLine({ host, execs, bytesSent, bytesReceived }: HostResult, times: Times): string {
+  const traffic = `${counted(execs, "exec")} (a round trip each), sent ${bytes(bytesSent)}, received ${bytes(bytesReceived)}`;
+  const phases = [...times.phasesMs(host)].map(([phase, durationMs]) => `${phase} ${seconds(durationMs)}`);
+  return [traffic, ...(phases.length > 0 ? [phases.join(", ")] : [])].join("; ");
+}
+
+function failureLines(paper: Paper, host: string, failure: Failure): readonly string[] {
+  const { kind, message, step, stderr, hint } = failure;
+  const [first = "", ...others] = harmlessLines(message);
   return [
     "",
-    paint(output, "red", `${kind.toUpperCase()} ${host}: ${harmless(message)}`),
-    ...(step ? [`  made by ${step.origin}`] : []),
-    ...(found ?? []).map(harmless),
-    ...(stderr ? stderr.split("\n").map((line) => `  | ${harmless(line)}`) : []),
-    ...(hint ? [`  next: ${harmless(hint)}`] : []),
+    paint(paper, "red", `${kind.toUpperCase()} ${harmless(host)}: ${first}`),
+    ...others.map((line) => `  ${line}`),
+    ...(step ? block("resource", [harmless(`${step.type} ${step.id}`)]) : []),
+    ...(step ? block("made by", [harmless(step.origin)]) : []),
+    ...block("differs", differences(step)),
+    ...(stderr ? block("stderr", harmlessLines(stderr)) : []),
+    ...block("next", harmlessLines(hint ?? NEXT)),
   ];
+}
+
+/** What was found and wanted of each field; of texts only that they differ. */
+export function differences(step: Failure["step"]): readonly string[] {
+  return (step?.changes ?? []).map(
+    ({ field, before, after }) =>
+      `${harmless(field)}: found ${shown(before, "nothing")}, wanted ${shown(after, "nothing")}`,
+  );
+}
+
+function block(label: string, lines: readonly string[]): readonly string[] {
+  return lines.map((line, index) => `  ${(index === 0 ? label : "").padEnd(8)}  ${line}`);
 }

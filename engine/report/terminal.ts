@@ -10,7 +10,8 @@ export interface Output {
 
 /** The text in a colour, where the output has any. */
 export function paint({ colour }: Pick<Output, "colour">, format: Format, text: string): string {
-  return colour ? styleText(format, text) : text;
+  // Whether there is colour was decided by who made the output, who knows which stream it is.
+  return colour ? styleText(format, text, { validateStream: false }) : text;
 }
 
 /** Control characters but the tab, what turns the direction of writing, line separators, and half characters. */

@@ -1,110 +1,148 @@
-import type { Emit, PlannedStep, RunEvent } from "../run/event.ts";
+import type { Emit, HostResult, PlannedStep, RunEvent } from "../run/event.ts";
 import { diffLines } from "./diff.ts";
 import { recapLines } from "./recap.ts";
-import { harmless, type Output, paint, seconds } from "./terminal.ts";
+import { counted, harmless, harmlessLines, type Output, paint, seconds } from "./terminal.ts";
+import { type Times, timeKeeper } from "./times.ts";
 
 /** What people want to see. */
 export interface TextOptions {
   readonly diff: boolean;
   readonly verbose: boolean;
+  /** Milliseconds since any moment; a test brings its own. */
+  readonly now?: () => number;
 }
 
-/** Returns a reader of events that writes lines for people. */
+/** Room for the longest verb, "would change". */
+const VERB_WIDTH = 12;
+
+/** Returns a reader of events that writes lines for people: one `write` an event, and none for one that says nothing. */
 export function textReport(output: Output, options: TextOptions): Emit {
-  let check = false;
+  const times = timeKeeper(options.now);
+  let started: Started | undefined;
   return (event) => {
-    if (event.kind === "started") check = event.check;
-    for (const line of eventLines(output, event, { ...options, check })) output.write(`${line}\n`);
+    times.note(event);
+    if (event.kind === "started") started = event;
+    const lines = eventLines(event, { output, options, times, started });
+    if (lines.length > 0) output.write(`${lines.join("\n")}\n`);
   };
 }
 
-type Settings = TextOptions & { readonly check: boolean };
+type Started = RunEvent & { kind: "started" };
+type Planned = RunEvent & { kind: "planned" };
+type Colour = "dim" | "green" | "yellow" | "red";
 
-function eventLines(output: Output, event: RunEvent, settings: Settings): readonly string[] {
+interface Page {
+  readonly output: Output;
+  readonly options: TextOptions;
+  readonly times: Times;
+  readonly started: Started | undefined;
+}
+
+function eventLines(event: RunEvent, page: Page): readonly string[] {
   switch (event.kind) {
-    case "started": {
-      const { playbook, inventory, hosts, run } = event;
-      const mode = event.check ? " · check mode: nothing is changed" : "";
-      return [`${playbook} · inventory ${inventory.join(", ")} · ${hosts.length} hosts · run ${run}${mode}`];
-    }
+    case "started":
+      return [headline(event)];
     case "play":
-      return ["", paint(output, "bold", `PLAY ${event.name}`) + paint(output, "dim", `  ${event.hosts.join(" ")}`)];
-    case "connected":
-      return [line(event.host, paint(output, "dim", `connected (${event.system}) ${seconds(event.durationMs)}`))];
-    case "planned":
-      return plannedLines(output, event, settings);
-    case "applied":
-      return event.steps.flatMap((step) =>
-        stepLines(output, event.host, paint(output, "yellow", "changed"), step, settings),
-      );
-    case "handled":
-      return event.handlers.map((handler) =>
-        line(event.host, `${paint(output, "yellow", "handler")}  ${handler} ${seconds(event.durationMs)}`),
-      );
-    case "taken-over":
-      return [line(event.host, `took over the lock of a run that died: ${harmless(event.holder)}`)];
+      return ["", playLine(event, page)];
     case "phase":
       return [];
+    case "connected":
+      return hostLines(page, event.host, ["connected", "dim"], harmless(event.system));
+    case "planned":
+      return plannedLines(event, page);
+    case "applied":
+      return event.steps.flatMap((step) => stepLines(page, event.host, "changed", step));
+    case "handled":
+      return event.handlers.flatMap((name) => hostLines(page, event.host, ["handler", "yellow"], harmless(name)));
+    case "taken-over":
+      return hostLines(page, event.host, ["took over"], `the lock of a run that died: ${harmless(event.holder)}`);
     case "retrying":
-      return [line(event.host, `connecting again: ${harmless(event.reason)}`)];
-    case "stopped":
-      return [`${event.play} stops: ${event.reason}; not started: ${event.hosts.join(", ") || "none"}`];
+      return hostLines(page, event.host, ["retrying", "yellow"], retryText(event));
     case "failed":
-      return [line(event.host, paint(output, "red", `${event.failure.kind}  ${harmless(event.failure.message)}`))];
+      return failedLines(event, page);
+    case "stopped":
+      return [stoppedLine(event, page)];
     case "finished":
-      return [...recapLines(output, event.results, settings.verbose), ...checkLines(event)];
+      return [...finishedLines(event, page)];
   }
 }
 
-function plannedLines(output: Output, event: RunEvent & { kind: "planned" }, settings: Settings): readonly string[] {
-  const { host, steps, resources, pending, pass, durationMs } = event;
-  const waiting = pending.map((handler) =>
-    line(host, `${paint(output, "yellow", "notified")} ${handler}: an earlier change waits for it`),
-  );
-  const time = seconds(durationMs);
-  if (settings.check) {
-    const planned = steps.flatMap((step) =>
-      stepLines(output, host, paint(output, "yellow", "would change"), step, settings),
-    );
-    return [
-      ...planned,
-      ...waiting,
-      ...(steps.length === 0 ? [line(host, `in sync: ${resources} resources  ${time}`)] : []),
-    ];
-  }
-  if (steps.length > 0)
-    return [line(host, `${steps.length} of ${resources} resources differ${pass > 1 ? `, pass ${pass}` : ""}  ${time}`)];
-  if (pending.length > 0) return pass > 1 ? [] : waiting;
+function headline({ playbook, inventory, hosts, run, check }: Started): string {
+  const parts = [playbook, `inventory ${inventory.join(", ")}`, counted(hosts.length, "host"), `run ${run}`];
+  return harmless([...parts, ...(check ? ["check mode: nothing is changed"] : [])].join(" · "));
+}
+
+function playLine({ name, hosts }: RunEvent & { kind: "play" }, { output }: Page): string {
+  const title = paint(output, "bold", harmless(`PLAY ${name}`));
+  return `${title}  ${paint(output, "dim", harmless(`${counted(hosts.length, "host")}: ${hosts.join(" ")}`))}`;
+}
+
+function plannedLines(event: Planned, page: Page): readonly string[] {
+  const { host, steps, left, resources, pending, pass } = event;
+  const lines = (verb: string, colour: Colour, text: string) => hostLines(page, host, [verb, colour], text);
+  const isIdle = steps.length === 0 && pending.length === 0;
+  const waiting = page.started?.check || pass === 1 ? pending : [];
   return [
-    line(
-      host,
-      paint(
-        output,
-        "green",
-        pass > 1 ? `proved: nothing differs any more  ${time}` : `in sync: ${resources} resources  ${time}`,
-      ),
+    ...left.flatMap(({ type, id, origin }) =>
+      lines("left alone", "yellow", harmless(`${type} ${id} differs too, but the tags leave it out  (${origin})`)),
     ),
+    ...(steps.length > 0
+      ? lines(
+          "differs",
+          "dim",
+          `${steps.length} of ${counted(resources, "resource")}${pass > 1 ? `, pass ${pass}` : ""}`,
+        )
+      : []),
+    ...(page.started?.check ? steps.flatMap((step) => stepLines(page, host, "would change", step)) : []),
+    ...waiting.flatMap((name) =>
+      lines("waiting", "yellow", harmless(`handler ${name}: an earlier change asked for it`)),
+    ),
+    ...(isIdle && pass === 1 ? lines("in sync", "green", counted(resources, "resource")) : []),
+    ...(isIdle && pass > 1 ? lines("proved", "green", "nothing differs any more") : []),
   ];
 }
 
-function stepLines(
-  output: Output,
-  host: string,
-  verb: string,
-  step: PlannedStep,
-  settings: Settings,
-): readonly string[] {
-  const fields = step.changes.map(({ field }) => field).join(", ");
-  const head = line(host, `${verb}  ${step.type} ${harmless(step.id)}  ${paint(output, "dim", fields)}`);
-  return settings.diff ? [head, ...diffLines(output, step).map((text) => line(host, `    ${text}`))] : [head];
+function stepLines(page: Page, host: string, verb: string, step: PlannedStep): readonly string[] {
+  const { output, options } = page;
+  const fields = harmless(step.changes.map(({ field }) => field).join(", "));
+  const what = `${harmless(`${step.type} ${step.id}`)}  ${paint(output, "dim", fields)}`;
+  const diff = options.diff ? diffLines(output, step).map((line) => `    ${line}`) : [];
+  return [...hostLines(page, host, [verb, "yellow"], what), ...diff];
 }
 
-function checkLines({ check, results }: RunEvent & { kind: "finished" }): readonly string[] {
-  if (!check) return [];
+function retryText({ reason, inMs }: RunEvent & { kind: "retrying" }): string {
+  return `${inMs > 0 ? `in ${seconds(inMs)}` : "now"}: ${harmless(reason)}`;
+}
+
+/** One line only: the recap tells the rest. */
+function failedLines({ host, failure }: RunEvent & { kind: "failed" }, page: Page): readonly string[] {
+  const [first = "", ...others] = harmlessLines(failure.message);
+  return hostLines(page, host, [failure.kind.toUpperCase(), "red"], others.length > 0 ? `${first} …` : first);
+}
+
+function stoppedLine({ play, reason, hosts }: RunEvent & { kind: "stopped" }, { output }: Page): string {
+  const left = hosts.length > 0 ? `; not started: ${hosts.join(" ")}` : "";
+  return paint(output, "red", harmless(`STOPPED ${play}: ${reason}${left}`));
+}
+
+function finishedLines(event: RunEvent & { kind: "finished" }, page: Page): readonly string[] {
+  const { output, options, times, started } = page;
+  const hosts = started?.hosts ?? [];
+  return [
+    ...recapLines(output, event, { hosts, times: options.verbose ? times : undefined }),
+    ...(event.check ? ["", checkLine(event.results)] : []),
+  ];
+}
+
+function checkLine(results: readonly HostResult[]): string {
   const changes = results.reduce((sum, { changed }) => sum + changed, 0);
-  return ["", `Check mode: ${changes} changes would be made in the first pass; nothing was changed.`];
+  const would = changes === 1 ? "1 change would be made" : `${changes} changes would be made`;
+  return `Check mode: ${would} in the first pass; nothing was changed.`;
 }
 
-function line(host: string, text: string): string {
-  return `${host.padEnd(9)} ${text}`;
+function hostLines(page: Page, host: string, [verb, colour]: [string, Colour?], text: string): readonly string[] {
+  const { output, started, times } = page;
+  const width = Math.max(...(started?.hosts ?? []).map((name) => harmless(name).length), 1);
+  const painted = colour ? paint(output, colour, verb.padEnd(VERB_WIDTH)) : verb.padEnd(VERB_WIDTH);
+  return [`${harmless(host).padEnd(width)} ${seconds(times.elapsedMs(host)).padStart(7)}  ${painted}  ${text}`];
 }

@@ -132,14 +132,16 @@ function mergeOptions(resources: readonly Resource[]): ResourceOptions {
   return { ...resources[0]?.options, notify: all(({ notify }) => notify), tags: all(({ tags }) => tags) };
 }
 
+/** With tsx's source maps a stack frame has a path, without them a URL. */
+const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]+):(\d+):\d+\)?$/;
+const ENGINE = fileURLToPath(new URL("..", import.meta.url));
+
 /** The first stack frame outside `engine/`: errors name the role's line, not ours. */
 function callSite(): string {
-  const frames = (new Error().stack ?? "")
-    .split("\n")
-    .flatMap((line) => /(file:\/\/[^)\s]+?):(\d+):\d+\)?$/.exec(line) ?? []);
-  for (let index = 0; index + 2 < frames.length + 1; index += 3) {
-    const [url, line] = [frames[index + 1], frames[index + 2]];
-    if (url && !url.includes("/engine/")) return `${relative(process.cwd(), fileURLToPath(url))}:${line}`;
+  for (const frame of (new Error().stack ?? "").split("\n")) {
+    const [, place = "", line] = FRAME.exec(frame) ?? [];
+    const path = place.startsWith("file:") ? fileURLToPath(place) : place;
+    if (path !== "" && !path.startsWith(ENGINE)) return `${relative(process.cwd(), path)}:${line}`;
   }
   return "engine";
 }

@@ -45,14 +45,12 @@ export interface HostResult {
 /** What a run does on a host, in this order; probe and apply again until everything holds. */
 export type Phase = "connect" | "facts" | "probe" | "apply" | "handlers";
 
-/** The schema's version, in the `started` event: a new one when a field goes or changes its meaning (docs/output.md). */
-export const EVENTS_VERSION = 1;
-
 /** All that reports may know of a run. Every text in it is masked. */
 export type RunEvent =
   | {
       readonly kind: "started";
-      readonly version: typeof EVENTS_VERSION;
+      /** Of these events (docs/output.md): a new one when a field goes or changes its meaning. */
+      readonly version: 1;
       readonly run: string;
       readonly playbook: string;
       readonly inventory: readonly string[];

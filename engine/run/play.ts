@@ -6,10 +6,11 @@ import type { Play, PlayResult, PlayRunner } from "../role/playbook.ts";
 import type { LockedRelease, Site } from "../role/role.ts";
 import { batches, stopReason } from "./batch.ts";
 import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
-import type { HostResult } from "./event.ts";
+import type { Emit, HostResult, Phase } from "./event.ts";
 import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
 import { type Operation, STATE_PATHS } from "./host-state.ts";
+import { closing, InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
 import type { Selection } from "./selection.ts";
 import type { Session } from "./session.ts";
 import { type PoolPorts, type SessionPool, sessionPool } from "./session-pool.ts";
@@ -24,6 +25,12 @@ export interface RunOptions extends Selection {
   readonly lockWaitSeconds: number;
   readonly operation: Operation;
   readonly releases: Readonly<Record<string, LockedRelease>>;
+}
+
+/** What a run needs from outside. */
+export interface RunPorts extends PoolPorts {
+  /** Ends the run: hosts are left where they are. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A run in progress. */
@@ -47,7 +54,9 @@ export function withPlayVars(host: Host, { vars = {} }: Play): Host {
 }
 
 /** Starts a run: plays go one after the other, the hosts of each batch side by side. */
-export function startRun(inventory: Inventory, options: RunOptions, ports: PoolPorts): Run {
+export function startRun(inventory: Inventory, options: RunOptions, outside: RunPorts): Run {
+  const phases = new Map<string, Phase>();
+  const ports = { ...outside, emit: notingPhases(outside.emit, phases) };
   const context: Context = {
     inventory,
     options,
@@ -55,12 +64,13 @@ export function startRun(inventory: Inventory, options: RunOptions, ports: PoolP
     forks: limit(options.forks),
     pool: sessionPool(ports),
     runs: new Map(),
+    phases,
   };
   const state = { stopped: false };
   return {
     play: (play) => runPlay(play, context, state),
     async finish() {
-      await context.pool.close();
+      await closing(ports.signal, () => context.pool.close());
       return [...context.runs.values()].map((run) => resultOf(run, context.pool.stats(run.host)));
     },
   };
@@ -69,10 +79,19 @@ export function startRun(inventory: Inventory, options: RunOptions, ports: PoolP
 interface Context {
   readonly inventory: Inventory;
   readonly options: RunOptions;
-  readonly ports: PoolPorts;
+  readonly ports: RunPorts;
   readonly forks: Limit;
   readonly pool: SessionPool;
   readonly runs: Map<Host, HostRun>;
+  /** What each host does now. */
+  readonly phases: ReadonlyMap<string, Phase>;
+}
+
+function notingPhases(emit: Emit, phases: Map<string, Phase>): Emit {
+  return (event) => {
+    if (event.kind === "phase") phases.set(event.host.split(" → ")[0] ?? event.host, event.phase);
+    emit(event);
+  };
 }
 
 async function runPlay(play: Play, context: Context, state: { stopped: boolean }): Promise<PlayResult> {
@@ -88,6 +107,10 @@ async function runPlay(play: Play, context: Context, state: { stopped: boolean }
     await Promise.all(
       batch.map((host) => runHost(host, play, batch[0] === host && started.size === batch.length, context)),
     );
+    if (ports.signal?.aborted) {
+      state.stopped = true;
+      break;
+    }
     const stop = stopReason(play, batch.filter((host) => runs.get(host)?.failure).length, batch.length);
     if (!stop) continue;
     state.stopped = stop.scope === "run";
@@ -122,11 +145,14 @@ async function runHost(host: Host, play: Play, first: boolean, context: Context)
   context.runs.set(host, run);
   await context.forks(async () => {
     try {
-      await reconnecting(host, context, () => convergeHost(host, play, first, run, context));
+      await interruptible(context.ports.signal, () =>
+        reconnecting(host, context, () => convergeHost(host, play, first, run, context)),
+      );
       run.failure = undefined;
     } catch (error) {
       // A host's outcome is a value: the other hosts go on.
-      run.failure = failureOf(error);
+      run.failure =
+        error instanceof InterruptedError ? interruptedFailure(context.phases.get(host.name)) : failureOf(error);
       context.ports.emit({ kind: "failed", host: host.name, failure: run.failure });
     }
     run.endedMs = performance.now() - run.started;
@@ -138,7 +164,7 @@ async function reconnecting(host: Host, { pool, ports }: Context, task: () => Pr
   try {
     await task();
   } catch (error) {
-    if (!(error instanceof ConnectionError && error.failure === "lost")) throw error;
+    if (!(error instanceof ConnectionError && error.failure === "lost") || ports.signal?.aborted) throw error;
     ports.emit({ kind: "retrying", host: host.name, reason: error.message, inMs: 0 });
     await pool.drop(host);
     await task();

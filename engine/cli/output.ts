@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname } from "node:path";
+import { jsonReport } from "../report/json.ts";
+import { type JunitReport, junitReport } from "../report/junit.ts";
+import { liveReport } from "../report/live.ts";
+import { textReport } from "../report/text.ts";
+import type { Emit } from "../run/event.ts";
+import { type Options, UsageError } from "./options.ts";
+import { isLive, stderr, wantsColour } from "./streams.ts";
+
+/** All that the command line asks to be told. */
+export interface Reports {
+  readonly emit: Emit;
+  /** Completes what is being written; also after a run that an error ended. */
+  end(): void;
+}
+
+/** Ctrl-C and its kin, as a run sees them. */
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** Lets signals do again what they did before. Ends this process where one came, with 128 and the signal's number. */
+  end(): void;
+}
+
+/** Opens the reports: text on stderr always, JSON on stdout and JUnit in a file as asked. Throws `UsageError` where the file cannot be written. */
+export function openReports(options: Options): Reports {
+  const junit = options.junit === undefined ? undefined : junitFile(options.junit, options);
+  const json = options.json ? jsonReport({ write: (text) => process.stdout.write(text) }) : undefined;
+  const people = textOrLive(options);
+  return {
+    emit(event) {
+      json?.(event);
+      junit?.emit(event);
+      people.emit(event);
+    },
+    end() {
+      people.stop();
+      junit?.save();
+    },
+  };
+}
+
+/** Begins to listen for SIGINT and SIGTERM: the first ends the run in good order, the second ends this process. */
+export function interruption(): Interruption {
+  const controller = new AbortController();
+  let code: number | undefined;
+  const listen = (name: "SIGINT" | "SIGTERM"): void => {
+    if (code !== undefined) process.exit(code);
+    code = 128 + constants.signals[name];
+    controller.abort();
+  };
+  process.on("SIGINT", listen).on("SIGTERM", listen);
+  return {
+    signal: controller.signal,
+    end() {
+      process.off("SIGINT", listen).off("SIGTERM", listen);
+      // What was left to itself would keep the process.
+      if (code !== undefined) process.exit(code);
+    },
+  };
+}
+
+function textOrLive(options: Options): { readonly emit: Emit; stop(): void } {
+  const { stdout, stderr: terminal, env } = process;
+  const shared = options.json && stdout.isTTY === true;
+  if (isLive(terminal, env) && !shared) return liveReport(terminal, { ...options, colour: wantsColour(terminal, env) });
+  return { emit: textReport(stderr(), options), stop: () => {} };
+}
+
+function junitFile(path: string, options: Options): JunitReport & { save(): void } {
+  const report = junitReport(options);
+  const save = (): void => writeFileSync(path, report.xml());
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    // Written before the run as well: a file of an earlier run must not be taken for this one's.
+    save();
+  } catch (cause) {
+    throw new UsageError(`--junit ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+  return { ...report, save };
+}

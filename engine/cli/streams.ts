@@ -1,0 +1,30 @@
+import type { Output } from "../report/terminal.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where people read. */
+export function stderr(): Output {
+  const { stderr, env } = process;
+  return { colour: wantsColour(stderr, env), write: (text: string) => stderr.write(text) };
+}
+
+/** Whether a stream gets colours: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal. */
+export function wantsColour({ isTTY }: { readonly isTTY?: boolean }, { FORCE_COLOR, NO_COLOR, TERM }: Env): boolean {
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  return isTTY === true && !NO_COLOR && TERM !== "dumb";
+}
+
+/** Whether a stream can show lines that move: a terminal, and nobody's log. */
+export function isLive({ isTTY }: { readonly isTTY?: boolean }, { CI, TERM }: Env): boolean {
+  return isTTY === true && TERM !== "dumb" && (!CI || CI === "false" || CI === "0");
+}
+
+/** A reader that went away (`| head`, a closed terminal) is no error: what it does not read is dropped, and the run goes on. */
+export function allowClosedOutput(): void {
+  const isClosed = ({ code = "" }: NodeJS.ErrnoException) => ["EPIPE", "EIO", "ERR_STREAM_DESTROYED"].includes(code);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error) => {
+      if (!isClosed(error)) throw error;
+    });
+  }
+}

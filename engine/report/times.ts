@@ -1,0 +1,38 @@
+import type { Phase, RunEvent } from "../run/event.ts";
+
+/** How long things took, by host. */
+export interface Times {
+  note(event: RunEvent): void;
+  /** Since the host began. */
+  elapsedMs(host: string): number;
+  /** Time of each phase that came to its end, in order. */
+  phasesMs(host: string): ReadonlyMap<Phase, number>;
+}
+
+/** Returns a clock that learns from events when hosts begin and what their phases take. */
+export function timeKeeper(now: () => number = () => performance.now()): Times {
+  const begun = new Map<string, number>();
+  const phases = new Map<string, Map<Phase, number>>();
+  const add = (label: string, phase: Phase, durationMs: number) => {
+    const host = ownerOf(label);
+    const times = phases.get(host) ?? new Map<Phase, number>();
+    phases.set(host, times.set(phase, (times.get(phase) ?? 0) + durationMs));
+  };
+  return {
+    note(event) {
+      if ("host" in event && !begun.has(ownerOf(event.host))) begun.set(ownerOf(event.host), now());
+      if (event.kind === "connected") add(event.host, "connect", event.durationMs - event.factsMs);
+      if (event.kind === "connected") add(event.host, "facts", event.factsMs);
+      if (event.kind === "planned") add(event.host, "probe", event.durationMs);
+      if (event.kind === "applied") add(event.host, "apply", event.durationMs);
+      if (event.kind === "handled") add(event.host, "handlers", event.durationMs);
+    },
+    elapsedMs: (host) => now() - (begun.get(ownerOf(host)) ?? now()),
+    phasesMs: (host) => phases.get(host) ?? new Map(),
+  };
+}
+
+/** Of "app-1 → mon", which is what the roles of app-1 hold on mon, the first. */
+export function ownerOf(label: string): string {
+  return label.split(" → ")[0] ?? label;
+}
