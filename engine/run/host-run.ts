@@ -20,12 +20,14 @@ export function newHostRun(host: Host): HostRun {
 
 /** Returns how a host ended. */
 export function resultOf(run: HostRun, stats: ConnectionStats): HostResult {
-  const open = run.differing.size - run.changed.size;
+  const step = run.failure?.step;
+  const failed = step && `${step.type} ${step.id}`;
+  const open = [...run.differing].filter((resource) => !run.changed.has(resource) && resource !== failed);
   return {
     host: run.host.name,
     ok: run.probed - run.differing.size,
     changed: run.changed.size,
-    skipped: run.failure?.step ? open - 1 : open,
+    skipped: open.length,
     handlers: [...run.handlers],
     failure: run.failure,
     notes: [...run.notes],

@@ -1,5 +1,8 @@
 import type { RunEvent } from "./event.ts";
 
+/** Fields with words of ours; a secret that happens to be such a word must not make an event unreadable. */
+const WORDS: ReadonlySet<string> = new Set(["kind", "phase"]);
+
 /** Returns the event with every text in it masked: nothing that a report sees can hold a secret. */
 export function maskEvent(event: RunEvent, mask: (text: string) => string): RunEvent {
   return maskValue(event, mask) as RunEvent;
@@ -9,5 +12,6 @@ function maskValue(value: unknown, mask: (text: string) => string): unknown {
   if (typeof value === "string") return mask(value);
   if (Array.isArray(value)) return value.map((item) => maskValue(item, mask));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskValue(item, mask)]));
+  const masked = (key: string, item: unknown) => (WORDS.has(key) ? item : maskValue(item, mask));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(key, item)]));
 }

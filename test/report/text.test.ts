@@ -1,0 +1,180 @@
+import t from "tap";
+import { textReport } from "../../engine/report/text.ts";
+import type { HostResult, RunEvent } from "../../engine/run/event.ts";
+import { finished, motd, oneOfEach, planned, result, started } from "../support/events.ts";
+
+/** The lines for these events, one second apart. */
+function lines(events: readonly RunEvent[], options = { diff: false, verbose: false }): readonly string[] {
+  let [text, seconds] = ["", 0];
+  const output = { colour: false, write: (more: string) => (text += more) };
+  const report = textReport(output, { ...options, now: () => seconds * 1000 });
+  for (const event of events) {
+    report(event);
+    seconds += 1;
+  }
+  return text.replace(/\n$/, "").split("\n");
+}
+
+const check = { ...started("app-1", "database-1"), check: true };
+const connect = (host: string): RunEvent => ({ kind: "phase", host, phase: "connect" });
+const failed: HostResult["failure"] = {
+  kind: "failed",
+  message: "file /etc/motd failed: exit 1",
+  step: motd,
+  stderr: "chmod: not\npermitted \x1b[31m",
+};
+
+const cases: readonly { name: string; events: readonly RunEvent[]; text: string }[] = [
+  {
+    name: "a change is told in columns as wide as the longest host, with the time since the host began",
+    events: [
+      started("app-1", "database-1"),
+      { kind: "play", name: "app", hosts: ["app-1", "database-1"] },
+      connect("app-1"),
+      connect("database-1"),
+      { ...oneOfEach.connected, host: "database-1" },
+      planned("app-1", { steps: [motd] }),
+      { ...oneOfEach.applied },
+      planned("app-1", { pass: 2, pending: ["reload"] }),
+      { ...oneOfEach.handled },
+      planned("app-1", { pass: 3 }),
+      planned("database-1"),
+    ],
+    text: `
+site.mts · inventory inventory/prod.yml · 2 hosts · run r1
+
+PLAY app  2 hosts: app-1 database-1
+database-1    1.0s  connected     Debian 13, aarch64
+app-1         3.0s  differs       1 of 3 resources
+app-1         4.0s  changed       file /etc/motd  mode
+app-1         6.0s  handler       reload
+app-1         7.0s  proved        nothing differs any more
+database-1    7.0s  in sync       3 resources`,
+  },
+  {
+    name: "check mode tells what would change and which handlers wait",
+    events: [check, planned("app-1", { steps: [motd], pending: ["reload"] }), planned("database-1", { resources: 1 })],
+    text: `
+site.mts · inventory inventory/prod.yml · 2 hosts · run r1 · check mode: nothing is changed
+app-1         0.0s  differs       1 of 3 resources
+app-1         0.0s  would change  file /etc/motd  mode
+app-1         0.0s  waiting       handler reload: an earlier change asked for it
+database-1    0.0s  in sync       1 resource`,
+  },
+  {
+    name: "what the tags leave out, dead locks, second tries and stops are told",
+    events: [
+      started("app-1", "app-2"),
+      planned("app-1", { left: [motd], pass: 2 }),
+      oneOfEach["taken-over"],
+      oneOfEach.retrying,
+      { ...oneOfEach.retrying, inMs: 0 },
+      oneOfEach.stopped,
+    ],
+    text: `
+site.mts · inventory inventory/prod.yml · 2 hosts · run r1
+app-1    0.0s  left alone    file /etc/motd differs too, but the tags leave it out  (roles/base/index.ts:12)
+app-1    0.0s  proved        nothing differs any more
+app-1    1.0s  took over     the lock of a run that died: eve@laptop, site.mts, since 2026-01-01
+app-2    0.0s  retrying      in 1.0s: connection refused
+app-2    1.0s  retrying      now: connection refused
+STOPPED app: all 1 hosts of the batch failed; not started: app-3`,
+  },
+  {
+    name: "a failure is one line where it happens, without what a host would draw",
+    events: [
+      started("app-1"),
+      { kind: "failed", host: "app-1", failure: { kind: "failed", message: "boom\x1b[2J\nand more" } },
+      { kind: "failed", host: "app-1", failure: { kind: "unreachable", message: "no answer" } },
+    ],
+    text: `
+site.mts · inventory inventory/prod.yml · 1 host · run r1
+app-1    0.0s  FAILED        boom\\x1b[2J …
+app-1    1.0s  UNREACHABLE   no answer`,
+  },
+  {
+    name: "the recap counts in columns, then tells of each failure what, where, found, wanted and next",
+    events: [
+      started("app-1", "database-1", "app-2", "app-3"),
+      finished([
+        result("app-1", { ok: 12, changed: 2, notes: ["Grafana: http://mon"] }),
+        result("database-1", { ok: 3, skipped: 10, durationMs: 75_000, failure: failed }),
+        result("app-2", { ok: 0, failure: { kind: "unreachable", message: "no answer", hint: "Check\nthe VPN." } }),
+      ]),
+    ],
+    text: `
+site.mts · inventory inventory/prod.yml · 4 hosts · run r1
+
+RECAP  3 hosts: 1 failed, 1 unreachable, 1 changed · 2.5s
+app-1       ok=12  changed=2  failed=0  unreachable=0  skipped=0    1.5s
+database-1  ok=3   changed=0  failed=1  unreachable=0  skipped=10  1m15s
+app-2       ok=0   changed=0  failed=0  unreachable=1  skipped=0    1.5s
+not started: app-3
+
+FAILED database-1: file /etc/motd failed: exit 1
+  resource  file /etc/motd
+  made by   roles/base/index.ts:12
+  differs   mode: found 0600, wanted 0644
+  stderr    chmod: not
+            permitted \\x1b[31m
+  next      fix the cause and run again: what holds already is left alone
+
+UNREACHABLE app-2: no answer
+  next      Check
+            the VPN.
+
+Grafana: http://mon`,
+  },
+  {
+    name: "the recap of check mode counts what would change",
+    events: [{ ...check, hosts: ["app-1"] }, finished([result("app-1", { changed: 1 })], true)],
+    text: `
+site.mts · inventory inventory/prod.yml · 1 host · run r1 · check mode: nothing is changed
+
+RECAP  1 host: 1 changed · 2.5s
+app-1  ok=3  changed=1  failed=0  unreachable=0  skipped=0  1.5s
+
+Check mode: 1 change would be made in the first pass; nothing was changed.`,
+  },
+];
+
+for (const { name, events, text } of cases) {
+  t.test(name, async (t) => t.same(lines(events), text.slice(1).split("\n")));
+}
+
+t.test("-v tells round trips, bytes and the time of each phase, what is done on other hosts included", async (t) => {
+  const events = [
+    started("app-1"),
+    oneOfEach.connected,
+    planned("app-1"),
+    planned("app-1 → mon"),
+    oneOfEach.applied,
+    finished([result("app-1")]),
+  ];
+  t.equal(
+    lines(events, { diff: false, verbose: true }).at(-1),
+    "  2 execs (a round trip each), sent 1.2 kB, received 567 B; connect 0.6s, facts 0.3s, probe 0.8s, apply 0.3s",
+  );
+});
+
+t.test("--diff shows each field below its resource", async (t) => {
+  const shown = lines([started("app-1"), oneOfEach.applied], { diff: true, verbose: false });
+  t.same(shown.slice(1), ["app-1    0.0s  changed       file /etc/motd  mode", "    mode: 0600 → 0644"]);
+});
+
+t.test("a value as long as a file is cut in the recap", async (t) => {
+  const step = { ...motd, changes: [{ field: "content", before: "x".repeat(5000), after: "y" }] };
+  const failure = { kind: "failed", message: "failed", step } as const;
+  const [line = ""] = lines([finished([result("app-1", { failure })])]).filter((one) => one.includes("differs"));
+  t.ok(line.length < 400, line);
+});
+
+t.test("colours are there only where the output has them", async (t) => {
+  let text = "";
+  const report = textReport(
+    { colour: true, write: (more) => (text += more) },
+    { diff: false, verbose: false, now: () => 0 },
+  );
+  for (const event of [started("app-1"), planned("app-1")]) report(event);
+  t.match(text, "\x1b[32min sync     \x1b[39m");
+});
