@@ -1,5 +1,6 @@
 /** All that roles and playbooks may import. */
 
+export { runInventory } from "./cli/inventory.ts";
 export { type Program, runPlaybook } from "./cli/playbook.ts";
 export { runSecret } from "./cli/secret.ts";
 export type { Facts } from "./facts/facts.ts";

@@ -111,7 +111,7 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
   const hosts = [...new Set(plays.flatMap((one) => one.hosts.map((host) => host.name)))];
   emit({ kind: "started", version: 1, run: operation.run, playbook: name, inventory: inventory.files, check, hosts });
   const started = performance.now();
-  const going = startRun(inventory, { ...options, operation, releases }, ports);
+  const going = startRun(inventory, { ...options, operation, releases, paths: STATE_PATHS }, ports);
   await runAll(playbook, going);
   const results = await going.finish();
   emit({ kind: "finished", check, results, durationMs: performance.now() - started });

@@ -47,7 +47,7 @@ export async function readReleaseLock(path: string): Promise<ReleaseLock> {
  */
 export async function lockReleases(path: string, wanted: readonly Wanted[], save: boolean): Promise<ReleaseLock> {
   const known = await readReleaseLock(path);
-  const missing = wanted.filter(({ file }) => !(file in known));
+  const missing = wanted.filter((one) => !isLocked(one, known[one.file]));
   if (missing.length === 0) return known;
   const urls = [...new Set(missing.map(({ checksumsUrl }) => checksumsUrl))];
   const sums = new Map(await Promise.all(urls.map(async (url) => [url, await fetchChecksums(url, path)] as const)));
@@ -57,6 +57,11 @@ export async function lockReleases(path: string, wanted: readonly Wanted[], save
   const lock = { ...known, ...Object.fromEntries(found) };
   if (save) await write(path, lock);
   return lock;
+}
+
+/** Archives are not always named after their version, but checksum files are: another one means another release. */
+function isLocked({ checksumsUrl }: Wanted, entry: LockEntry | undefined): boolean {
+  return entry !== undefined && (entry.source === checksumsUrl || !/^https?:/.test(entry.source));
 }
 
 /** Lines of `sha256sum`: hash, space, space or `*`, name. */

@@ -58,7 +58,8 @@ export function planSteps(
   const changing = new Set<string>();
   return resources.flatMap((resource) => {
     const own = changes.get(resource) ?? [];
-    const all = own.length > 0 ? own : resource.kind.followed(resource, changing);
+    const followed = resource.kind.followed(resource, changing);
+    const all = [...own, ...followed.filter(({ field }) => !own.some((change) => change.field === field))];
     if (all.length === 0) return [];
     changing.add(resource.id);
     const step = resource.kind.step(resource, all);

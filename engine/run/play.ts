@@ -9,7 +9,7 @@ import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
 import type { Emit, HostResult, Phase } from "./event.ts";
 import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
-import { type Operation, STATE_PATHS } from "./host-state.ts";
+import type { Operation, StatePaths } from "./host-state.ts";
 import { closing, InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
 import type { Selection } from "./selection.ts";
 import type { Session } from "./session.ts";
@@ -25,6 +25,8 @@ export interface RunOptions extends Selection {
   readonly lockWaitSeconds: number;
   readonly operation: Operation;
   readonly releases: Readonly<Record<string, LockedRelease>>;
+  /** Where the engine keeps its state on hosts. */
+  readonly paths: StatePaths;
 }
 
 /** What a run needs from outside. */
@@ -193,9 +195,9 @@ async function convergeSegment(segment: Segment, play: Play, run: HostRun, conte
 }
 
 function convergeOptions(host: Host, { options, ports }: Context, on: Host = host): ConvergeOptions {
-  const { check, operation, lockWaitSeconds } = options;
+  const { check, operation, lockWaitSeconds, paths } = options;
   const label = on === host ? host.name : `${host.name} → ${on.name}`;
-  return { host: label, check, selection: options, operation, lockWaitSeconds, paths: STATE_PATHS, emit: ports.emit };
+  return { host: label, check, selection: options, operation, lockWaitSeconds, paths, emit: ports.emit };
 }
 
 function siteOf(host: Host, first: boolean, { inventory, options }: Context): Site {
