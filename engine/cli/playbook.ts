@@ -8,6 +8,7 @@ import type { Playbook, PlayRunner } from "../role/playbook.ts";
 import type { WantedRelease } from "../role/role.ts";
 import { type Assignment, assignments, rolesOf } from "../run/assignment.ts";
 import type { HostResult, RunEvent } from "../run/event.ts";
+import { STATE_PATHS } from "../run/host-state.ts";
 import { maskEvent } from "../run/mask.ts";
 import { type RunPorts, startRun } from "../run/play.ts";
 import { checkVars, usedSecrets } from "../run/vars.ts";
