@@ -5,6 +5,7 @@ import { blockAt, blocksOf, indented, replaceBlocks, type Source, setBlock } fro
 import { shownPath } from "../inventory/inventory.ts";
 import { recipientsIn, recipientsName } from "../inventory/recipients.ts";
 import { didYouMean } from "../inventory/suggest.ts";
+import type { Env } from "../inventory/tag.ts";
 import { parseArguments } from "./arguments.ts";
 import { editText } from "./editor.ts";
 import { UsageError } from "./options.ts";
@@ -26,92 +27,127 @@ const HELP = `usage: npx zx playbooks/secret.mts COMMAND
 Your key: HOSTWRIGHT_AGE_IDENTITY_FILE, else ~/.config/hostwright/age.txt. Whose keys can decrypt: recipients.yml in the
 file's folder or above. docs/secrets.md has more.`;
 
+/** What the program needs from outside. */
+export interface SecretPorts {
+  readonly env: Env;
+  /** Reads the secret from stdin or the terminal. */
+  readSecret(): Promise<string>;
+  /** To stdout, for machines. */
+  print(text: string): void;
+  /** To stderr, for people. */
+  tell(text: string): void;
+}
+
 interface Command {
-  /** Counts of arguments that it takes. */
+  /** Counts of arguments that it takes; none: one or more. */
   readonly counts: readonly number[];
   readonly usage: string;
-  run(args: readonly string[], list: string | undefined): Promise<number>;
+  run(args: readonly string[], list: string | undefined, ports: SecretPorts): Promise<void>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   encrypt: {
     counts: [0, 2],
     usage: "encrypt, or encrypt FILE VAR",
-    run: ([file, name], list) =>
-      file !== undefined && name !== undefined ? encryptInto(file, name, list) : encrypt(list),
+    run: ([file, name], list, ports) =>
+      file !== undefined && name !== undefined ? encryptInto(file, name, list, ports) : encrypt(list, ports),
   },
-  decrypt: { counts: [2], usage: "decrypt FILE VAR", run: ([file = "", name = ""]) => decrypt(file, name) },
-  edit: { counts: [2], usage: "edit FILE VAR", run: ([file = "", name = ""], list) => edit(file, name, list) },
-  rekey: { counts: [], usage: "rekey FILE…", run: (files, list) => rekey(files, list) },
-  keygen: { counts: [0], usage: "keygen", run: () => keygen() },
+  decrypt: {
+    counts: [2],
+    usage: "decrypt FILE VAR",
+    run: ([file = "", name = ""], _, ports) => decrypt(file, name, ports),
+  },
+  edit: {
+    counts: [2],
+    usage: "edit FILE VAR",
+    run: ([file = "", name = ""], list, ports) => edit(file, name, list, ports),
+  },
+  rekey: { counts: [], usage: "rekey FILE…", run: rekey },
+  keygen: { counts: [0], usage: "keygen", run: (_args, _list, ports) => keygen(ports) },
 };
 
 /** Runs the program that keeps `!age` secrets when its file (`import.meta.url`) was started; sets the exit code. */
 export async function runSecret(url: string): Promise<void> {
-  await runProgram(url, main);
+  await runProgram(url, async (args) => {
+    await secretCommand(args, {
+      env: process.env,
+      readSecret: () => readHidden("secret"),
+      print: say,
+      tell: (text) => stderr().write(`${text}\n`),
+    });
+    return 0;
+  });
 }
 
-async function main(args: readonly string[]): Promise<number> {
+/** Does what a command line of `secret.mts` says. Throws `UsageError` and `InventoryError`. */
+export async function secretCommand(args: readonly string[], ports: SecretPorts): Promise<void> {
   const { values, positionals } = parseArguments(args, {
     for: { type: "string" },
     help: { type: "boolean", short: "h" },
   });
   const [name, ...rest] = positionals;
-  if (values.help) return say(HELP);
+  if (values.help) return ports.print(HELP);
   const command = Object.entries(COMMANDS).find(([word]) => word === name)?.[1];
   if (command === undefined) {
+    const names = Object.keys(COMMANDS);
     const found = name === undefined ? "no command" : `the unknown command "${name}"`;
-    const expected = `expected ${Object.keys(COMMANDS).join(", ")}`;
     throw new UsageError(
-      `found ${found}, ${expected}${didYouMean(name ?? "", Object.keys(COMMANDS))} (--help says more)`,
+      `found ${found}, expected ${names.join(", ")}${didYouMean(name ?? "", names)} (--help says more)`,
     );
   }
   const fits = command.counts.length === 0 ? rest.length > 0 : command.counts.includes(rest.length);
   if (!fits) throw new UsageError(`${name}: found ${counted(rest.length)}, expected ${command.usage}`);
-  return command.run(rest, values.for);
+  await command.run(rest, values.for, ports);
 }
 
-async function encrypt(list: string | undefined): Promise<number> {
-  const folder = dirname(process.env.HOSTWRIGHT_INVENTORY || (await defaultInventory()));
+async function encrypt(list: string | undefined, { env, readSecret, print }: SecretPorts): Promise<void> {
+  const folder = dirname(env.HOSTWRIGHT_INVENTORY || (await defaultInventory()));
   const recipients = await recipientsIn(folder, list ?? "all", list !== undefined);
-  const value = await readHidden("secret");
   // As deep as a host's vars stand, so that the block can be pasted anywhere.
-  return say(`!age |\n${indented(await encryptBlock(value, recipients), " ".repeat(12)).trimEnd()}`);
+  const block = indented(await encryptBlock(await readSecret(), recipients), " ".repeat(12));
+  print(`!age |\n${block.trimEnd()}`);
 }
 
-async function encryptInto(file: string, name: string, list: string | undefined): Promise<number> {
+async function encryptInto(file: string, name: string, list: string | undefined, ports: SecretPorts): Promise<void> {
   const source = await read(file, true);
   // Refused before the secret is asked for.
   setBlock(source, name, "-");
   const recipients = await recipientsOf(file, list);
-  const value = await readHidden("secret");
-  await replace(file, setBlock(source, name, await encryptBlock(value, recipients)));
-  return tell(`${source.file}: ${name} is encrypted to ${counted(recipients.length, "recipient")}`);
+  await write(file, name, await ports.readSecret(), { source, recipients, ports });
 }
 
-async function decrypt(file: string, name: string): Promise<number> {
+async function decrypt(file: string, name: string, { env, print }: SecretPorts): Promise<void> {
   const source = await read(file);
   const block = blockAt(source, name);
   if (block === undefined) throw new UsageError(`${source.file}: found no !age block at ${name}, expected one`);
-  return say(await decryptBlock(block.text, block.place, await readIdentities(process.env)));
+  print(await decryptBlock(block.text, block.place, await readIdentities(env)));
 }
 
-async function edit(file: string, name: string, list: string | undefined): Promise<number> {
+async function edit(file: string, name: string, list: string | undefined, ports: SecretPorts): Promise<void> {
   const source = await read(file, true);
   const block = blockAt(source, name);
   setBlock(source, name, "-");
   const recipients = await recipientsOf(file, list);
-  const before =
-    block === undefined ? "" : await decryptBlock(block.text, block.place, await readIdentities(process.env));
-  const value = await editText(before, name);
-  if (value === before) return tell(`${source.file}: ${name} is unchanged`);
+  const before = block ? await decryptBlock(block.text, block.place, await readIdentities(ports.env)) : "";
+  const value = await editText(before, name, ports.env);
+  if (value === before) return ports.tell(`${source.file}: ${name} is unchanged`);
   if (value === "") throw new UsageError("found an empty text, expected the secret; nothing was changed");
-  await replace(file, setBlock(source, name, await encryptBlock(value, recipients)));
-  return tell(`${source.file}: ${name} is encrypted to ${counted(recipients.length, "recipient")}`);
+  await write(file, name, value, { source, recipients, ports });
 }
 
-async function rekey(files: readonly string[], list: string | undefined): Promise<number> {
-  const identities = await readIdentities(process.env);
+interface Writing {
+  readonly source: Source;
+  readonly recipients: readonly string[];
+  readonly ports: SecretPorts;
+}
+
+async function write(file: string, name: string, value: string, { source, recipients, ports }: Writing): Promise<void> {
+  await replace(file, setBlock(source, name, await encryptBlock(value, recipients)));
+  ports.tell(`${source.file}: ${name} is encrypted to ${counted(recipients.length, "recipient")}`);
+}
+
+async function rekey(files: readonly string[], list: string | undefined, { env, tell }: SecretPorts): Promise<void> {
+  const identities = await readIdentities(env);
   // Nothing is written before everything could be decrypted.
   const rekeyed = await Promise.all(
     files.map(async (file) => {
@@ -129,11 +165,10 @@ async function rekey(files: readonly string[], list: string | undefined): Promis
       `${source.file}: ${counted(count, "block")}${count > 0 ? ` for ${counted(recipients.length, "recipient")}` : ""}`,
     );
   }
-  return 0;
 }
 
-async function keygen(): Promise<number> {
-  const path = identityPath(process.env);
+async function keygen({ env, print, tell }: SecretPorts): Promise<void> {
+  const path = identityPath(env);
   const { identity, recipient } = await newIdentity();
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
@@ -144,7 +179,7 @@ async function keygen(): Promise<number> {
     throw new UsageError(`${shownPath(path)}: found ${found}, expected to write a new file`, { cause });
   }
   tell(`${shownPath(path)} has your key: keep it, and give nobody but its public half, for recipients.yml:`);
-  return say(recipient);
+  print(recipient);
 }
 
 function recipientsOf(file: string, list: string | undefined): Promise<readonly string[]> {
@@ -175,11 +210,6 @@ async function replace(file: string, text: string): Promise<void> {
   await writeFile(staged, text, { mode, flag: "wx" });
   await chmod(staged, mode);
   await rename(staged, target);
-}
-
-function tell(text: string): number {
-  stderr().write(`${text}\n`);
-  return 0;
 }
 
 function counted(count: number, what = "argument"): string {
