@@ -35,7 +35,9 @@ function render({ name, attributes = {}, children = [], text }: Element, indent:
 }
 
 function escapeText(text: string): string {
-  const lines = text.split("\n").map((line) => harmless(line).replace(/[\uFFFE\uFFFF]/g, "\uFFFD"));
+  const lines = text
+    .split("\n")
+    .map((line) => harmless(line).replace(/[\uFFFE\uFFFF]/g, (char) => (char === "\uFFFE" ? "\\ufffe" : "\\uffff")));
   return lines.join("\n").replace(/[&<>"']/g, escapeChar);
 }
 
