@@ -18,12 +18,32 @@ t.test("its value is masked in every spelling that output has", async (t) => {
   const spellings = [
     value,
     base64,
+    base64.replaceAll("+", "-").replaceAll("/", "_"),
     encodeURIComponent(value),
+    new URLSearchParams({ "": value }).toString().slice(1),
     JSON.stringify(value).slice(1, -1),
     value.replaceAll("'", `'\\''`),
   ];
   const mask = masker([secret]);
   for (const spelling of spellings) t.equal(mask(`a ${spelling} b`), "a ******** b");
+});
+
+t.test("it is masked within the base64 of a longer text too", async (t) => {
+  const mask = masker([secret]);
+  for (const user of ["a", "ab", "abc", "abcd"]) {
+    for (const after of ["", "x", "xy"]) {
+      const text = Buffer.from(`${user}:${value}${after}`).toString("base64");
+      const masked = mask(text);
+      t.match(masked, "********");
+      t.ok(masked.replaceAll("*", "").length <= text.length - Math.floor((value.length * 4) / 3) + 3, masked);
+    }
+  }
+});
+
+t.test("each long line of a secret is masked, since reports show last lines only", async (t) => {
+  const mask = masker([new Secret("-----BEGIN KEY-----\nMIIEowIBAAKCAQEA\nshort\n", "test")]);
+  t.equal(mask("line 2: MIIEowIBAAKCAQEA, short"), "line 2: ********, short");
+  t.equal(masker([new Secret("abc\n", "test")])("it is abc."), "it is ********.");
 });
 
 t.test("a secret within another leaves no ends behind, an empty one masks nothing", async (t) => {
