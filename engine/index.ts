@@ -1,7 +1,9 @@
 /** All that roles and playbooks may import. */
 
+export { runExec, runFacts } from "./cli/exec.ts";
 export { runInventory } from "./cli/inventory.ts";
 export { type Program, runPlaybook } from "./cli/playbook.ts";
+export { runSchema, schemaFiles } from "./cli/schema.ts";
 export { runSecret } from "./cli/secret.ts";
 export type { Facts } from "./facts/facts.ts";
 export { absent } from "./resource/absent.ts";

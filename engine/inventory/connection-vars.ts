@@ -26,7 +26,7 @@ export interface ConnectionVars {
 }
 
 /** Names of each setting: all mean the same, and may not differ. */
-const NAMES = {
+export const NAMES = {
   address: ["host", "ansible_host", "ansible_ssh_host"],
   port: ["port", "ansible_port", "ansible_ssh_port"],
   user: ["user", "ansible_user", "ansible_ssh_user"],
@@ -48,7 +48,7 @@ export const CONNECTION_VARS: readonly string[] = Object.values(NAMES)
   .filter((name) => !name.startsWith("ansible_"));
 
 /** Ansible's other vars: they mean nothing here and are not mistakes. */
-const IGNORED = [
+export const IGNORED = [
   ..."python_interpreter shell_type shell_executable group_priority facts managed remote_tmp pipelining".split(" "),
   ..."ssh_args ssh_executable ssh_pipelining ssh_retries ssh_timeout ssh_transfer_method ssh_use_tty timeout".split(
     " ",
@@ -62,7 +62,8 @@ const IGNORED = [
   ),
   ..."perl_interpreter ruby_interpreter control_path control_path_dir paramiko_host_key_checking".split(" "),
 ].map((name) => `ansible_${name}`);
-const IGNORED_PREFIX =
+/** … and those of its other connections. */
+export const IGNORED_PREFIX =
   /^ansible_(?:winrm|psrp|httpapi|netconf|docker|kubectl|aws_ssm|lxd|paramiko|local|runas|su|doas)_/;
 
 /** Returns how to reach the host. Throws InventoryError on a mistyped `ansible_…`, a wrong type, or two names that disagree. */

@@ -162,7 +162,8 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   null: "nothing",
 };
 
-function typeWords(schema: unknown): string {
+/** What a JSON Schema asks for, as messages say it: "text", "one of …". */
+export function typeWords(schema: unknown): string {
   if (!isMapping(schema)) return "any value";
   if (Array.isArray(schema.enum)) return listed(schema.enum);
   const types = [schema.type ?? []].flat().filter((type) => typeof type === "string");

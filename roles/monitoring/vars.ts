@@ -21,7 +21,7 @@ export const monitoringVars = {
     string("What people type to open Grafana, if it is not this host's address", { pattern: "^https?://" }),
   ),
   grafana_admin_user: string("Grafana's first administrator", { pattern: "^[A-Za-z0-9._@-]+$", default: "admin" }),
-  grafana_admin_password: secret("The administrator's password: `!env NAME` or `!file PATH`"),
+  grafana_admin_password: secret("The administrator's password: `!age |`, `!env NAME` or `!file PATH`"),
   grafana_image: image("Grafana", images.grafana),
   grafana_memory_mb: memory("Grafana", 384),
 
