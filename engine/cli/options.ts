@@ -33,6 +33,9 @@ export interface Options {
   readonly acceptNew: boolean;
   readonly failOnChanges: boolean;
   readonly help: boolean;
+  readonly become: boolean;
+  /** Words that are no options; only programs that say so take any. */
+  readonly words: readonly string[];
 }
 
 const flags = {
@@ -90,9 +93,9 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
 
 exit: 0 fine, 1 usage or inventory error, 2 a host failed, 3 changes (--fail-on-changes), 4 unreachable, 5 locked`;
 
-/** Parses a command line strictly. Throws `UsageError`. */
-export function parseOptions(args: readonly string[]): Options {
-  const values = parse(args);
+/** Parses a command line strictly; `takesWords` for programs that read words which are no options. Throws `UsageError`. */
+export function parseOptions(args: readonly string[], { takesWords = false } = {}): Options {
+  const { values, positionals } = parse(args, takesWords);
   return {
     inventory: values.inventory ?? [],
     limit: values.limit,
@@ -119,12 +122,14 @@ export function parseOptions(args: readonly string[]): Options {
     acceptNew: values["accept-new"] ?? false,
     failOnChanges: values["fail-on-changes"] ?? false,
     help: values.help ?? false,
+    become: values.become ?? false,
+    words: positionals,
   };
 }
 
-function parse(args: readonly string[]) {
+function parse(args: readonly string[], allowPositionals: boolean) {
   try {
-    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals });
   } catch (cause) {
     throw new UsageError(explain(cause instanceof Error ? cause.message : String(cause)), { cause });
   }

@@ -1,0 +1,5 @@
+// One command on many hosts:
+//   npx zx playbooks/exec.mts app -- 'journalctl -u promtail -n 5'
+import { runExec } from "../engine/index.ts";
+
+await runExec(import.meta.url);
