@@ -6,6 +6,7 @@ export { type Program, runPlaybook } from "./cli/playbook.ts";
 export { runSchema, schemaFiles } from "./cli/schema.ts";
 export { runSecret } from "./cli/secret.ts";
 export type { Facts } from "./facts/facts.ts";
+export type { GroupSource, InventorySource } from "./inventory/module.ts";
 export { absent } from "./resource/absent.ts";
 export { command } from "./resource/command.ts";
 export { compose } from "./resource/compose.ts";

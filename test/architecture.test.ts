@@ -32,8 +32,9 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
     ],
     [],
   ],
-  engine: [["engine/shell", "engine/facts", "engine/resource", "engine/role", "engine/cli"], []],
+  engine: [["engine/shell", "engine/facts", "engine/inventory", "engine/resource", "engine/role", "engine/cli"], []],
   roles: [["engine"], []],
+  inventory: [["engine"], ["zx"]],
   playbooks: [["engine", "roles"], ["zx"]],
 };
 
@@ -51,7 +52,7 @@ interface Import {
   readonly isType: boolean;
 }
 
-const files = ["engine", "roles", "playbooks"].flatMap((root) =>
+const files = ["engine", "roles", "inventory", "playbooks"].flatMap((root) =>
   readdirSync(root, { recursive: true, encoding: "utf8" })
     .map((path) => join(root, path))
     .filter((path) => /\.m?ts$/.test(path)),
@@ -66,7 +67,7 @@ t.test("every import is one that its folder may have", async (t) => {
   );
 });
 
-t.test("roles and playbooks see the engine through its index only", async (t) => {
+t.test("roles, inventories and playbooks see the engine through its index only", async (t) => {
   const inside = imports.filter(({ from, target }) => !from.startsWith("engine/") && target?.startsWith("engine/"));
   t.same(
     inside.filter(({ target }) => target !== "engine/index.ts").map(({ from, name }) => `${from} imports ${name}`),
