@@ -111,7 +111,7 @@ t.test(
         "app-dev",
         "systemctl stop promtail && sed -i 's/batchwait: .*/batchwait: 9s/' /etc/promtail/config.yaml && rm /usr/local/bin/node_exporter",
       );
-      const drifted = ["file /etc/promtail/config.yaml", "release node_exporter", "unit promtail.service"];
+      const drifted = ["file /etc/promtail/config.yaml", "release /usr/local/bin/node_exporter", "unit promtail.service"];
       const check = await site("--check", "--diff");
       t.same([...stepsOf(check, "app-dev", "planned")].sort(), drifted);
       t.match(JSON.stringify(check.events), /batchwait: 9s/);
