@@ -12,13 +12,13 @@ const START_TIMEOUT_MS = 60_000;
 /** Leaves a Docker engine that answers. Installs and starts one where it may. */
 export async function ensureDockerEngine(log: Log): Promise<void> {
   if (await answers()) return;
+  const engine = ["docker.io", "iptables"];
   await ensurePrograms(
-    [
-      { program: "dockerd", packages: ["docker.io", "iptables"], why: "the Docker engine" },
-      { program: "docker", packages: ["docker-cli"], why: "the Docker client" },
-    ],
+    [{ program: "dockerd", packages: engine, why: "the Docker engine, version 20.10 or newer" }],
     log,
   );
+  // Debian 13 has the client in a package of its own; before, and on Ubuntu, it came with the engine.
+  await ensurePrograms([{ program: "docker", packages: ["docker-cli"], why: "the Docker client" }], log);
   if (await answers()) return;
   const said = (await attempt(["docker", "info"])).stderr.trim();
   if (process.env.DOCKER_HOST) throw new LabError(`no Docker engine answers at DOCKER_HOST: ${said}`);
