@@ -35,7 +35,7 @@ const NO_PARTS: ReadonlyMap<string, Entry> = new Map();
  */
 export function readDocument(text: string, file: string, env: Env): Node | undefined {
   if (text.startsWith("$ANSIBLE_VAULT;")) {
-    const advice = "convert it: `ansible-vault decrypt`, then !env NAME or !file PATH for each secret";
+    const advice = "convert it: `ansible-vault decrypt`, then `secret.mts encrypt` for each secret";
     throw new InventoryError(`found a vault, which only Ansible can decrypt; ${advice}`, { file, line: 1, column: 1 });
   }
   const lines = new LineCounter();
