@@ -45,10 +45,10 @@ export async function removeAssets(lab: Lab): Promise<void> {
   await attempt(["docker", "rm", "--force", "--volumes", lab.assets.container]);
 }
 
-/** One line on each asset that is not the real thing from upstream. */
+/** One line on each asset that is not known to be the real thing from upstream. */
 export function notes(served: AssetLock): string[] {
   const others = Object.entries(served).filter(([, { source }]) => source !== "upstream");
-  return others.map(([name, { source }]) => `${name} is not from upstream: ${source}`);
+  return others.map(([name, { source }]) => `not from upstream: ${name} (${source})`);
 }
 
 async function createMirror({ lab, workshop, log }: HostContext): Promise<void> {
