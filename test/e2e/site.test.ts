@@ -24,9 +24,9 @@ t.test(
   "the site, on a lab of real hosts",
   { skip: canHaveLab ? false : "needs a Docker engine, or root to install one" },
   async (t) => {
-    writeInventory();
     await lab("down");
     await lab("up");
+    writeInventory();
     t.teardown(() => lab("down"));
 
     await t.test("check mode on hosts that have nothing lists what it would do and changes nothing", async (t) => {
