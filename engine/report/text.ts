@@ -137,7 +137,9 @@ function finishedLines(event: RunEvent & { kind: "finished" }, page: Page): read
 function checkLine(results: readonly HostResult[]): string {
   const changes = results.reduce((sum, { changed }) => sum + changed, 0);
   const would = changes === 1 ? "1 change would be made" : `${changes} changes would be made`;
-  return `Check mode: ${would} in the first pass; nothing was changed.`;
+  const unknown = results.filter(({ failure }) => failure).length;
+  const but = unknown > 0 ? `, not counting ${counted(unknown, "host")} that could not be looked at` : "";
+  return `Check mode: ${would} in the first pass${but}; nothing was changed.`;
 }
 
 function hostLines(page: Page, host: string, [verb, colour]: [string, Colour?], text: string): readonly string[] {

@@ -142,6 +142,14 @@ for (const { name, events, text } of cases) {
   t.test(name, async (t) => t.same(lines(events), text.slice(1).split("\n")));
 }
 
+t.test("check mode says of how many hosts it knows nothing", async (t) => {
+  const failure = { kind: "unreachable", message: "no answer" } as const;
+  t.equal(
+    lines([check, finished([result("app-1", { ok: 0, failure }), result("database-1")], true)]).at(-1),
+    "Check mode: 0 changes would be made in the first pass, not counting 1 host that could not be looked at; nothing was changed.",
+  );
+});
+
 t.test("-v tells round trips, bytes and the time of each phase, what is done on other hosts included", async (t) => {
   const events = [
     started("app-1"),
