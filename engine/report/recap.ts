@@ -32,7 +32,7 @@ export function recapLines(
       ...(times ? [`  ${paint(paper, "dim", costLine(result, times))}`] : []),
     ]),
     ...(idle.length > 0 ? [`not started: ${harmless(idle.join(" "))}`] : []),
-    ...results.flatMap(({ host, failure }) => (failure ? failureLines(paper, host, failure) : [])),
+    ...sameFailures(results).flatMap(([failure, names]) => failureLines(paper, names, failure)),
     ...(notes.length > 0 ? ["", ...notes.flatMap(harmlessLines)] : []),
   ];
 }
@@ -85,12 +85,24 @@ function costLine({ host, execs, bytesSent, bytesReceived }: HostResult, times: 
   return [traffic, ...(phases.length > 0 ? [phases.join(", ")] : [])].join("; ");
 }
 
-function failureLines(paper: Paper, host: string, failure: Failure): readonly string[] {
+/** Each failure with the hosts that have the same: what breaks everywhere is told once. */
+function sameFailures(results: readonly HostResult[]): readonly (readonly [Failure, readonly string[]])[] {
+  const groups = new Map<string, [Failure, string[]]>();
+  for (const { host, failure } of results) {
+    if (!failure) continue;
+    const key = JSON.stringify(failure);
+    const [, hosts] = groups.get(key) ?? [failure, []];
+    groups.set(key, [failure, [...hosts, host]]);
+  }
+  return [...groups.values()];
+}
+
+function failureLines(paper: Paper, hosts: readonly string[], failure: Failure): readonly string[] {
   const { kind, message, step, stderr, hint } = failure;
   const [first = "", ...others] = harmlessLines(message);
   return [
     "",
-    paint(paper, "red", `${kind.toUpperCase()} ${harmless(host)}: ${first}`),
+    paint(paper, "red", `${kind.toUpperCase()} ${harmless(hosts.join(", "))}: ${first}`),
     ...others.map((line) => `  ${line}`),
     ...(step ? block("resource", [harmless(`${step.type} ${step.id}`)]) : []),
     ...(step ? block("made by", [harmless(step.origin)]) : []),

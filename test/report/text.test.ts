@@ -150,6 +150,14 @@ t.test("check mode says of how many hosts it knows nothing", async (t) => {
   );
 });
 
+t.test("what failed in the same way on several hosts is told once", async (t) => {
+  const told = lines([finished(["app-1", "app-2", "app-3"].map((host) => result(host, { failure: failed })))]);
+  t.same(
+    told.filter((line) => line.startsWith("FAILED")),
+    ["FAILED app-1, app-2, app-3: file /etc/motd failed: exit 1"],
+  );
+});
+
 t.test("-v tells round trips, bytes and the time of each phase, what is done on other hosts included", async (t) => {
   const events = [
     started("app-1"),
