@@ -33,7 +33,7 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
     [],
   ],
   engine: [["engine/shell", "engine/facts", "engine/inventory", "engine/resource", "engine/role", "engine/cli"], []],
-  roles: [["engine"], []],
+  roles: [["engine"], ["@grafana/grafana-foundation-sdk"]],
   inventory: [["engine"], ["zx"]],
   playbooks: [["engine", "roles"], ["zx"]],
 };
@@ -144,10 +144,19 @@ function allowed(from: string, name: string, target: string | undefined): boolea
     rule === "engine" ? dirname(from) === rule : from.startsWith(`${rule}/`),
   );
   const [folders, packages] = rules[folder ?? ""] ?? [[], []];
-  if (target === undefined) return packages.includes(name) || name.startsWith("node:") || builtinModules.includes(name);
+  if (target === undefined)
+    return packages.includes(packageOf(name)) || name.startsWith("node:") || builtinModules.includes(name);
   return [folder, ...folders].some(
     (one) => one !== undefined && (one === "engine" ? dirname(target) === one : target.startsWith(`${one}/`)),
   );
+}
+
+/** Without the path inside it: `@scope/name/part` is of `@scope/name`. */
+function packageOf(name: string): string {
+  return name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 function cycleFrom(start: string, graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
