@@ -4,10 +4,13 @@ import { selectHosts } from "../inventory/pattern.ts";
 import { harmless } from "../report/terminal.ts";
 import type { Failure } from "../run/event.ts";
 import { failureOf } from "../run/failure.ts";
+import { maskText } from "../run/mask.ts";
 import type { Session } from "../run/session.ts";
 import { sessionPool } from "../run/session-pool.ts";
+import { masker } from "../shell/secret.ts";
 import { sh } from "../shell/sh.ts";
 import { type Options, parseOptions, UsageError } from "./options.ts";
+import { passwordsOf } from "./passwords.ts";
 import { askPassword, connector, loadFor, runProgram, say, stderr } from "./program.ts";
 
 const EXEC_HELP = `usage: npx zx playbooks/exec.mts PATTERN [options] -- COMMAND
@@ -71,11 +74,13 @@ async function askHosts<T>(
   const names = selectHosts(inventory, pattern).filter((name) => allowed?.has(name) ?? true);
   if (names.length === 0)
     throw new UsageError(`the pattern "${pattern}" matches no host of ${inventory.files.join(", ")}`);
+  const hosts = names.flatMap((name) => inventory.hosts.get(name) ?? []);
+  const passwords = await passwordsOf(hosts, process.env);
   const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
   const pool = sessionPool({ connect: connector(options, inventory, password), emit: () => undefined, becomePassword });
+  const mask = masker([...passwords, becomePassword, password].filter((one) => one !== undefined));
   const forks = limit(options.forks);
-  const hosts = names.flatMap((name) => inventory.hosts.get(name) ?? []);
   const answers = await Promise.all(
     hosts.map((host) =>
       forks(async (): Promise<Answer<T>> => {
@@ -88,7 +93,7 @@ async function askHosts<T>(
     ),
   );
   await pool.close();
-  return answers;
+  return answers.map((answer) => maskText(answer, mask));
 }
 
 function codeOf<T>(answers: readonly Answer<T>[], isFine: (value: T) => boolean): number {

@@ -12,10 +12,11 @@ import { STATE_PATHS } from "../run/host-state.ts";
 import { maskEvent } from "../run/mask.ts";
 import { type RunPorts, startRun } from "../run/play.ts";
 import { checkVars, usedSecrets } from "../run/vars.ts";
-import { masker } from "../shell/secret.ts";
+import { masker, type Secret } from "../shell/secret.ts";
 import { listHosts, listTags, listTasks } from "./list.ts";
 import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
 import { interruption, openReports } from "./output.ts";
+import { passwordsOf } from "./passwords.ts";
 import { askPassword, commit, connector, loadFor, operator, runProgram, say } from "./program.ts";
 
 /** What a playbook may ask for besides its plays. */
@@ -45,11 +46,15 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
     process.env,
   );
   checkRun(name, inventory, plays, options, program);
+  const passwords = await passwordsOf(
+    plays.flatMap(({ hosts }) => hosts),
+    process.env,
+  );
   if (options.listTasks) return say(listTasks(plays, inventory));
   if (options.listTags) return say(listTags(plays, inventory));
   if (options.syntaxCheck) return say(`${name} and ${inventory.files.join(", ")} are fine`);
   await program.prepare?.(inventory);
-  return run(playbook, { name, inventory, plays, options });
+  return run(playbook, { name, inventory, plays, options, passwords });
 }
 
 interface Job {
@@ -57,6 +62,8 @@ interface Job {
   readonly inventory: Inventory;
   readonly plays: readonly Assignment[];
   readonly options: Options;
+  /** Those in the vars of hosts. */
+  readonly passwords: readonly Secret[];
 }
 
 function checkRun(
@@ -77,11 +84,11 @@ function checkRun(
 }
 
 async function run(playbook: Playbook, job: Job): Promise<number> {
-  const { options, plays } = job;
-  const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
+  const { options, plays, passwords } = job;
   const secrets = rolesOf(plays).flatMap(([host, all]) => usedSecrets(host, all));
+  const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
-  const mask = masker([...secrets, becomePassword, password].filter((one) => one !== undefined));
+  const mask = masker([...secrets, ...passwords, becomePassword, password].filter((one) => one !== undefined));
   const reports = openReports(options);
   const interrupted = interruption();
   try {

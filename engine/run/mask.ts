@@ -5,7 +5,12 @@ const WORDS: ReadonlySet<string> = new Set(["kind", "phase"]);
 
 /** Returns the event with every text in it masked: nothing that a report sees can hold a secret. */
 export function maskEvent(event: RunEvent, mask: (text: string) => string): RunEvent {
-  return maskValue(event, mask) as RunEvent;
+  return maskText(event, mask);
+}
+
+/** Returns the value with every text in it masked, at any depth. */
+export function maskText<T>(value: T, mask: (text: string) => string): T {
+  return maskValue(value, mask) as T;
 }
 
 function maskValue(value: unknown, mask: (text: string) => string): unknown {
