@@ -12,6 +12,7 @@ const ASSUMED: Facts = {
   os: { id: "debian", version: "13", name: "Debian GNU/Linux 13 (assumed)" },
   cpus: 2,
   memoryBytes: 2 * 1024 ** 3,
+  diskBytes: 20 * 1024 ** 3,
   diskFreeBytes: 20 * 1024 ** 3,
   bootId: "assumed",
   systemd: true,

@@ -8,8 +8,11 @@ export interface Facts {
   /** ID and VERSION_ID of os-release(5): "debian" and "13", "ubuntu" and "24.04". */
   readonly os: { readonly id: string; readonly version: string; readonly name: string };
   readonly cpus: number;
+  /** What the kernel has; in a container with a limit, that limit. */
   readonly memoryBytes: number;
-  /** Free on the file system of /var. */
+  /** Size of the file system of /var/lib/docker, or of /var where there is none. It changes only when the disk does. */
+  readonly diskBytes: number;
+  /** Free there. */
   readonly diskFreeBytes: number;
   readonly bootId: string;
   readonly systemd: boolean;
@@ -22,7 +25,7 @@ export interface Facts {
 /** Thrown on output that is not that of `factsProbe`. */
 export class FactsError extends Error {}
 
-/** Prints one `name value` a line; five processes in all, since each costs 40 ms on an emulated host. */
+/** Prints one `name value` a line; few processes, since each costs 40 ms on an emulated host. */
 export const factsProbe: Script = sh`
   fact() { printf '%s %s\n' "$1" "$2"; }
   set -- $(uname -nm); fact hostname "$1"; fact machine "$2"
@@ -31,7 +34,15 @@ export const factsProbe: Script = sh`
     fact os_id "$ID"; fact os_version "$VERSION_ID"; fact os_name "$PRETTY_NAME" )
   fact cpus "$(getconf _NPROCESSORS_ONLN)"
   while read -r name value _; do [ "$name" = MemTotal: ] && fact memory_kib "$value" && break; done </proc/meminfo
-  fact disk_kib "$(df -Pk /var | { read -r _; read -r _ _ _ free _; echo "$free"; })"
+  # A container shows its machine's memory there, and its own limit here: of cgroup v1, or of v2. A machine has no limit.
+  limit=max
+  for path in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
+    [ ! -r "$path" ] || read -r limit <"$path" || :
+  done
+  fact memory_limit "$limit"
+  data=/var; [ ! -d /var/lib/docker ] || data=/var/lib/docker
+  set -- $(df -Pk "$data" | { read -r _; read -r _ size _ free _; echo "$size" "$free"; })
+  fact disk_kib "$1"; fact disk_free_kib "$2"
   read -r boot </proc/sys/kernel/random/boot_id; fact boot_id "$boot"
   if [ -d /run/systemd/system ]; then fact systemd yes; else fact systemd no; fi
   fact login_user "\${SUDO_USER:-\${DOAS_USER:-\${USER:-root}}}"
@@ -58,8 +69,12 @@ export function parseFacts(stdout: string): Facts {
     machine: text("machine"),
     os: Object.freeze({ id: text("os_id"), version: text("os_version"), name: text("os_name") }),
     cpus: number("cpus"),
-    memoryBytes: number("memory_kib") * 1024,
-    diskFreeBytes: number("disk_kib") * 1024,
+    memoryBytes: Math.min(
+      number("memory_kib") * 1024,
+      text("memory_limit") === "max" ? Infinity : number("memory_limit"),
+    ),
+    diskBytes: number("disk_kib") * 1024,
+    diskFreeBytes: number("disk_free_kib") * 1024,
     bootId: text("boot_id"),
     systemd: text("systemd") === "yes",
     loginUser: text("login_user"),

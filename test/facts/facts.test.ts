@@ -8,6 +8,7 @@ for (const shell of shells) {
     const facts = parseFacts(section?.stdout ?? "");
     t.match(facts, { machine: /^(x86_64|aarch64)$/, os: { id: /./ }, bootId: /^[0-9a-f-]{36}$/, loginUser: /./ });
     t.ok(facts.cpus >= 1 && facts.memoryBytes > 1e8 && facts.diskFreeBytes > 0);
+    t.ok(facts.diskBytes >= facts.diskFreeBytes);
   });
 }
 
@@ -19,7 +20,9 @@ os_version 12
 os_name Debian GNU/Linux 12 (bookworm)
 cpus 2
 memory_kib 24625236
-disk_kib 82471552
+memory_limit 9223372036854771712
+disk_kib 264212084
+disk_free_kib 82471552
 boot_id 1f0b9f6e-7a0c-4f7e-9d2b-6a5f1a0c9e11
 systemd yes
 login_user ubuntu
@@ -33,6 +36,7 @@ t.test("facts of an app host are read", async (t) => {
     os: { id: "debian", version: "12", name: "Debian GNU/Linux 12 (bookworm)" },
     cpus: 2,
     memoryBytes: 24625236 * 1024,
+    diskBytes: 264212084 * 1024,
     diskFreeBytes: 82471552 * 1024,
     bootId: "1f0b9f6e-7a0c-4f7e-9d2b-6a5f1a0c9e11",
     systemd: true,
@@ -45,3 +49,13 @@ t.test("a fact that is missing or no number is an error that names it", async (t
   t.throws(() => parseFacts(probed.replace(/^machine.*\n/m, "")), /did not say its machine/);
   t.throws(() => parseFacts(probed.replace(/^cpus.*$/m, "cpus many")), /cpus is not a number: many/);
 });
+
+for (const { name, limit, bytes } of [
+  { name: "a container's limit is its memory", limit: "2147483648", bytes: 2 * 1024 ** 3 },
+  { name: "no limit, as cgroup v2 says it or as no file at all", limit: "max", bytes: 24625236 * 1024 },
+  { name: "no limit, as cgroup v1 says it", limit: "9223372036854771712", bytes: 24625236 * 1024 },
+]) {
+  t.test(name, async (t) => {
+    t.equal(parseFacts(probed.replace(/^memory_limit.*$/m, `memory_limit ${limit}`)).memoryBytes, bytes);
+  });
+}
