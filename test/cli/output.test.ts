@@ -127,7 +127,7 @@ t.test("a reader that goes away is no error: no stack trace, the exit code is th
 t.test("a JUnit file that cannot be written is refused before any host is contacted", async (t) => {
   const { said, ended } = start(commandLine(t, "seconds=0", "--junit", "/dev/null/report.xml"));
   t.equal(await ended, 1);
-  t.match(said.stderr, /^--junit \/dev\/null\/report\.xml: .*\n$/);
+  t.match(said.stderr, /^--junit: found \/dev\/null\/report\.xml \(EEXIST.*\), expected .*\n$/);
 });
 
 t.test("on a pipe lines are plain; FORCE_COLOR colours them", async (t) => {
