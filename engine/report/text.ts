@@ -51,7 +51,9 @@ function eventLines(event: RunEvent, page: Page): readonly string[] {
     case "planned":
       return plannedLines(event, page);
     case "applied":
-      return event.steps.flatMap((step) => stepLines(page, event.host, "changed", step));
+      return event.steps.flatMap((step) =>
+        stepLines(page, event.host, step.condition ? "waited for" : "changed", step),
+      );
     case "handled":
       return event.handlers.flatMap((name) => hostLines(page, event.host, ["handler", "yellow"], harmless(name)));
     case "taken-over":
@@ -93,7 +95,9 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
           `${steps.length} of ${counted(resources, "resource")}${pass > 1 ? `, pass ${pass}` : ""}`,
         )
       : []),
-    ...(page.started?.check ? steps.flatMap((step) => stepLines(page, host, "would change", step)) : []),
+    ...(page.started?.check
+      ? steps.flatMap((step) => stepLines(page, host, step.condition ? "would wait" : "would change", step))
+      : []),
     ...waiting.flatMap((name) =>
       lines("waiting", "yellow", harmless(`handler ${name}: an earlier change asked for it`)),
     ),

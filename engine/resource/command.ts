@@ -53,7 +53,7 @@ function check({ name, creates, unless, onlyIf }: CommandDesired): string {
   if (name === "" || name.includes("\n")) throw new TypeError(`a command's name is one line: ${JSON.stringify(name)}`);
   if (creates !== undefined) checkPath(creates);
   if (creates === undefined && !unless && !onlyIf)
-    throw new TypeError(`command "${name}" needs creates, unless or onlyIf; what has none of them is a handler`);
+    throw new TypeError(`command "${name}": found no guard, expected creates, unless or onlyIf; what has none is a handler`);
   return name;
 }
 

@@ -24,6 +24,7 @@ interface HttpCurrent {
 /** A service that answers as it should. Apply changes nothing: it waits for the answer and fails when the time is over. */
 export const http = defineResource<HttpDesired, HttpCurrent>({
   name: "http",
+  condition: true,
   id: check,
   // All at once, each with files of its own: the slowest one is the wait for all.
   probe: (all) => sh`

@@ -22,6 +22,8 @@ export interface ResourceType<Desired, Current> {
   diff(desired: Desired, current: Current): readonly Change[];
   /** Script that makes exactly these changes. */
   apply(desired: Desired, changes: readonly Change[]): Script;
+  /** A condition of health: to apply it is to wait for it, so it is never counted as a change. */
+  readonly condition?: true;
   /** Resources (by id) whose change makes this one differ too, and what then differs: a service and its configuration. */
   readonly follows?: {
     ids(desired: Desired): readonly string[];
@@ -62,6 +64,7 @@ export interface Step {
 /** A resource type as the engine uses it; the type of its state is known to `defineResource` only. */
 export interface ResourceKind {
   readonly name: string;
+  readonly isCondition: boolean;
   probe(resources: readonly Resource[]): Script;
   /** One list of changes a resource, in the same order. */
   diff(stdout: string, resources: readonly Resource[]): readonly (readonly Change[])[];
@@ -87,6 +90,7 @@ function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): Resourc
   const of = (resource: Resource) => resource.desired as Desired;
   const kind: ResourceKind = {
     name: type.name,
+    isCondition: type.condition ?? false,
     probe: (resources) => type.probe(resources.map(of)),
     diff(stdout, resources) {
       const current = type.parse(stdout, resources.map(of));
@@ -133,15 +137,20 @@ function mergeOptions(resources: readonly Resource[]): ResourceOptions {
 }
 
 /** With tsx's source maps a stack frame has a path, without them a URL. */
-const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]+):(\d+):\d+\)?$/;
+const FRAME = /^(?!\s*at async )\s*at (?:.*\()?((?:file:\/\/)?\/[^()]+?)(?:\?[^:]*)?:(\d+):\d+\)?$/;
 const ENGINE = fileURLToPath(new URL("..", import.meta.url));
 
-/** The first stack frame outside `engine/`: errors name the role's line, not ours. */
 function callSite(): string {
-  for (const frame of (new Error().stack ?? "").split("\n")) {
+  return thrownAt(new Error()) ?? "engine";
+}
+
+/** `file:line` of the first frame of an error's stack that is neither ours nor a package's: errors name the role's line. */
+export function thrownAt({ stack = "" }: Error): string | undefined {
+  for (const frame of stack.split("\n")) {
     const [, place = "", line] = FRAME.exec(frame) ?? [];
     const path = place.startsWith("file:") ? fileURLToPath(place) : place;
-    if (path !== "" && !path.startsWith(ENGINE)) return `${relative(process.cwd(), path)}:${line}`;
+    if (path !== "" && !path.startsWith(ENGINE) && !path.includes("/node_modules/"))
+      return `${relative(process.cwd(), path)}:${line}`;
   }
-  return "engine";
+  return undefined;
 }

@@ -62,7 +62,7 @@ export function kindOf(stat: Stat | undefined): string {
 /** Refuses paths that no line-based probe can carry, and relative ones. Returns the path. */
 export function checkPath(path: string): string {
   if (!path.startsWith("/") || path.includes("\n"))
-    throw new TypeError(`a path is absolute and on one line: ${JSON.stringify(path)}`);
+    throw new TypeError(`found the path ${JSON.stringify(path)}, expected an absolute one on one line`);
   return path;
 }
 
@@ -78,6 +78,6 @@ export function spelledAs(
 /** Refuses modes that `stat` never prints, so that no resource differs for ever: "755" is "0755". Returns the mode. */
 export function checkMode(mode: string): string {
   if (!/^[0-7]{4}$/.test(mode))
-    throw new TypeError(`a mode is four octal digits, as in "0644": ${JSON.stringify(mode)}`);
+    throw new TypeError(`found the mode ${JSON.stringify(mode)}, expected four octal digits, as in "0644"`);
   return mode;
 }

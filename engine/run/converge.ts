@@ -159,7 +159,9 @@ async function applySteps(
   const started = performance.now();
   options.emit({ kind: "phase", host: options.host, phase: "apply", pass, count: steps.length });
   const scripts = steps.map((step) =>
-    changeSection(step.script, step.resource.options.notify ?? [], entryOf(step, options), options.paths),
+    step.resource.kind.isCondition
+      ? step.script
+      : changeSection(step.script, step.resource.options.notify ?? [], entryOf(step, options), options.paths),
   );
   const { sections } = await underLock(session, scripts, options);
   const done = steps.filter((_, index) => sections[index]?.status === 0);
@@ -213,5 +215,5 @@ function entryOf({ resource, changes }: Step, { operation }: ConvergeOptions): R
 }
 
 function add(ids: Set<string>, steps: readonly Step[]): void {
-  for (const { resource } of steps) ids.add(`${resource.kind.name} ${resource.id}`);
+  for (const { resource } of steps) if (!resource.kind.isCondition) ids.add(`${resource.kind.name} ${resource.id}`);
 }

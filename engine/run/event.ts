@@ -12,6 +12,8 @@ export interface ResourceRef {
 /** A resource that differs. */
 export interface PlannedStep extends ResourceRef {
   readonly changes: readonly Change[];
+  /** It is only waited for, and not counted as changed. */
+  readonly condition?: true;
 }
 
 /** Why a host was left. `stderr` holds the last lines only; `hint` says what to do next. */

@@ -39,7 +39,7 @@ export function mergeResources(resources: readonly Resource[]): readonly Resourc
 
 /** One read-only script a kind. */
 export function probeScripts(groups: readonly Group[]): readonly Script[] {
-  return groups.map(({ kind, user, resources }) => asUser(user, kind.probe(resources)));
+  return groups.map(({ kind, user, resources }) => probeAs(user, kind.probe(resources)));
 }
 
 /** Returns what differs, in the resources' order. Throws `ProbeError` where a probe failed: that is never "absent". */
@@ -82,6 +82,14 @@ function read(
   return kind.diff(section.stdout, all);
 }
 
+// A user that this run is yet to make owns nothing: what root sees is what they would.
+function probeAs(user: string | undefined, script: Script): Script {
+  if (user === undefined) return script;
+  return sh`if id -u -- ${user} >/dev/null 2>&1; then ${asUser(user, script)}; else
+    ${script}
+  fi`;
+}
+
 /** The script as another user's. It goes in by stdin, since one argument holds 128 KiB only. */
 function asUser(user: string | undefined, script: Script): Script {
   if (user === undefined) return script;
@@ -93,7 +101,8 @@ function refuseTwins(resources: readonly Resource[]): void {
   for (const resource of resources) {
     const key = `${resource.kind.name} ${resource.id}`;
     const twin = seen.get(key);
-    if (twin) throw new TypeError(`${key} is described twice: ${twin.origin} and ${resource.origin}`);
+    if (twin)
+      throw new TypeError(`${resource.origin}: found ${key} a second time (first at ${twin.origin}), expected it once`);
     seen.set(key, resource);
   }
 }

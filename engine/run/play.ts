@@ -49,10 +49,17 @@ export function playHosts(play: Play, inventory: Inventory, pattern: string | un
 }
 
 /** The host's vars with those of the play, which lose only to `-e`. */
-export function withPlayVars(host: Host, { vars = {} }: Play): Host {
+export function withPlayVars(host: Host, play: Play): Host {
   const isExtra = (name: string) => host.sources(name).at(-1)?.level === "-e";
-  const added = Object.entries(vars).filter(([name]) => !isExtra(name));
-  return added.length === 0 ? host : { ...host, vars: { ...host.vars, ...Object.fromEntries(added) } as Host["vars"] };
+  const added = Object.entries(play.vars ?? {}).filter(([name]) => !isExtra(name));
+  if (added.length === 0) return host;
+  const names = new Set(added.map(([name]) => name));
+  const inPlay = { file: `vars of play "${nameOf(play)}"`, line: 0, column: 0 };
+  return {
+    ...host,
+    vars: { ...host.vars, ...Object.fromEntries(added) } as Host["vars"],
+    place: (path, part) => (names.has(String(path[0])) ? inPlay : host.place(path, part)),
+  };
 }
 
 /** Starts a run: plays go one after the other, the hosts of each batch side by side. */

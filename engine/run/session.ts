@@ -3,7 +3,7 @@ import type { Connection, ConnectionStats, ExecResult } from "../connection/conn
 import { type Facts, factsProbe, parseFacts } from "../facts/facts.ts";
 import { FrameError, type FrameOptions, frame, remarks, type Section, unframe } from "../shell/frame.ts";
 import { reveal, type Text } from "../shell/secret.ts";
-import type { Script } from "../shell/sh.ts";
+import { type Script, sh } from "../shell/sh.ts";
 
 /** Seconds-long work has to answer within this; package installations on slow hosts take minutes. */
 const PROBE_TIMEOUT_MS = 300_000;
@@ -52,12 +52,18 @@ export interface SessionOptions {
 
 // Whether a password is wanted is asked first, so that no prompt can ever read the script.
 const BECOME =
-  "sh -c 'if [ \"$(id -u)\" = 0 ]; then exec sh -s; elif sudo -n true 2>/dev/null; then exec sudo -n sh -s; elif command -v sudo >/dev/null; then exit 77; elif doas -n true; then exec doas -n sh -s; else exit 78; fi'";
+  "sh -c 'if [ \"$(id -u)\" = 0 ]; then exec sh -s; elif sudo -n sh -c : 2>/dev/null; then exec sudo -n sh -s; elif doas -n sh -c : 2>/dev/null; then exec doas -n sh -s; elif command -v sudo >/dev/null; then exit 77; else exit 78; fi'";
 const WANTS_PASSWORD = 77;
 const CANNOT_BECOME = 78;
 
-// `-k` makes sudo ask although it may remember: a password that nobody reads would be the shell's first command.
-const BECOME_BY_PASSWORD = "sudo -k -S -p '' sh -s";
+/** Command that becomes root with the password on stdin. `-k`: sudo asks although it may remember. */
+const byPassword = (script: string): string => sh`sudo -k -S -p '' sh -c ${script}`.text;
+
+// Where sudo did not ask after all, the password is still there: no shell may take it, or what follows, for a command.
+const SCRIPT_BEGINS = "hostwright: here the script begins";
+const BECOME_BY_PASSWORD = byPassword(
+  `while IFS= read -r line; do [ "$line" != "${SCRIPT_BEGINS}" ] || exec sh -s; done; exit 1`,
+);
 
 /** A command, and what its stdin begins with. */
 interface Opening {
@@ -93,15 +99,37 @@ async function begin(
     return { opening: { command: ROOT_COMMANDS[facts.becomeBy] }, facts };
   } catch (error) {
     if (!(error instanceof SessionError && error.code === WANTS_PASSWORD && password !== undefined)) throw error;
-    const opening = { command: BECOME_BY_PASSWORD, before: `${reveal(password)}\n` };
-    return { opening, facts: await gatherFacts(connection, opening) };
+    const facts = await factsByPassword(connection, `${reveal(password)}\n`);
+    return { opening: { command: BECOME_BY_PASSWORD, before: `${reveal(password)}\n${SCRIPT_BEGINS}\n` }, facts };
   }
 }
 
 const ROOT_COMMANDS = { nothing: "sh -s", sudo: "sudo -n sh -s", doas: "doas -n sh -s" } as const;
 
 async function gatherFacts(connection: Connection, opening: Opening): Promise<Facts> {
-  const [section] = (await runFramed(connection, opening, [factsProbe], PROBE_TIMEOUT_MS)).sections;
+  return factsIn(await runFramed(connection, opening, [factsProbe], PROBE_TIMEOUT_MS));
+}
+
+// The script goes as an argument, where no secret may be: so a wrong password is all that sudo can read. It would take
+// two lines more for its second and third try, and a host that counts would lock the user out.
+async function factsByPassword(connection: Connection, password: string): Promise<Facts> {
+  const nonce = randomBytes(12).toString("hex");
+  const command = byPassword(frame([factsProbe], nonce).text);
+  const result = await connection.exec(command, { stdin: password, timeoutMs: PROBE_TIMEOUT_MS });
+  try {
+    return factsIn({ sections: unframe(result, nonce), remarks: new Map() });
+  } catch (cause) {
+    if (!(cause instanceof FrameError)) throw cause;
+    const { code, stderr } = result;
+    throw new SessionError(`cannot become root: sudo refuses the password or the user (${lastLines(stderr, 1)})`, {
+      code,
+      hint: "correct ansible_become_password, or the answer to -K, and see what sudoers allows this user",
+      cause,
+    });
+  }
+}
+
+function factsIn({ sections: [section] }: Answer): Facts {
   if (section?.status !== 0) throw new SessionError(`cannot gather facts: ${section?.stderr || "no answer"}`);
   return parseFacts(section.stdout);
 }
@@ -138,6 +166,9 @@ function sessionError({ code, stderr }: ExecResult, cause: Error): SessionError 
       hint: "log in as root, or install sudo",
     });
   }
-  const last = stderr.trim().split("\n").slice(-5).join("; ");
-  return new SessionError(`the host's shell did not finish (exit ${code}): ${last || "no message"}`, { code, cause });
+  return new SessionError(`the host's shell did not finish (exit ${code}): ${lastLines(stderr, 5)}`, { code, cause });
+}
+
+function lastLines(stderr: string, count: number): string {
+  return stderr.trim().split("\n").slice(-count).join("; ") || "no message";
 }

@@ -1,5 +1,5 @@
 import { formatPlace, type Host, InventoryError } from "../inventory/inventory.ts";
-import { explainErrors, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
+import { explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Role } from "../role/role.ts";
 import { readVars } from "../role/schema.ts";
@@ -38,7 +38,7 @@ function roleProblems(host: Host, role: Role): readonly string[] {
   return explainErrors(reading.errors, {
     data: host.vars,
     locate: (path, part) => host.place(path, part),
-    subject: (path) => `host ${host.name}: var ${path.join(".")} (role ${role.name})`,
+    subject: (path) => `host ${host.name}: var ${formatPath(path)} (role ${role.name})`,
   });
 }
 

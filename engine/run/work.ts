@@ -1,4 +1,5 @@
 import type { Facts } from "../facts/facts.ts";
+import { didYouMean } from "../inventory/suggest.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { Play } from "../role/playbook.ts";
 import type { Role, RolePlan, Site } from "../role/role.ts";
@@ -68,7 +69,11 @@ function joined(segments: readonly Segment[]): readonly Segment[] {
 /** Two roles may have a handler of the same name. */
 function prefixed(resource: Resource, role: Role, { handlers }: RolePlan): Resource {
   const notify = (resource.options.notify ?? []).map((name) => {
-    if (!(name in handlers)) throw new TypeError(`${resource.origin}: role ${role.name} has no handler "${name}"`);
+    if (!(name in handlers)) {
+      const known = Object.keys(handlers);
+      const expected = `expected a handler of role ${role.name}${didYouMean(name, known)}`;
+      throw new TypeError(`${resource.origin}: notify: found "${name}", ${expected}`);
+    }
     return handlerName(role, name);
   });
   return { ...resource, options: { ...resource.options, notify, tags: [...(resource.options.tags ?? []), role.name] } };

@@ -10,7 +10,7 @@ import {
   user,
   type VarsOf,
 } from "../../engine/index.ts";
-import { binary, nodeExporter, releaseResource } from "./releases.ts";
+import { binary, installed, nodeExporter, type Program, releaseResource } from "./releases.ts";
 import type { appVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof appVars>;
@@ -21,12 +21,12 @@ const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /** node_exporter as a user of its own, also on a port below 1024. */
 export function nodeExporterResources(vars: Vars, { machine }: Facts, site: Site): readonly Resource[] {
-  const program = binary(nodeExporter(vars));
+  const exporter = nodeExporter(vars);
   return [
     group({ name: NAME, system: true }, { tags }),
     user({ name: NAME, group: NAME, shell: "/usr/sbin/nologin", system: true }, { tags }),
-    releaseResource(nodeExporter(vars), vars, machine, site),
-    unit({ name: `${NAME}.service`, content: unitFile(vars, program), config: [program] }, { tags }),
+    releaseResource(exporter, vars, machine, site),
+    unit({ name: `${NAME}.service`, content: unitFile(vars, exporter), config: [installed(exporter)] }, { tags }),
   ];
 }
 
@@ -35,9 +35,11 @@ export function nodeExporterGate({ node_exporter_port }: Vars): Resource {
   return http({ url: `http://127.0.0.1:${node_exporter_port}/metrics`, contains: "node_uname_info" }, { tags });
 }
 
-function unitFile({ node_exporter_port: port, node_exporter_memory_mb: memoryMb }: Vars, program: string): Text {
+function unitFile({ node_exporter_port: port, node_exporter_memory_mb: memoryMb }: Vars, exporter: Program): Text {
   return template("app/node_exporter.service.hbs", {
-    program,
+    program: binary(exporter),
+    // In the description: another version, also an older one, is another unit file and so a restart.
+    version: exporter.version,
     listen: `--web.listen-address=:${port}`,
     mounts:
       "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/.+)($|/)",

@@ -17,7 +17,7 @@ import {
 } from "../../engine/index.ts";
 import { pushUrl } from "../endpoints.ts";
 import { AGENT, logAccess } from "./log-access.ts";
-import { binary, promtail, releaseResource } from "./releases.ts";
+import { binary, installed, type Program, promtail, releaseResource } from "./releases.ts";
 import type { appVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof appVars>;
@@ -27,11 +27,11 @@ const configPath = "/etc/promtail/config.yaml";
 
 /** Promtail as a user of its own, shipping the application's logs; what it has shipped survives a restart. */
 export function promtailResources(vars: Vars, { machine }: Facts, site: Site): readonly Resource[] {
-  const program = binary(promtail(vars));
+  const shipper = promtail(vars);
   return [
     group({ name: AGENT, system: true }, { tags }),
     user({ name: AGENT, group: AGENT, shell: "/usr/sbin/nologin", system: true }, { tags }),
-    releaseResource(promtail(vars), vars, machine, site),
+    releaseResource(shipper, vars, machine, site),
     logAccess(vars),
     directory({ path: dirname(configPath) }, { tags }),
     file(
@@ -40,11 +40,14 @@ export function promtailResources(vars: Vars, { machine }: Facts, site: Site): r
         content: config(vars, site),
         mode: "0640",
         group: AGENT,
-        validate: (staged) => validateConfig(program, staged),
+        validate: (staged) => validateConfig(binary(shipper), staged),
       },
       { tags },
     ),
-    unit({ name: "promtail.service", content: unitFile(vars, program), config: [configPath, program] }, { tags }),
+    unit(
+      { name: "promtail.service", content: unitFile(vars, shipper), config: [configPath, installed(shipper)] },
+      { tags },
+    ),
   ];
 }
 
@@ -67,9 +70,10 @@ function config(vars: Vars, site: Site): Text {
   });
 }
 
-function unitFile({ promtail_memory_mb }: Vars, program: string): Text {
+function unitFile({ promtail_memory_mb }: Vars, shipper: Program): Text {
   return template("app/promtail.service.hbs", {
-    program,
+    program: binary(shipper),
+    version: shipper.version,
     config: `-config.file=${configPath}`,
     memoryMax: `${promtail_memory_mb}M`,
     // Go's limit is soft: the rest is for what it does not count.

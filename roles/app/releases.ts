@@ -12,7 +12,7 @@ type Vars = VarsOf<typeof appVars>;
 type Architecture = ReturnType<typeof architecture>;
 
 /** A program that its authors publish as one archive an architecture. */
-interface Program {
+export interface Program {
   readonly name: "promtail" | "node_exporter";
   readonly version: string;
   /** The folder of the release, without a slash at its end. */
@@ -69,6 +69,11 @@ export function wantedReleases(vars: Vars): readonly WantedRelease[] {
 /** The path at which units start the program. */
 export function binary({ name }: Pick<Program, "name">): string {
   return `/usr/local/bin/${name}`;
+}
+
+/** The program itself, under /opt: a new link to the same file is no reason to restart. */
+export function installed({ name, version }: Pick<Program, "name" | "version">): string {
+  return `/opt/${name}/${version}/${name}`;
 }
 
 /** The program under /opt, linked to `binary`. Throws where nobody knows the archive's hash. */

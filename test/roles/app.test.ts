@@ -114,10 +114,15 @@ t.test("both agents run as users of their own, with nothing they do not need", a
   }
 });
 
-t.test("a restart follows a change of the configuration or of the program", async (t) => {
-  t.match(desired("unit promtail.service"), { config: [config, "/usr/local/bin/promtail"] });
-  t.match(desired("unit node_exporter.service"), { config: ["/usr/local/bin/node_exporter"] });
-});
+t.test(
+  "a restart follows a change of the configuration or of the program, not a new link to the same program",
+  async (t) => {
+    t.match(desired("unit promtail.service"), { config: [config, "/opt/promtail/3.4.1/promtail"] });
+    t.match(desired("unit node_exporter.service"), { config: ["/opt/node_exporter/1.9.1/node_exporter"] });
+    const other = textOf(resources({ node_exporter_version: "1.12.1" }), "node_exporter.service");
+    t.not(other, textOf(resources(), "node_exporter.service"), "another version is another unit file");
+  },
+);
 
 t.test("node_exporter may bind a port below 1024 without root, and only then may it", async (t) => {
   const low = textOf(resources({ node_exporter_port: 443 }), "node_exporter.service");

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.ts";
 
-/** The tests' own lab, so that they leave a developer's alone. */
-const LAB = 9;
+/** The tests' own lab, so that they leave a developer's alone; several checkouts may each test with another. */
+export const LAB = Number(process.env.HOSTWRIGHT_TEST_LAB ?? 9);
 const INVENTORY = `.lab/${LAB}/inventory.yml`;
 const env = { ...process.env, HOSTWRIGHT_LAB: String(LAB) };
 
@@ -20,6 +20,18 @@ export interface SiteRun extends Ended {
   /** By host. */
   readonly results: ReadonlyMap<string, HostResult>;
   readonly durationMs: number;
+}
+
+const HOSTS = ["mon", "app-dev", "app-prod"];
+
+/** The address of a host in the lab's network. */
+export function labAddress(host: string): string {
+  return `172.30.${77 + LAB}.${10 + HOSTS.indexOf(host)}`;
+}
+
+/** The port of this machine that leads to a host's sshd. */
+export function labPort(host: string): number {
+  return 2210 + 10 * LAB + HOSTS.indexOf(host);
 }
 
 /** Runs a program; its stderr is passed on as well, since it tells what takes so long. */
@@ -78,12 +90,12 @@ export async function site(...args: readonly string[]): Promise<SiteRun> {
   return { ...ended, events, results, durationMs: performance.now() - started };
 }
 
-/** `type id` of all steps of this kind on a host, in order. */
+/** `type id` of all changes of this kind on a host, in order; conditions that are only waited for are none. */
 export function stepsOf({ events }: SiteRun, host: string, kind: "planned" | "applied"): readonly string[] {
   const steps = events.flatMap((event): readonly PlannedStep[] =>
     event.kind === kind && event.host === host ? event.steps : [],
   );
-  return steps.map(({ type, id }) => `${type} ${id}`);
+  return steps.flatMap(({ type, id, condition }) => (condition ? [] : [`${type} ${id}`]));
 }
 
 /** Asks until the answer is accepted; throws with the last answer at the deadline. Polls once a second. */
