@@ -106,12 +106,18 @@ function caseElement(
   if (failure && isOf(failure.step, one)) return element(host, name, [failureElement(failure)], one.origin);
   if (one.outcome === "planned")
     return element(host, name, [skipped("not reached: the run ended before it")], one.origin);
-  if (one.outcome === "would change" && failOnChanges) {
+  if (one.outcome === "would change" && failOnChanges && !one.step?.condition) {
     const attributes = { type: "changes", message: `would change: ${changes}` };
     return element(host, name, [{ name: "failure", attributes, text: differences(one.step).join("\n") }], one.origin);
   }
-  const said = one.step ? [{ name: "system-out", text: `${one.outcome}: ${changes}` }] : [];
+  const said = one.step ? [{ name: "system-out", text: `${saidOf(one)}: ${changes}` }] : [];
   return element(host, name, said, one.origin);
+}
+
+/** A condition is waited for, and nothing is changed. */
+function saidOf({ outcome, step }: Case): string {
+  if (!step?.condition) return outcome;
+  return outcome === "changed" ? "waited for" : "would wait for";
 }
 
 /** A failure that is not a resource's: the host was not reached, is locked, or a handler failed. */

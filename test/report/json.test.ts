@@ -5,9 +5,9 @@ import t from "tap";
 import { jsonReport } from "../../engine/report/json.ts";
 import { command } from "../../engine/resource/command.ts";
 import { file } from "../../engine/resource/file.ts";
-import type { HostResult, RunEvent } from "../../engine/run/event.ts";
+import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.ts";
 import { sh } from "../../engine/shell/sh.ts";
-import { oneOfEach } from "../support/events.ts";
+import { motd, oneOfEach } from "../support/events.ts";
 import { localEvents } from "../support/local-report.ts";
 
 const owner = userInfo().username;
@@ -51,6 +51,10 @@ t.test("an event of each kind is as the schema says", async (t) => {
 function order(kind: string): number {
   return schema.oneOf.findIndex(({ $ref }: { $ref: string }) => $ref.endsWith(`/${kind}`));
 }
+
+t.test("a condition is marked as one", async (t) => {
+  t.same(notValid([{ ...oneOfEach.applied, steps: [{ ...motd, condition: true }] }]), []);
+});
 
 t.test("an event without a field that it must have is refused", async (t) => {
   const { host, ...others } = oneOfEach.connected;
@@ -104,8 +108,10 @@ function recapOf(events: readonly RunEvent[], check: boolean): Counts {
   const name = ({ type, id }: { type: string; id: string }) => `${type} ${id}`;
   const all = <K extends RunEvent["kind"]>(kind: K) =>
     events.filter((event): event is RunEvent & { kind: K } => event.kind === kind);
-  const differing = new Set(all("planned").flatMap(({ steps }) => steps.map(name)));
-  const changed = check ? differing : new Set(all("applied").flatMap(({ steps }) => steps.map(name)));
+  const changes = (events: readonly { steps: readonly PlannedStep[] }[]) =>
+    new Set(events.flatMap(({ steps }) => steps.filter(({ condition }) => !condition).map(name)));
+  const differing = changes(all("planned"));
+  const changed = check ? differing : changes(all("applied"));
   const failure = all("failed").at(-1)?.failure;
   const probed = all("planned").filter(({ pass }) => pass === 1);
   const failed = failure?.step && name(failure.step);

@@ -103,6 +103,12 @@ const tables: readonly {
     cases: ["app-1: file /etc/motd (roles/base/index.ts:12) failure: would change: mode"],
   },
   {
+    name: "in check mode a condition that would be waited for is no change",
+    events: [check, planned("app-1", { steps: [{ ...motd, condition: true }] }), finished([result("app-1")], true)],
+    failOnChanges: true,
+    cases: ["app-1: file /etc/motd (roles/base/index.ts:12) system-out: would wait for: mode"],
+  },
+  {
     name: "what a role holds on another host says where",
     events: [
       started("app-1"),

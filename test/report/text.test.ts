@@ -17,6 +17,7 @@ function lines(events: readonly RunEvent[], options = { diff: false, verbose: fa
 
 const check = { ...started("app-1", "database-1"), check: true };
 const connect = (host: string): RunEvent => ({ kind: "phase", host, phase: "connect" });
+const healthy: RunEvent = { ...oneOfEach.applied, steps: [{ ...motd, condition: true }] };
 const failed: HostResult["failure"] = {
   kind: "failed",
   message: "file /etc/motd failed: exit 1",
@@ -60,6 +61,16 @@ app-1         0.0s  differs       1 of 3 resources
 app-1         0.0s  would change  file /etc/motd  mode
 app-1         0.0s  waiting       handler reload: an earlier change asked for it
 database-1    0.0s  in sync       1 resource`,
+  },
+  {
+    name: "a condition is waited for",
+    events: [check, planned("app-1", { steps: [{ ...motd, condition: true }] }), started("app-1"), healthy],
+    text: `
+site.mts · inventory inventory/prod.yml · 2 hosts · run r1 · check mode: nothing is changed
+app-1         0.0s  differs       1 of 3 resources
+app-1         0.0s  would wait    file /etc/motd  mode
+site.mts · inventory inventory/prod.yml · 1 host · run r1
+app-1    2.0s  waited for    file /etc/motd  mode`,
   },
   {
     name: "what the tags leave out, dead locks, second tries and stops are told",
