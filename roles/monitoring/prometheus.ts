@@ -40,7 +40,8 @@ export function reloadPrometheus({ prometheus_port }: VarsOf<typeof monitoringVa
     last_success() { curl -fsS --max-time 5 ${metrics} | awk ${lastSuccess}; }
     before=$(last_success)
     [ -n "$before" ] || { echo "prometheus does not answer at "${metrics} >&2; exit 1; }
-    ${compose} kill -s HUP prometheus >/dev/null
+    # Not docker's kill: whatever the signal, it makes unless-stopped forget the container when the host restarts.
+    ${compose} exec -T prometheus sh -c 'kill -HUP 1'
     for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
       now=$(last_success)
       [ -z "$now" ] || [ "$now" = "$before" ] || exit 0

@@ -85,7 +85,9 @@ t.test("configuration is reloaded, targets are not: Prometheus watches those its
     if (kind.name !== "file" || !id.startsWith(folder)) continue;
     t.same(options.notify ?? [], id.includes("/targets/") ? [] : ["reload prometheus"], id);
   }
-  t.match(plan(dev).handlers["reload prometheus"]?.text, /kill -s HUP prometheus/);
+  const reload = plan(dev).handlers["reload prometheus"]?.text;
+  t.match(reload, /exec -T prometheus sh -c 'kill -HUP 1'/);
+  t.notMatch(reload, /compose\S* kill/, "docker's kill would keep the container from coming back after a restart");
 });
 
 t.test("the intervals fit each other, also when metrics are read often", async (t) => {
