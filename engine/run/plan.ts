@@ -58,7 +58,9 @@ export function planSteps(
   const changing = new Set<string>();
   return resources.flatMap((resource) => {
     const own = changes.get(resource) ?? [];
-    const followed = resource.kind.followed(resource, changing);
+    // What is not there yet starts with everything as it then is.
+    const isNew = own.some(({ before }) => before === undefined);
+    const followed = isNew ? [] : resource.kind.followed(resource, changing);
     const all = [...own, ...followed.filter(({ field }) => !own.some((change) => change.field === field))];
     if (all.length === 0) return [];
     changing.add(resource.id);
