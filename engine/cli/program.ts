@@ -104,9 +104,10 @@ export async function askPassword(prompt: string): Promise<Secret> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY)
     throw new UsageError(`${prompt.replace(/: $/, "")}: stdin is not a terminal, so nobody can be asked`);
-  stderr.write(prompt);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: stdin, output: silent, terminal: true });
+  // Only now the terminal echoes nothing: who answers fast must not see the answer.
+  stderr.write(prompt);
   const given = new AbortController();
   // Ctrl-C and Ctrl-D: without this the question would wait for ever.
   for (const event of ["SIGINT", "close"]) reader.once(event, () => given.abort());
