@@ -106,6 +106,6 @@ t.test("a kind that merges is one resource at the place of its first", async (t)
 
 t.test("one thing described twice is refused with both places", async (t) => {
   t.throws(() => mergeResources([thing({ name: "x", found: "on" }), thing({ name: "x", found: "off" })]), {
-    message: /thing x is described twice: test\/run\/plan\.test\.ts:\d+ and test\/run\/plan\.test\.ts:\d+/,
+    message: /plan\.test\.ts:\d+: found thing x a second time \(first at test\/run\/plan\.test\.ts:\d+\)/,
   });
 });
