@@ -9,7 +9,12 @@ import { Secret } from "../shell/secret.ts";
  * on connection vars that cannot be followed and on passwords that cannot be read.
  */
 export async function passwordsOf(hosts: Iterable<Host>, env: NodeJS.ProcessEnv): Promise<readonly Secret[]> {
-  const all = [...new Set(hosts)].map((host) => [host, connectionVars(host)] as const);
+  const named = [...new Set(hosts)];
+  await unlockSecrets(
+    named.map(({ vars }) => vars),
+    env,
+  );
+  const all = named.map((host) => [host, connectionVars(host)] as const);
   for (const [host, { becomeUser, becomeMethod }] of all) {
     // Locks and journals are root's; who is to own the work is said where the work is described.
     if (becomeUser !== undefined && becomeUser !== "root")
@@ -23,7 +28,6 @@ export async function passwordsOf(hosts: Iterable<Host>, env: NodeJS.ProcessEnv)
   const secrets = passwords.map((one) =>
     one instanceof Secret ? one : new Secret(`${one}`, "a password in the vars"),
   );
-  await unlockSecrets(secrets, env);
   const problems = secrets.flatMap(unreadableSecrets);
   if (problems.length > 0) throw new InventoryError([...new Set(problems)].join("\n"));
   return secrets;

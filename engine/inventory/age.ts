@@ -32,6 +32,10 @@ export class AgeSecret extends Secret {
     throw this.#value;
   }
 
+  get locked(): boolean {
+    return typeof this.#value !== "string";
+  }
+
   /** Decrypts. What goes wrong is thrown by `reveal`, so that a secret that nobody uses never matters. */
   async unlock(identities: Identities | InventoryError): Promise<void> {
     try {
@@ -45,7 +49,8 @@ export class AgeSecret extends Secret {
 
 /** Decrypts every `!age` secret in these values; looks for identities only when there is one. */
 export async function unlockSecrets(values: Iterable<VarValue>, env: Env): Promise<void> {
-  const locked = new Set([...values].flatMap(secretsIn).filter((secret) => secret instanceof AgeSecret));
+  const own = [...values].flatMap(secretsIn).filter((secret) => secret instanceof AgeSecret);
+  const locked = new Set(own.filter((secret) => secret.locked));
   if (locked.size === 0) return;
   const identities = await readIdentities(env).catch((error: unknown) => {
     if (error instanceof InventoryError) return error;

@@ -44,6 +44,13 @@ t.test("any of several keys decrypts, and any of several recipients can", async 
   t.equal(secret.reveal(), value);
 });
 
+t.test("what was decrypted is not decrypted a second time", async (t) => {
+  const { env, secret } = await hostOf(t, armored, mine.identity);
+  await unlockSecrets([secret], env);
+  await unlockSecrets([secret], { HOSTWRIGHT_AGE_IDENTITY_FILE: "/nowhere" });
+  t.equal(secret.reveal(), value);
+});
+
 t.test("without an !age secret nobody looks for a key", async (t) => {
   await t.resolves(unlockSecrets(["plain", { a: new Secret("b", "test") }], { HOME: "/nowhere" }));
 });
