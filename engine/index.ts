@@ -22,14 +22,18 @@ export type { Resource, ResourceOptions } from "./resource/resource.ts";
 export { unit } from "./resource/unit.ts";
 export { user } from "./resource/user.ts";
 export {
+  type Asker,
   definePlaybook,
+  type Finding,
   type Gate,
   onHost,
   type Play,
   type Playbook,
   type PlayResult,
   type PlayRunner,
+  type Proof,
   runOnce,
+  type Said,
   type Serial,
 } from "./role/playbook.ts";
 export {

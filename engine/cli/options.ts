@@ -34,6 +34,8 @@ export interface Options {
   readonly failOnChanges: boolean;
   readonly help: boolean;
   readonly become: boolean;
+  /** Those of the program's own flags that are given. */
+  readonly flags: ReadonlySet<string>;
   /** Words that are no options; only programs that say so take any. */
   readonly words: readonly string[];
 }
@@ -93,9 +95,15 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
 
 exit: 0 fine, 1 usage or inventory error, 2 a host failed, 3 changes (--fail-on-changes), 4 unreachable, 5 locked`;
 
-/** Parses a command line strictly; `takesWords` for programs that read words which are no options. Throws `UsageError`. */
-export function parseOptions(args: readonly string[], { takesWords = false } = {}): Options {
-  const { values, positionals } = parse(args, takesWords);
+/**
+ * Parses a command line strictly; `takesWords` for programs that read words which are no options, `own` are a program's own
+ * flags. Throws `UsageError`.
+ */
+export function parseOptions(
+  args: readonly string[],
+  { takesWords = false, own = [] }: { readonly takesWords?: boolean; readonly own?: readonly string[] } = {},
+): Options {
+  const { values, positionals } = parse(args, takesWords, own);
   return {
     inventory: values.inventory ?? [],
     limit: values.limit,
@@ -123,13 +131,15 @@ export function parseOptions(args: readonly string[], { takesWords = false } = {
     failOnChanges: values["fail-on-changes"] ?? false,
     help: values.help ?? false,
     become: values.become ?? false,
+    flags: new Set(own.filter((name) => (values as Readonly<Record<string, unknown>>)[name] === true)),
     words: positionals,
   };
 }
 
-function parse(args: readonly string[], allowPositionals: boolean) {
+function parse(args: readonly string[], allowPositionals: boolean, own: readonly string[]) {
+  const options = { ...Object.fromEntries(own.map((name) => [name, { type: "boolean" } as const])), ...flags };
   try {
-    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals });
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals });
   } catch (cause) {
     throw new UsageError(explain(cause instanceof Error ? cause.message : String(cause)), { cause });
   }

@@ -3,10 +3,11 @@ import { dirname, join, resolve } from "node:path";
 import { unlockSecrets } from "../inventory/age.ts";
 import { CONNECTION_VARS } from "../inventory/connection-vars.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
+import { secretsIn, unreadableSecrets } from "../inventory/problem.ts";
 import { lockReleases, type ReleaseLock } from "../inventory/release-lock.ts";
 import type { Playbook, PlayRunner } from "../role/playbook.ts";
 import type { WantedRelease } from "../role/role.ts";
-import { type Assignment, assignments, rolesOf } from "../run/assignment.ts";
+import { type Assignment, assignments, consulted, flagsOf, rolesOf } from "../run/assignment.ts";
 import type { HostResult, RunEvent } from "../run/event.ts";
 import { STATE_PATHS } from "../run/host-state.ts";
 import { maskEvent } from "../run/mask.ts";
@@ -36,13 +37,16 @@ export async function runPlaybook(playbook: Playbook, url: string, program: Prog
 }
 
 async function main(playbook: Playbook, name: string, args: readonly string[], program: Program): Promise<number> {
-  const options = parseOptions(args);
-  if (options.help) return say(HELP);
+  const own = await flagsOf(playbook);
+  const options = parseOptions(args, { own });
+  if (options.help)
+    return say(own.length > 0 ? `${HELP}\n\nof this playbook: ${own.map((flag) => `--${flag}`).join(" ")}` : HELP);
   const inventory = await loadFor(options);
-  const plays = await assignments(playbook, inventory, options.limit);
+  const all = await assignments(playbook, inventory, options.limit);
+  const plays = all.filter(({ play: { flag } }) => flag === undefined || options.flags.has(flag));
   if (options.listHosts) return say(listHosts(plays));
   await unlockSecrets(
-    plays.flatMap(({ hosts }) => hosts.map(({ vars }) => vars)),
+    [...plays.flatMap(({ hosts }) => hosts), ...consulted(plays, inventory)].map(({ vars }) => vars),
     process.env,
   );
   checkRun(name, inventory, plays, options, program);
@@ -85,7 +89,11 @@ function checkRun(
 
 async function run(playbook: Playbook, job: Job): Promise<number> {
   const { options, plays, passwords } = job;
-  const secrets = rolesOf(plays).flatMap(([host, all]) => usedSecrets(host, all));
+  const asked = consulted(plays, job.inventory)
+    .flatMap(({ vars }) => secretsIn(vars))
+    // One that cannot be read cannot be shown either, and the proof says what it misses.
+    .filter((secret) => unreadableSecrets(secret).length === 0);
+  const secrets = [...rolesOf(plays).flatMap(([host, all]) => usedSecrets(host, all)), ...asked];
   const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
   const mask = masker([...secrets, ...passwords, becomePassword, password].filter((one) => one !== undefined));

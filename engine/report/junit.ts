@@ -1,4 +1,4 @@
-import type { Failure, HostResult, PlannedStep, ResourceRef, RunEvent } from "../run/event.ts";
+import type { Failure, Finding, HostResult, PlannedStep, ResourceRef, RunEvent } from "../run/event.ts";
 import { differences } from "./recap.ts";
 import { ownerOf } from "./times.ts";
 import { type Element, xmlDocument } from "./xml.ts";
@@ -17,6 +17,7 @@ interface Case extends ResourceRef {
 interface Suite {
   readonly cases: Map<string, Case>;
   readonly handlers: Set<string>;
+  readonly findings: Finding[];
   system: string | undefined;
   failure: Failure | undefined;
 }
@@ -54,7 +55,7 @@ export function junitReport({ failOnChanges }: { readonly failOnChanges: boolean
 }
 
 function newSuite(): Suite {
-  return { cases: new Map(), handlers: new Set(), system: undefined, failure: undefined };
+  return { cases: new Map(), handlers: new Set(), findings: [], system: undefined, failure: undefined };
 }
 
 function note(suite: Suite, event: RunEvent & { host: string }, check: boolean): void {
@@ -68,6 +69,7 @@ function note(suite: Suite, event: RunEvent & { host: string }, check: boolean):
   };
   if (event.kind === "connected") suite.system = event.system;
   if (event.kind === "handled") for (const name of event.handlers) suite.handlers.add(name);
+  if (event.kind === "found") suite.findings.push(event.finding);
   if (event.kind === "failed") suite.failure = event.failure;
   if (event.kind === "applied") for (const step of event.steps) put(step, "changed", step);
   if (event.kind !== "planned") return;
@@ -84,9 +86,14 @@ function suiteElement(host: string, suite: Suite, { failOnChanges, result }: Sui
   const failure = result ? result.failure : suite.failure;
   const failed = failure?.step && [...suite.cases.values()].find((one) => isOf(failure.step, one));
   const cases = [
-    ...(failure && !failed ? [problem(host, failure)] : suite.system ? [element(host, "reachable", [])] : []),
+    ...(failure && !failed && !isFound(suite, failure)
+      ? [problem(host, failure)]
+      : suite.system
+        ? [element(host, "reachable", [])]
+        : []),
     ...[...suite.cases.values()].map((one) => caseElement(host, one, { failOnChanges, failure })),
     ...[...suite.handlers].map((name) => element(host, `handler ${name}`, [])),
+    ...suite.findings.map((finding) => findingElement(host, finding)),
     ...(result || failure ? [] : [unfinished(host)]),
   ];
   const properties = suite.system
@@ -127,6 +134,20 @@ function problem(host: string, failure: Failure): Element {
     ? `handler ${handler}`
     : { unreachable: "reachable", locked: "not locked" }[failure.kind as string];
   return element(host, name ?? "run", [failureElement(failure)]);
+}
+
+/** Whether the findings tell all of this failure. */
+function isFound({ findings }: Suite, { kind, step }: Failure): boolean {
+  return kind === "failed" && !step && findings.some(({ outcome }) => outcome === "broken");
+}
+
+function findingElement(host: string, { name, outcome, text, hint }: Finding): Element {
+  const children = {
+    works: () => [{ name: "system-out", text }],
+    broken: () => [failureElement({ kind: "failed", message: text, hint })],
+    unproven: () => [skipped(text)],
+  };
+  return element(host, `check ${name}`, children[outcome]());
 }
 
 function failureElement({ kind, message, step, stderr, hint }: Failure): Element {

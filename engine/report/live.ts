@@ -90,6 +90,8 @@ function describe({ phase, pass, count = 0, names = [] }: PhaseEvent): string {
       return `probing ${counted(count, "resource")}${again}`;
     case "apply":
       return `applying ${counted(count, "change")}${again}`;
+    case "prove":
+      return "proving that it works together";
     case "handlers":
       return `handler ${names.join(", ")}`;
   }

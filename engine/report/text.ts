@@ -56,6 +56,8 @@ function eventLines(event: RunEvent, page: Page): readonly string[] {
       );
     case "handled":
       return event.handlers.flatMap((name) => hostLines(page, event.host, ["handler", "yellow"], harmless(name)));
+    case "found":
+      return foundLines(event, page);
     case "taken-over":
       return hostLines(page, event.host, ["took over"], `the lock of a run that died: ${harmless(event.holder)}`);
     case "retrying":
@@ -116,6 +118,14 @@ function stepLines(page: Page, host: string, verb: string, step: PlannedStep): r
 
 function retryText({ reason, inMs }: RunEvent & { kind: "retrying" }): string {
   return `${inMs > 0 ? `in ${seconds(inMs)}` : "now"}: ${harmless(reason)}`;
+}
+
+function foundLines({ host, finding }: RunEvent & { kind: "found" }, page: Page): readonly string[] {
+  const { name, outcome, text, durationMs } = finding;
+  const verb = { works: "works", broken: "BROKEN", unproven: "not proven" }[outcome];
+  const colour = ({ works: "green", broken: "red", unproven: "yellow" } as const)[outcome];
+  const time = durationMs === undefined ? "" : ` (${seconds(durationMs)})`;
+  return hostLines(page, host, [verb, colour], harmless(`${name}${time}: ${text}`));
 }
 
 /** One line only: the recap tells the rest. */

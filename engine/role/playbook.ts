@@ -1,5 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
 import type { Resource } from "../resource/resource.ts";
+import type { Script } from "../shell/sh.ts";
 import type { Role, Site } from "./role.ts";
 
 /** How many hosts at a time: a number, or a share of the play's hosts. */
@@ -7,6 +8,38 @@ export type Serial = number | `${number}%`;
 
 /** Conditions of health on a host, such as `http`: waited for, never anything else. */
 export type Gate = (site: Site, facts: Facts) => readonly Resource[];
+
+/** What a script said on a host. */
+export interface Said {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How a check came out. A broken one fails its host; what is not proven stands in the recap. */
+export interface Finding {
+  readonly name: string;
+  readonly outcome: "works" | "broken" | "unproven";
+  readonly text: string;
+  /** Of what was measured. */
+  readonly durationMs?: number;
+  /** What to do next. */
+  readonly hint?: string;
+}
+
+/** What a proof may do with the hosts of its play. */
+export interface Asker {
+  /** The play's hosts that have not failed. */
+  readonly sites: readonly Site[];
+  /** Runs scripts on a host of the inventory, one after the other, whatever their status. Throws where it is unreachable. */
+  ask(host: string, scripts: readonly Script[]): Promise<readonly Said[]>;
+  /** Reports a finding of one of the play's hosts, as soon as it is known. */
+  tell(host: string, finding: Finding): void;
+  pause(ms: number): Promise<void>;
+}
+
+/** Asks hosts whether what the roles made works together. */
+export type Proof = (asker: Asker) => Promise<void>;
 
 /** One entry of a playbook: which hosts get which roles, and how carefully. */
 export interface Play {
@@ -32,6 +65,12 @@ export interface Play {
   readonly after?: Gate;
   /** Takes hosts that failed in an earlier play as well, and forgives them when this one succeeds. */
   readonly rescue?: boolean;
+  /** The play is left out unless the command line has this flag: "verify" for `--verify`. */
+  readonly flag?: string;
+  /** After the roles, for all hosts together; not in check mode, since it sends data. */
+  readonly proof?: Proof;
+  /** A pattern: hosts that the proof asks and whose secrets it reads, also where `--limit` leaves them out. */
+  readonly consults?: string;
 }
 
 /** How the hosts of one play ended, by name. */

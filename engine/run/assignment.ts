@@ -1,4 +1,5 @@
 import type { Host, Inventory } from "../inventory/inventory.ts";
+import { selectHosts } from "../inventory/pattern.ts";
 import type { Play, Playbook, PlayResult } from "../role/playbook.ts";
 import type { Role } from "../role/role.ts";
 import { playHosts, withPlayVars } from "./play.ts";
@@ -27,6 +28,17 @@ export async function assignments(
 /** Hosts and the roles that they get, over all plays; a host has an entry for each play. */
 export function rolesOf(all: readonly Assignment[]): readonly (readonly [Host, readonly Role[]])[] {
   return all.flatMap(({ play, hosts }) => hosts.map((host) => [host, play.roles] as const));
+}
+
+/** The flags that plays of this playbook wait for, each once. */
+export async function flagsOf(playbook: Playbook): Promise<readonly string[]> {
+  return [...new Set((await playsOf(playbook)).flatMap(({ flag }) => flag ?? []))];
+}
+
+/** The hosts that proofs of these plays ask besides their own. */
+export function consulted(all: readonly Assignment[], inventory: Inventory): readonly Host[] {
+  const names = all.flatMap(({ play }) => (play.consults ? selectHosts(inventory, play.consults) : []));
+  return [...new Set(names)].flatMap((name) => inventory.hosts.get(name) ?? []);
 }
 
 async function playsOf(playbook: Playbook): Promise<readonly Play[]> {

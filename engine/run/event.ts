@@ -1,4 +1,7 @@
 import type { Change } from "../resource/resource.ts";
+import type { Finding } from "../role/playbook.ts";
+
+export type { Finding };
 
 /** A resource, as reports may show it. */
 export interface ResourceRef {
@@ -45,7 +48,7 @@ export interface HostResult {
 }
 
 /** What a run does on a host, in this order; probe and apply again until everything holds. */
-export type Phase = "connect" | "facts" | "probe" | "apply" | "handlers";
+export type Phase = "connect" | "facts" | "probe" | "apply" | "handlers" | "prove";
 
 /** All that reports may know of a run. Every text in it is masked. */
 export type RunEvent =
@@ -105,6 +108,8 @@ export type RunEvent =
       readonly handlers: readonly string[];
       readonly durationMs: number;
     }
+  /** A check of how hosts work together came out. */
+  | { readonly kind: "found"; readonly host: string; readonly finding: Finding }
   | { readonly kind: "taken-over"; readonly host: string; readonly holder: string }
   | { readonly kind: "failed"; readonly host: string; readonly failure: Failure }
   /** The play stops, and with it the run; these hosts were not started. */

@@ -43,4 +43,5 @@ const DURING: Readonly<Record<Phase, string>> = {
   probe: "probes",
   apply: "changes",
   handlers: "handlers",
+  prove: "the proof",
 };

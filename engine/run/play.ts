@@ -11,6 +11,7 @@ import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
 import type { Operation, StatePaths } from "./host-state.ts";
 import { closing, InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
+import { prove } from "./proof.ts";
 import type { Selection } from "./selection.ts";
 import type { Session } from "./session.ts";
 import { type PoolPorts, type SessionPool, sessionPool } from "./session-pool.ts";
@@ -22,6 +23,8 @@ export interface RunOptions extends Selection {
   /** A pattern; hosts outside of it are not contacted. */
   readonly limit: string | undefined;
   readonly forks: number;
+  /** Those of plays (`flag`) that the command line has. */
+  readonly flags?: ReadonlySet<string>;
   readonly lockWaitSeconds: number;
   readonly operation: Operation;
   readonly releases: Readonly<Record<string, LockedRelease>>;
@@ -105,6 +108,7 @@ function notingPhases(emit: Emit, phases: Map<string, Phase>): Emit {
 
 async function runPlay(play: Play, context: Context, state: { stopped: boolean }): Promise<PlayResult> {
   const { inventory, options, ports, runs } = context;
+  if (play.flag !== undefined && !options.flags?.has(play.flag)) return resultOfPlay([], new Set(), runs, new Map());
   const all = playHosts(play, inventory, options.limit);
   const hosts = all.filter((host) => !runs.get(host)?.failure || play.rescue);
   const changedBefore = new Map(hosts.map((host) => [host, runs.get(host)?.changed.size ?? 0]));
@@ -128,7 +132,15 @@ async function runPlay(play: Play, context: Context, state: { stopped: boolean }
       ports.emit({ kind: "stopped", play: nameOf(play), reason: stop.reason, hosts: left });
     break;
   }
+  if (!options.check && !state.stopped && !ports.signal?.aborted) await proveHosts(play, started, context);
   return resultOfPlay(hosts, started, runs, changedBefore);
+}
+
+async function proveHosts(play: Play, started: ReadonlySet<Host>, context: Context): Promise<void> {
+  const { inventory, pool, ports, runs } = context;
+  const passed = [...started].flatMap((host) => runs.get(host) ?? []).filter(({ failure }) => !failure);
+  const siteOfRun = ({ host }: HostRun) => siteOf(withPlayVars(host, play), false, context);
+  await prove(passed, { play, inventory, pool, emit: ports.emit, signal: ports.signal, siteOf: siteOfRun });
 }
 
 function resultOfPlay(

@@ -40,6 +40,11 @@ export const oneOfEach: { readonly [K in RunEvent["kind"]]: RunEvent & { kind: K
   planned: planned("app-1", { steps: [motd], pending: ["reload"] }) as RunEvent & { kind: "planned" },
   applied: { kind: "applied", host: "app-1", pass: 1, steps: [motd], durationMs: 250 },
   handled: { kind: "handled", host: "app-1", handlers: ["reload"], durationMs: 100 },
+  found: {
+    kind: "found",
+    host: "app-1",
+    finding: { name: "logs", outcome: "broken", text: "nothing came", durationMs: 45_000, hint: "look" },
+  },
   "taken-over": { kind: "taken-over", host: "app-1", holder: "eve@laptop, site.mts, since 2026-01-01" },
   retrying: { kind: "retrying", host: "app-2", reason: "connection refused", inMs: 1000 },
   failed: { kind: "failed", host: "app-2", failure: { kind: "unreachable", message: "no answer", hint: "look" } },

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Inventory } from "../inventory/inventory.ts";
+import type { Asker, Finding, Play, Said } from "../role/playbook.ts";
+import type { Site } from "../role/role.ts";
+import type { Script } from "../shell/sh.ts";
+import type { Emit, Failure } from "./event.ts";
+import { failureOf } from "./failure.ts";
+import type { HostRun } from "./host-run.ts";
+import { InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
+import type { SessionPool } from "./session-pool.ts";
+
+/** What a proof needs of the run that it belongs to. */
+export interface ProofContext {
+  readonly play: Play;
+  readonly inventory: Inventory;
+  readonly pool: SessionPool;
+  readonly emit: Emit;
+  readonly signal: AbortSignal | undefined;
+  siteOf(run: HostRun): Site;
+}
+
+/** Runs a play's proof for these hosts. A host with a broken finding has failed; a proof that throws fails all of them. */
+export async function prove(runs: readonly HostRun[], context: ProofContext): Promise<void> {
+  const { play, emit, signal } = context;
+  const { proof } = play;
+  if (!proof || runs.length === 0) return;
+  const findings = new Map<string, Finding[]>(runs.map(({ host }) => [host.name, []]));
+  for (const { host } of runs) emit({ kind: "phase", host: host.name, phase: "prove" });
+  const thrown = await interruptible(signal, () => proof(askerFor(runs, findings, context))).then(
+    () => undefined,
+    (error: unknown) => (error instanceof InterruptedError ? interruptedFailure("prove") : failureOf(error)),
+  );
+  for (const run of runs) {
+    const failure = thrown ?? brokenFailure(findings.get(run.host.name) ?? []);
+    if (failure) emit({ kind: "failed", host: run.host.name, failure });
+    run.failure = failure;
+    run.endedMs = performance.now() - run.started;
+  }
+}
+
+function askerFor(
+  runs: readonly HostRun[],
+  findings: ReadonlyMap<string, Finding[]>,
+  { inventory, pool, play, emit, signal, siteOf }: ProofContext,
+): Asker {
+  return {
+    sites: runs.map(siteOf),
+    async ask(name, scripts): Promise<readonly Said[]> {
+      const host = inventory.hosts.get(name);
+      if (!host) throw new TypeError(`ask("${name}"): the inventory has no such host`);
+      const session = await pool.open(host, play.become ?? true);
+      return (await session.probe(scripts as readonly Script[])).sections;
+    },
+    tell(name, finding) {
+      findings.get(name)?.push(finding);
+      emit({ kind: "found", host: name, finding });
+      if (finding.outcome !== "unproven") return;
+      runs.find(({ host }) => host.name === name)?.notes.add(`Not proven, ${name}, ${finding.name}: ${finding.text}`);
+    },
+    pause: (ms) => delay(ms, undefined, signal ? { signal } : {}),
+  };
+}
+
+function brokenFailure(findings: readonly Finding[]): Failure | undefined {
+  const broken = findings.filter(({ outcome }) => outcome === "broken");
+  if (broken.length === 0) return undefined;
+  const [summary, said] = [
+    `${broken.length} of ${findings.length} checks`,
+    broken.map(({ name, text }) => `${name}: ${text}`),
+  ];
+  const hints = [...new Set(broken.flatMap(({ hint }) => hint ?? []))];
+  return {
+    kind: "failed",
+    message: said.length === 1 ? String(said[0]) : [`${summary} failed`, ...said].join("\n"),
+    ...(hints.length > 0 ? { hint: hints.join("\n") } : {}),
+  };
+}
