@@ -1,24 +1,7 @@
-import type { Facts } from "../facts/facts.ts";
-import type { Host, Inventory } from "../inventory/inventory.ts";
+import type { Inventory } from "../inventory/inventory.ts";
 import type { Resource } from "../resource/resource.ts";
-import type { Site } from "../role/role.ts";
 import type { Assignment } from "../run/assignment.ts";
-import { workOf } from "../run/work.ts";
-
-/** No host is asked, so roles that look at facts are shown what they would do on this one. */
-const ASSUMED: Facts = {
-  hostname: "assumed",
-  machine: "aarch64",
-  os: { id: "debian", version: "13", name: "Debian GNU/Linux 13 (assumed)" },
-  cpus: 2,
-  memoryBytes: 2 * 1024 ** 3,
-  diskBytes: 20 * 1024 ** 3,
-  diskFreeBytes: 20 * 1024 ** 3,
-  bootId: "assumed",
-  systemd: true,
-  loginUser: "root",
-  becomeBy: "nothing",
-};
+import { ASSUMED, resourcesOf } from "./rehearsal.ts";
 
 /** What `--list-hosts` prints. */
 export function listHosts(plays: readonly Assignment[]): string {
@@ -49,18 +32,6 @@ export function listTags(plays: readonly Assignment[], inventory: Inventory): st
   const tags = (one: Assignment) =>
     one.hosts.flatMap((host) => resourcesOf(host, one, inventory).flatMap(({ options }) => options.tags ?? []));
   return plays.map((one) => block(one.play.name ?? one.play.hosts, [...new Set(tags(one))].sort())).join("\n");
-}
-
-function resourcesOf(host: Host, { play }: Assignment, inventory: Inventory): readonly Resource[] {
-  const members = (group: string) => inventory.groups.get(group)?.members ?? [];
-  const hosts = (group: string) => members(group).flatMap((name) => inventory.hosts.get(name) ?? []);
-  // Any hash does: it is not shown, and nothing is downloaded.
-  const anyRelease = { sha256: "0".repeat(64), source: "assumed" };
-  const releases = Object.fromEntries(
-    play.roles.flatMap((role) => role.releases(host)).map(({ file }) => [file, anyRelease]),
-  );
-  const site: Site = { host, first: true, hosts, releases };
-  return workOf(play, site, ASSUMED).segments.flatMap(({ resources }) => resources);
 }
 
 function block(title: string, lines: readonly string[]): string {

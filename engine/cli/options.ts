@@ -141,17 +141,25 @@ function parse(args: readonly string[], allowPositionals: boolean, own: readonly
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals });
   } catch (cause) {
-    throw new UsageError(explain(cause instanceof Error ? cause.message : String(cause)), { cause });
+    throw new UsageError(explainArguments(cause, Object.keys(options)), { cause });
   }
 }
 
-function explain(message: string): string {
-  const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
-  if (unknown === undefined) return message.split(". ")[0] ?? message;
-  return `unknown option ${unknown}${didYouMean(
-    unknown,
-    Object.keys(flags).map((name) => `--${name}`),
-  )} (--help lists all)`;
+/** Returns what an error of node's `parseArgs` means; `names` are the known options. */
+export function explainArguments(cause: unknown, names: readonly string[]): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const said = (pattern: RegExp): string | undefined => pattern.exec(message)?.[1];
+  const unknown = said(/^Unknown option '(-[^']*)'/);
+  const options = names.map((name) => `--${name}`);
+  if (unknown !== undefined)
+    return `found the unknown option ${unknown}, expected one that --help lists${didYouMean(unknown, options)}`;
+  const word = said(/^Unexpected argument '(.*?)'/s);
+  if (word !== undefined) return `found the word "${word}", expected options only (--help lists them)`;
+  const flag = said(/^Option '(?:-\w, )?(--[\w-]+)/);
+  if (flag === undefined) return message.split("\n")[0] ?? message;
+  if (/does not take an argument/.test(message)) return `${flag}: found a value, expected none`;
+  const dashed = /ambiguous/.test(message) ? `; one that begins with "-" is written ${flag}=VALUE` : "";
+  return `${flag}: found no value, expected one${dashed}`;
 }
 
 function commaSeparated(values: readonly string[] | undefined): readonly string[] {
@@ -169,7 +177,7 @@ function wholeNumber(flag: string, text: string | undefined, otherwise: number, 
 function rebuiltHost(text: string): [string, true | string] {
   const [host = "", fingerprint] = text.split(/=(.*)/s);
   if (fingerprint === undefined) return [host, true];
-  if (!fingerprint.startsWith("SHA256:"))
-    throw new UsageError(`--rebuilt: found "${fingerprint}", expected HOST=SHA256:…`);
+  if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(fingerprint))
+    throw new UsageError(`--rebuilt: found "${fingerprint}", expected HOST=SHA256:… as \`ssh-keygen -l\` prints it`);
   return [host, fingerprint];
 }

@@ -76,7 +76,8 @@ function junitFile(path: string, options: Options): JunitReport & { save(): void
     // Written before the run as well: a file of an earlier run must not be taken for this one's.
     save();
   } catch (cause) {
-    throw new UsageError(`--junit ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    const reason = cause instanceof Error ? cause.message.replace(/, .*/s, "") : String(cause);
+    throw new UsageError(`--junit: found ${path} (${reason}), expected a file that can be written`, { cause });
   }
   return { ...report, save };
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { unlockSecrets } from "../inventory/age.ts";
-import { CONNECTION_VARS } from "../inventory/connection-vars.ts";
+import { CONNECTION_VARS, connectionVars } from "../inventory/connection-vars.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { secretsIn, unreadableSecrets } from "../inventory/problem.ts";
 import { lockReleases, type ReleaseLock } from "../inventory/release-lock.ts";
+import { didYouMean } from "../inventory/suggest.ts";
 import type { Playbook, PlayRunner } from "../role/playbook.ts";
 import type { WantedRelease } from "../role/role.ts";
 import { type Assignment, assignments, consulted, flagsOf, rolesOf } from "../run/assignment.ts";
@@ -19,6 +20,7 @@ import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
 import { interruption, openReports } from "./output.ts";
 import { passwordsOf } from "./passwords.ts";
 import { askPassword, commit, connector, loadFor, operator, runProgram, say } from "./program.ts";
+import { rehearse } from "./rehearsal.ts";
 
 /** What a playbook may ask for besides its plays. */
 export interface Program {
@@ -74,17 +76,25 @@ function checkRun(
   name: string,
   inventory: Inventory,
   plays: readonly Assignment[],
-  { rebuilt, limit }: Options,
+  options: Options,
   program: Program,
 ): void {
+  const { rebuilt, limit } = options;
+  const files = inventory.files.join(", ");
   const unknown = [...rebuilt.keys()].find((host) => !inventory.hosts.has(host));
-  if (unknown !== undefined) throw new UsageError(`--rebuilt: found "${unknown}", expected a host of the inventory`);
+  if (unknown !== undefined) {
+    const meant = didYouMean(unknown, inventory.hosts.keys());
+    throw new UsageError(`--rebuilt: found "${unknown}", expected a host of ${files}${meant}`);
+  }
   const roles = rolesOf(plays);
   if (roles.length === 0) {
     const within = limit === undefined ? "" : ` within --limit ${limit}`;
-    throw new UsageError(`no play of ${name} has a host in ${inventory.files.join(", ")}${within}`);
+    throw new UsageError(`found no host for any play of ${name}${within}, expected one in ${files}`);
   }
+  // What is wrong with one is said now, not once its turn comes.
+  for (const [host] of roles) connectionVars(host);
   checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? [])]));
+  rehearse(plays, inventory, options);
 }
 
 async function run(playbook: Playbook, job: Job): Promise<number> {

@@ -103,7 +103,7 @@ function passphrases(): ((file: string) => Promise<string>) | undefined {
 export async function askPassword(prompt: string): Promise<Secret> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY)
-    throw new UsageError(`${prompt.replace(/: $/, "")}: stdin is not a terminal, so nobody can be asked`);
+    throw new UsageError(`${prompt.replace(/: $/, "")}: found no terminal on stdin, expected one to ask at`);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: stdin, output: silent, terminal: true });
   // Only now the terminal echoes nothing: who answers fast must not see the answer.
@@ -137,9 +137,18 @@ export async function commit(): Promise<string> {
 
 /** The inventory that package.json names. Throws `UsageError` where it names none. */
 export async function defaultInventory(): Promise<string> {
-  const manifest: { hostwright?: { inventory?: string } } = JSON.parse(await readFile("package.json", "utf8"));
-  if (manifest.hostwright?.inventory) return manifest.hostwright.inventory;
+  const inventory = await manifestInventory();
+  if (typeof inventory === "string" && inventory !== "") return inventory;
   throw new UsageError(
-    'no inventory: give -i FILE, set HOSTWRIGHT_INVENTORY, or "hostwright": {"inventory": …} in package.json',
+    'found no inventory, expected -i FILE, HOSTWRIGHT_INVENTORY, or "hostwright": {"inventory": …} in ./package.json',
   );
+}
+
+async function manifestInventory(): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile("package.json", "utf8"))?.hostwright?.inventory;
+  } catch {
+    // Missing or broken: it names no inventory either way.
+    return undefined;
+  }
 }

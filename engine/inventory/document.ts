@@ -35,8 +35,8 @@ const NO_PARTS: ReadonlyMap<string, Entry> = new Map();
  */
 export function readDocument(text: string, file: string, env: Env): Node | undefined {
   if (text.startsWith("$ANSIBLE_VAULT;")) {
-    const advice = "convert it: `ansible-vault decrypt`, then `secret.mts encrypt` for each secret";
-    throw new InventoryError(`found a vault, which only Ansible can decrypt; ${advice}`, { file, line: 1, column: 1 });
+    const advice = "expected YAML: `ansible-vault decrypt`, then `secret.mts encrypt` for each secret";
+    throw new InventoryError(`found a vault, which only Ansible can decrypt, ${advice}`, { file, line: 1, column: 1 });
   }
   const lines = new LineCounter();
   // "failsafe" leaves every scalar as text: what it means is decided in tag.ts, as PyYAML decides it.
@@ -74,7 +74,10 @@ interface Reading {
 function read(yaml: YamlNode, reading: Reading): Node {
   const target = isAlias(yaml) ? yaml.resolve(reading.document) : yaml;
   if (target === undefined)
-    throw new InventoryError("found an alias (*) without its anchor (&)", placeOf(yaml, reading));
+    throw new InventoryError(
+      "found an alias (*) without its anchor (&), expected the anchor before it",
+      placeOf(yaml, reading),
+    );
   const known = reading.done.get(target);
   if (known === "open") throw new InventoryError("found a value that contains itself", placeOf(yaml, reading));
   if (known !== undefined) return known;

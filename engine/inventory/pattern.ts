@@ -72,7 +72,7 @@ function membersOf(inventory: Inventory, name: string): readonly string[] {
 function unknownName(inventory: Inventory, name: string): InventoryError {
   const known = [...inventory.groups.keys(), ...inventory.hosts.keys()];
   return new InventoryError(
-    `found no host or group "${name}" in ${inventory.files.join(", ")}${didYouMean(name, known)}`,
+    `found "${name}", expected a host or group of ${inventory.files.join(", ")}${didYouMean(name, known)}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { InventoryError, shownPath } from "./inventory.ts";
+import { InventoryError, isMapping, shownPath } from "./inventory.ts";
 
 /** The hash of a downloaded file, and where it was read. */
 export interface LockEntry {
@@ -20,21 +20,22 @@ const FETCH_TIMEOUT_MS = 20_000;
 
 /** Returns what the lock file holds; nothing where there is none. Throws `InventoryError` on a file that is not one. */
 export async function readReleaseLock(path: string): Promise<ReleaseLock> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "{}";
-    throw error;
-  });
   const bad = (found: string) =>
     new InventoryError(`found ${found}, expected {"FILE": {"sha256": "…", "source": "…"}}`, {
       file: shownPath(path),
       line: 0,
       column: 0,
     });
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "{}";
+    throw bad(`a lock that cannot be read (${error.code})`);
+  });
   try {
-    const lock = JSON.parse(text) as Record<string, Partial<LockEntry> | null>;
-    const wrong = Object.entries(lock).find(([, entry]) => typeof entry?.source !== "string");
+    const lock: unknown = JSON.parse(text);
+    if (!isMapping(lock)) throw bad("no mapping");
+    const wrong = Object.entries(lock).find(([, entry]) => !isMapping(entry) || typeof entry.source !== "string");
     if (wrong) throw bad(`the entry "${wrong[0]}" without a source`);
-    return lock as ReleaseLock;
+    return lock as unknown as ReleaseLock;
   } catch (error) {
     if (error instanceof SyntaxError) throw bad("what is not JSON");
     throw error;

@@ -29,8 +29,8 @@ export function scalarValue(scalar: Scalar, env: Env): VarValue {
   if (tag === "!file") return fileSecret(text.trim(), place);
   if (tag === "!age") return ageSecret(text, place);
   if (tag.startsWith("!vault")) {
-    const advice = "convert it: `ansible-vault decrypt`, then `secret.mts encrypt`";
-    throw new InventoryError(`found ${tag}, which only Ansible can decrypt; ${advice}`, place);
+    const advice = "expected !age: `ansible-vault decrypt`, then `secret.mts encrypt`";
+    throw new InventoryError(`found ${tag}, which only Ansible can decrypt, ${advice}`, place);
   }
   if (tag.startsWith(YAML_TAG)) return taggedValue(text, tag.slice(YAML_TAG.length), place);
   throw unknownTag(tag, place);

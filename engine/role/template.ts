@@ -26,7 +26,11 @@ export function render(path: string, source: string, values: Readonly<Record<str
   // Handlebars' own strict mode looks at `{{x}}` only, which is refused below, and not at what a helper is given.
   const checkGiven = (value: unknown, { loc }: Node) => {
     if (value === undefined)
-      throw new TemplateError(`${textAt(source, loc)}: there is no such value - ${placeOf(loc)}`);
+      throw new TemplateError(`${placeOf(loc)}: found ${textAt(source, loc)}, expected a value that the role gives`);
+  };
+  const checkOneLine = (value: unknown, { loc }: Node) => {
+    if (/[\n\r\0]/.test(String(value)))
+      throw new TemplateError(`${placeOf(loc)}: found more than one line in ${textAt(source, loc)}, expected one`);
   };
   const engine = Handlebars.create();
   const { each } = engine.helpers;
@@ -38,7 +42,9 @@ export function render(path: string, source: string, values: Readonly<Record<str
     engine.registerHelper(name, (value: unknown, node: Node) => {
       checkGiven(value, node);
       if (value instanceof Secret) secret = value;
-      return format(value instanceof Secret ? value.reveal() : value);
+      const plain = value instanceof Secret ? value.reveal() : value;
+      if (format === systemdWord || format === envValue) checkOneLine(plain, node);
+      return format(plain);
     });
   }
   const text = inContext(path, () => {
@@ -54,7 +60,7 @@ function readSource(path: string): string {
   try {
     return readFileSync(url, "utf8");
   } catch (cause) {
-    throw new TemplateError(`cannot read template ${path}`, { cause });
+    throw new TemplateError(`templates/${path}: found no such file, expected the template`, { cause });
   }
 }
 
@@ -62,13 +68,18 @@ function inContext<T>(path: string, render: () => T): T {
   try {
     return render();
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const line = /- (\d+):(\d+)$/.exec(message) ?? /on line (\d+)/.exec(message) ?? /at line (\d+)/.exec(message);
-    throw new TemplateError(
-      `templates/${path}${line ? `:${line.slice(1).join(":")}` : ""}: ${message.split("\n")[0]}`,
-      { cause },
-    );
+    if (cause instanceof TemplateError) throw new TemplateError(`templates/${path}:${cause.message}`, { cause });
+    throw new TemplateError(`templates/${path}${explain(cause)}`, { cause });
   }
+}
+
+/** What Handlebars says of a source, with the line where it does. */
+function explain(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const line = /- (\d+:\d+)$/.exec(message) ?? /(?:on|at) line (\d+)/.exec(message);
+  const token = /got '(\w+)'$/.exec(message)?.[1];
+  const found = token === undefined ? (message.split("\n")[0] ?? "").replace(/ - \d+:\d+$/, "") : `unexpected ${token}`;
+  return `${line ? `:${line[1]}` : ""}: found broken Handlebars (${found}), expected a template`;
 }
 
 interface Node {
@@ -92,9 +103,8 @@ function refuseBareValues(body: readonly Node[]): void {
   for (const node of body as readonly Statement[]) {
     const name = String(node.path?.original);
     if (node.type === "MustacheStatement" && (!(name in formats) || node.params?.length !== 1)) {
-      throw new TemplateError(
-        `{{${name}}} needs a format: one of ${Object.keys(formats).join(", ")} - ${placeOf(node.loc)}`,
-      );
+      const words = Object.keys(formats).map((format) => `{{${format} …}}`);
+      throw new TemplateError(`${placeOf(node.loc)}: found {{${name}}}, expected a format: ${words.join(", ")}`);
     }
     refuseBareValues([...(node.program?.body ?? []), ...(node.inverse?.body ?? [])]);
   }
@@ -116,19 +126,19 @@ function checkSyntax(path: string, text: string): void {
   const isYaml = /\.(ya?ml|json)\.hbs$/.test(path);
   const [error] = isYaml ? parseDocument(text).errors : [];
   if (error)
-    throw new TemplateError(`templates/${path}: renders to what is not valid: ${error.message.split("\n")[0]}`);
+    throw new TemplateError(
+      `templates/${path}: found a result that cannot be read (${error.message.split(" at line")[0]}), expected YAML`,
+    );
 }
 
 /** One word of a unit file: systemd.syntax(7) quoting, with `%` (specifiers) and `$` (variables) taken literally. */
 function systemdWord(value: unknown): string {
   const text = String(value);
-  if (/[\n\r\0]/.test(text)) throw new TemplateError("a value of a unit file is one line");
   const literal = text.replaceAll("%", "%%").replaceAll("$", "$$$$");
   return /^[\w@%+=:,./$-]+$/.test(literal) ? literal : `"${literal.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
 function envValue(value: unknown): string {
   const text = String(value);
-  if (/[\n\r\0]/.test(text)) throw new TemplateError("a value of an environment file is one line");
   return /^[\w@%+=:,./-]*$/.test(text) ? text : `"${text.replace(/["\\$`]/g, "\\$&")}"`;
 }

@@ -123,7 +123,10 @@ for (const { args, message } of [
     args: ["--graph", "monitorin"],
     message: 'found no group "monitorin" in DIR/hosts.yml; did you mean "monitoring"?',
   },
-  { args: ["--lst"], message: 'unknown option --lst; did you mean "--list"? (--help lists all)' },
+  {
+    args: ["--lst"],
+    message: 'found the unknown option --lst, expected one that --help lists; did you mean "--list"?',
+  },
   {
     args: ["--list", "--graph"],
     message: "found --list and --graph, expected one of --list, --host HOST, --graph [GROUP], explain HOST VAR",

@@ -58,7 +58,7 @@ refuses(t, [
   {
     name: "an alias without anchor",
     text: "all:\n  vars:\n    a: *b\n",
-    message: "DIR/hosts.yml:3:8: found an alias (*) without its anchor (&)",
+    message: "DIR/hosts.yml:3:8: found an alias (*) without its anchor (&), expected the anchor before it",
   },
   {
     name: "a merge of a text",

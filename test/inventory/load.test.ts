@@ -41,7 +41,7 @@ refuses(t, [
     text: "a:\n",
     files: { group_vars: { "a.yml": "$ANSIBLE_VAULT;1.1;AES256\n6162\n" } },
     message:
-      "DIR/group_vars/a.yml:1:1: found a vault, which only Ansible can decrypt; convert it: `ansible-vault decrypt`, then `secret.mts encrypt` for each secret",
+      "DIR/group_vars/a.yml:1:1: found a vault, which only Ansible can decrypt, expected YAML: `ansible-vault decrypt`, then `secret.mts encrypt` for each secret",
   },
 ]);
 

@@ -8,13 +8,13 @@ refuses(t, [
     name: "a pattern that names nothing",
     text: "app: { hosts: app-1 }\n",
     pattern: "ap-1",
-    message: 'found no host or group "ap-1" in DIR/hosts.yml; did you mean "app-1"?',
+    message: 'found "ap-1", expected a host or group of DIR/hosts.yml; did you mean "app-1"?',
   },
   {
     name: "an excluded name that is nothing",
     text: "app: { hosts: app-1 }\n",
     pattern: "app:!appp",
-    message: 'found no host or group "appp" in DIR/hosts.yml; did you mean "app"?',
+    message: 'found "appp", expected a host or group of DIR/hosts.yml; did you mean "app"?',
   },
   {
     name: "an empty pattern",

@@ -44,7 +44,7 @@ refuses(t, [
     name: "!vault",
     text: "a:\n  vars:\n    password: !vault |\n      $ANSIBLE_VAULT;1.1;AES256\n",
     message:
-      "DIR/hosts.yml:3:22: found !vault, which only Ansible can decrypt; convert it: `ansible-vault decrypt`, then `secret.mts encrypt`",
+      "DIR/hosts.yml:3:22: found !vault, which only Ansible can decrypt, expected !age: `ansible-vault decrypt`, then `secret.mts encrypt`",
   },
   {
     name: "a number that is too long",

@@ -33,7 +33,7 @@ t.test("a unit file's value stays one word and starts no specifier or variable",
   );
   t.throws(
     () => render("u.service.hbs", "X={{systemd a}}", { a: "1\nExecStart=/bin/evil" }),
-    /templates\/u\.service\.hbs.*one line/,
+    /templates\/u\.service\.hbs.*more than one line/,
   );
 });
 
@@ -48,31 +48,43 @@ const wrong = [
   {
     name: "a missing value",
     source: "a: 1\nb: {{yaml nothing}}\n",
-    message: /t\.yml\.hbs:2:4: \{\{yaml nothing\}\}: there is no such value/,
+    message: /t\.yml\.hbs:2:4: found \{\{yaml nothing\}\}, expected a value/,
   },
   {
     name: "a missing value deep down",
     source: "b: {{yaml a.b}}\n",
-    message: /t\.yml\.hbs:1:4: \{\{yaml a\.b\}\}: there is no such value/,
+    message: /t\.yml\.hbs:1:4: found \{\{yaml a\.b\}\}, expected a value/,
   },
   {
     name: "a missing list",
     source: "{{#each nothing}}\n{{/each}}\n",
-    message: /t\.yml\.hbs:1:1: \{\{#each nothing\}\}: there is no such value/,
+    message: /t\.yml\.hbs:1:1: found \{\{#each nothing\}\}, expected a value/,
   },
   {
     name: "a value without a format",
     source: "a: x\n\nb: {{value}}\n",
-    message: /t\.yml\.hbs:3:4: \{\{value\}\} needs a format: one of json, yaml, systemd, env/,
+    message: /t\.yml\.hbs:3:4: found \{\{value\}\}, expected a format: \{\{json …\}\}, /,
   },
   {
     name: "a value without a format in a block",
     source: "{{#each list}}\n- {{this}}\n{{/each}}\n",
     message: /t\.yml\.hbs:2:3/,
   },
-  { name: "an unknown helper", source: "b: {{ymal value}}\n", message: /t\.yml\.hbs:1:4: \{\{ymal\}\} needs a format/ },
-  { name: "a syntax error", source: "a\n{{#if}\n", message: /t\.yml\.hbs:2: Parse error/ },
-  { name: "what renders to broken YAML", source: "a: [\n", message: /t\.yml\.hbs: renders to what is not valid/ },
+  {
+    name: "an unknown helper",
+    source: "b: {{ymal value}}\n",
+    message: /t\.yml\.hbs:1:4: found \{\{ymal\}\}, expected a format/,
+  },
+  {
+    name: "a syntax error",
+    source: "a\n{{#if}\n",
+    message: /t\.yml\.hbs:2: found broken Handlebars \(unexpected INVALID\), expected/,
+  },
+  {
+    name: "what renders to broken YAML",
+    source: "a: [\n",
+    message: /t\.yml\.hbs: found a result that cannot be read \(.*\), expected YAML/,
+  },
 ];
 
 for (const { name, source, message } of wrong) {
@@ -89,5 +101,5 @@ t.test("a text that holds a secret is a secret", async (t) => {
 });
 
 t.test("a template that is not there is named", async (t) => {
-  t.throws(() => template("nowhere/x.hbs", {}), /cannot read template nowhere\/x\.hbs/);
+  t.throws(() => template("nowhere/x.hbs", {}), /templates\/nowhere\/x\.hbs: found no such file, expected/);
 });

@@ -9,12 +9,22 @@ export interface Ended {
 }
 
 /** Runs `playbooks/NAME.mts` as a user would, with this on stdin and these variables besides our own environment. */
-export async function runProgram(
-  name: string,
+export function runProgram(name: string, args: readonly string[], outside: Outside = {}): Promise<Ended> {
+  return runFile(`playbooks/${name}.mts`, args, outside);
+}
+
+interface Outside {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The same for any file. */
+export async function runFile(
+  file: string,
   args: readonly string[],
-  { input = "", env = {} }: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  { input = "", env = {} }: Outside = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ["--import=tsx", `playbooks/${name}.mts`, ...args], {
+  const child = spawn(process.execPath, ["--import=tsx", file, ...args], {
     env: { ...process.env, HOSTWRIGHT_INVENTORY: "", NO_COLOR: "1", ...env },
   });
   const output = { stdout: "", stderr: "" };

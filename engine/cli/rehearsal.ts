@@ -1,0 +1,134 @@
+import type { Facts } from "../facts/facts.ts";
+import type { Host, Inventory } from "../inventory/inventory.ts";
+import { didYouMean } from "../inventory/suggest.ts";
+import { type Resource, thrownAt } from "../resource/resource.ts";
+import type { Site } from "../role/role.ts";
+import { TemplateError } from "../role/template.ts";
+import type { Assignment } from "../run/assignment.ts";
+import { workOf } from "../run/work.ts";
+import { type Options, UsageError } from "./options.ts";
+
+/** What a host that nobody has asked is taken for. */
+export const ASSUMED: Facts = {
+  hostname: "assumed",
+  machine: "aarch64",
+  os: { id: "debian", version: "13", name: "Debian GNU/Linux 13 (assumed)" },
+  cpus: 2,
+  memoryBytes: 2 * 1024 ** 3,
+  diskBytes: 20 * 1024 ** 3,
+  diskFreeBytes: 20 * 1024 ** 3,
+  bootId: "assumed",
+  systemd: true,
+  loginUser: "root",
+  becomeBy: "nothing",
+};
+
+/** Machines that differ in all that roles look at: what goes wrong in the same way on each is no host's own problem. */
+const MACHINES: readonly Facts[] = [
+  ASSUMED,
+  {
+    ...ASSUMED,
+    machine: "x86_64",
+    os: { id: "ubuntu", version: "24.04", name: "Ubuntu 24.04 LTS (assumed)" },
+    cpus: 64,
+    memoryBytes: 512 * 1024 ** 3,
+    diskBytes: 8 * 1024 ** 4,
+    diskFreeBytes: 4 * 1024 ** 4,
+    loginUser: "ubuntu",
+    becomeBy: "sudo",
+  },
+  { ...ASSUMED, machine: "x86_64", os: { id: "rocky", version: "9.5", name: "Rocky Linux 9.5 (assumed)" }, cpus: 8 },
+];
+
+/** Tags that mean something whether or not a resource has them. */
+const SPECIAL_TAGS = ["all", "always", "never", "tagged", "untagged"];
+
+/**
+ * Asks the roles for the resources of every host, as a run will, and contacts none. Throws `UsageError` with what is wrong on
+ * whatever machine: a template, a handler that does not exist, two resources with one id, a tag that nothing has.
+ */
+export function rehearse(
+  plays: readonly Assignment[],
+  inventory: Inventory,
+  { tags, skipTags }: Pick<Options, "tags" | "skipTags">,
+): void {
+  for (const one of plays) for (const host of one.hosts) rehearseHost(host, one, inventory);
+  const asked = [...tags, ...skipTags].filter((tag) => !SPECIAL_TAGS.includes(tag));
+  if (asked.length === 0) return;
+  const known = knownTags(plays, inventory);
+  const unknown = known && asked.find((tag) => !known.has(tag));
+  if (!known || unknown === undefined) return;
+  const flag = tags.includes(unknown) ? "--tags" : "--skip-tags";
+  throw new UsageError(
+    `${flag}: found "${unknown}", expected a tag of these plays' resources${didYouMean(unknown, known)}`,
+  );
+}
+
+/** Returns what a play makes of a host that has the assumed facts. Throws `UsageError` where its roles do not work there. */
+export function resourcesOf(host: Host, assignment: Assignment, inventory: Inventory): readonly Resource[] {
+  const outcome = attempt(host, assignment, inventory, ASSUMED);
+  if ("problem" in outcome) throw new UsageError(outcome.problem, { cause: outcome.cause });
+  return outcome.resources;
+}
+
+type Outcome = { readonly resources: readonly Resource[] } | { readonly problem: string; readonly cause: unknown };
+
+function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory): void {
+  const outcome = attempt(host, assignment, inventory, ASSUMED);
+  if (!("problem" in outcome)) return;
+  const isEverywhere = MACHINES.every((facts) => {
+    const other = attempt(host, assignment, inventory, facts);
+    return "problem" in other && other.problem === outcome.problem;
+  });
+  if (isEverywhere) throw new UsageError(outcome.problem, { cause: outcome.cause });
+}
+
+function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: Facts): Outcome {
+  const site = siteOf(host, play.roles, inventory);
+  try {
+    const { segments } = workOf(play, site, facts);
+    const elsewhere = segments.find((segment) => !inventory.hosts.has(segment.host));
+    if (elsewhere) throw unknownHost(elsewhere.host, elsewhere.resources[0], inventory);
+    const gates = [...(play.before?.(site, facts) ?? []), ...(play.after?.(site, facts) ?? [])];
+    return { resources: [...segments.flatMap(({ resources }) => resources), ...gates] };
+  } catch (cause) {
+    return { problem: describe(cause, host), cause };
+  }
+}
+
+/** Nothing is downloaded for a rehearsal, so any hash does. */
+function siteOf(host: Host, roles: Assignment["play"]["roles"], { groups, hosts }: Inventory): Site {
+  const anyRelease = { sha256: "0".repeat(64), source: "assumed" };
+  const files = roles.flatMap((role) => role.releases(host)).map(({ file }) => file);
+  return {
+    host,
+    first: true,
+    hosts: (group) => (groups.get(group)?.members ?? []).flatMap((name) => hosts.get(name) ?? []),
+    releases: Object.fromEntries(files.map((file) => [file, anyRelease])),
+  };
+}
+
+function unknownHost(name: string, resource: Resource | undefined, { hosts, files }: Inventory): TypeError {
+  const expected = `expected a host of ${files.join(", ")}${didYouMean(name, hosts.keys())}`;
+  return new TypeError(`${resource?.origin}: onHost: found "${name}", ${expected}`);
+}
+
+function describe(cause: unknown, { name }: Host): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const hasPlace = cause instanceof TemplateError || /^\S+:\d+: /.test(message);
+  const place = cause instanceof Error && !hasPlace ? thrownAt(cause) : undefined;
+  return `${place === undefined ? "" : `${place}: `}${message} (host ${name})`;
+}
+
+/** All tags on any machine; undefined where one could not be rehearsed. */
+function knownTags(plays: readonly Assignment[], inventory: Inventory): ReadonlySet<string> | undefined {
+  const outcomes = plays.flatMap((one) =>
+    one.hosts.flatMap((host) => MACHINES.map((facts) => attempt(host, one, inventory, facts))),
+  );
+  const tags = new Set<string>();
+  for (const outcome of outcomes) {
+    if ("problem" in outcome) return undefined;
+    for (const { options } of outcome.resources) for (const tag of options.tags ?? []) tags.add(tag);
+  }
+  return tags;
+}
