@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import t from "tap";
-import { eventually, lab, onHost, program, site, stepsOf, writeInventory } from "../support/lab.ts";
+import { eventually, LAB, lab, labAddress, onHost, program, site, stepsOf, writeInventory } from "../support/lab.ts";
 
 // Cold, the lab builds an emulated arm64 base image: minutes, not seconds.
 t.setTimeout(45 * 60_000);
@@ -55,9 +55,9 @@ t.test(
       for (const probe of ["80/api/health", "8080/ready", "9090/-/ready", "3200/ready"]) {
         await t.resolves(onHost("mon", `curl -sf 127.0.0.1:${probe}`), probe);
       }
-      await t.resolves(onHost("app-dev", "curl -sf http://172.30.86.10:8080/ready"), "Loki, from an app host");
+      await t.resolves(onHost("app-dev", `curl -sf http://${labAddress("mon")}:8080/ready`), "Loki, from an app host");
       await t.rejects(
-        onHost("app-dev", "curl -sf -m 5 http://172.30.86.10:9090/-/ready"),
+        onHost("app-dev", `curl -sf -m 5 http://${labAddress("mon")}:9090/-/ready`),
         "Prometheus is not published outside",
       );
     });
@@ -111,7 +111,11 @@ t.test(
         "app-dev",
         "systemctl stop promtail && sed -i 's/batchwait: .*/batchwait: 9s/' /etc/promtail/config.yaml && rm /usr/local/bin/node_exporter",
       );
-      const drifted = ["file /etc/promtail/config.yaml", "release /usr/local/bin/node_exporter", "unit promtail.service"];
+      const drifted = [
+        "file /etc/promtail/config.yaml",
+        "release /usr/local/bin/node_exporter",
+        "unit promtail.service",
+      ];
       const check = await site("--check", "--diff");
       t.same([...stepsOf(check, "app-dev", "planned")].sort(), drifted);
       t.match(JSON.stringify(check.events), /batchwait: 9s/);
@@ -150,7 +154,7 @@ t.test(
     );
 
     await t.test("every service comes back by itself when its host restarts", async (t) => {
-      for (const host of ["mon", "app-dev"]) await program("docker", "restart", `hostwright-9-${host}`);
+      for (const host of ["mon", "app-dev"]) await program("docker", "restart", `hostwright-${LAB}-${host}`);
       await eventually("four jobs up", 240, targets, areUp);
       const run = await eventually(
         "in sync",
