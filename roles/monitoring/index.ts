@@ -2,6 +2,7 @@ import { defineRole, directory, type Site, type VarsOf } from "../../engine/inde
 import { addressOf, endpoint, provenance } from "../endpoints.ts";
 import { dockerResources } from "./docker.ts";
 import { grafanaResources } from "./grafana.ts";
+import { passwordResource } from "./grafana-password.ts";
 import { root } from "./paths.ts";
 import { prometheusResources, RELOAD, reloadPrometheus } from "./prometheus.ts";
 import { gates, stackResource, storeResources } from "./stack.ts";
@@ -23,6 +24,7 @@ export const monitoring = defineRole({
       ...prometheusResources(vars, site),
       stackResource(vars),
       ...gates(vars),
+      passwordResource(vars),
     ];
   },
   handlers: (vars) => ({ [RELOAD]: reloadPrometheus(vars) }),

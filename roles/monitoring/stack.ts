@@ -9,9 +9,10 @@ import {
   template,
   type VarsOf,
 } from "../../engine/index.ts";
-import { grafanaFiles, passwordFile } from "./grafana.ts";
+import { mailSettings } from "./alerts.ts";
+import { grafanaConfig, grafanaFiles } from "./grafana.ts";
 import { grafanaHealth, lokiHealth, prometheusHealth, tempoHealth } from "./images.ts";
-import { root } from "./paths.ts";
+import { reachableAt, root } from "./paths.ts";
 import type { monitoringVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof monitoringVars>;
@@ -38,7 +39,7 @@ export function stackResource(vars: Vars): Resource {
       dir: root,
       content: composeFile(vars),
       services: {
-        grafana: { image: grafana_image, config: [...Object.keys(grafanaFiles(vars)), passwordFile] },
+        grafana: { image: grafana_image, config: grafanaConfig(vars) },
         loki: { image: loki_image, config: Object.keys(lokiFiles(vars)) },
         // Its configuration is reloaded instead: see the handler.
         prometheus: { image: prometheus_image },
@@ -52,7 +53,7 @@ export function stackResource(vars: Vars): Resource {
 
 /** Each service answers through the port on which it is published. */
 export function gates(vars: Vars): readonly Resource[] {
-  const published = vars.publish_address === "0.0.0.0" ? "127.0.0.1" : vars.publish_address;
+  const published = reachableAt(vars.publish_address);
   return [
     http({ url: `http://${published}:${vars.grafana_port}/api/health` }, { tags: ["grafana"] }),
     http({ url: `http://${published}:${vars.loki_port}/ready` }, { tags: ["loki"] }),
@@ -81,6 +82,7 @@ function composeFile(vars: Vars): Text {
       port: `${address}:${vars.grafana_port}:3000`,
       adminUser: vars.grafana_admin_user,
       url: vars.grafana_url ?? "",
+      mail: mailSettings(vars),
     },
     loki: {
       ...service(vars.loki_image, vars.loki_memory_mb, lokiHealth(vars.loki_image), lokiFiles(vars)),

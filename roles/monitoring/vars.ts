@@ -1,4 +1,5 @@
 import { integer, list, optional, port, secret, string } from "../../engine/index.ts";
+import { alertVars } from "./alert-vars.ts";
 import { IMAGE_PATTERN, images } from "./images.ts";
 
 /** How the other hosts reach a host. Both roles have it. */
@@ -24,6 +25,8 @@ export const monitoringVars = {
   grafana_admin_password: secret("The administrator's password: `!age |`, `!env NAME` or `!file PATH`"),
   grafana_image: image("Grafana", images.grafana),
   grafana_memory_mb: memory("Grafana", 384),
+
+  ...alertVars,
 
   loki_port: port("Where app hosts push logs", { default: 8080 }),
   loki_image: image("Loki", images.loki),
