@@ -4,7 +4,7 @@ import { authFailure, ConnectionError, connectFailure, connectTimeout, type Endp
 import type { ExecLink } from "./exec.ts";
 import { type HostKeyCheck, hostKeyCheck } from "./host-key.ts";
 import { type Limit, within } from "./limit.ts";
-import { expandTokens, parseHop, type SshConfig, sshConfig } from "./ssh-config.ts";
+import { argsForHops, expandTokens, parseHop, type SshConfig, sshConfig } from "./ssh-config.ts";
 import { commandTransport, plainTransport, type Transport, tcpTransport } from "./transport.ts";
 
 /** A host as the inventory describes it. What is absent comes from the user's OpenSSH configuration. */
@@ -17,7 +17,7 @@ export interface SshTarget {
   readonly key?: string | undefined;
   /** The file beside the inventory: looked at first, and where pins are written. */
   readonly knownHosts: string;
-  /** Further arguments of `ssh`, one line of words: `-o ProxyJump=bastion`. Not for jump hosts. */
+  /** Further arguments of `ssh`, one line of words: `-o ProxyJump=bastion`. Of these, jump hosts get `-F`. */
   readonly sshArgs?: string | undefined;
 }
 
@@ -158,7 +158,8 @@ async function wayOverHop(
   if (depth >= MAX_HOPS) throw new ConnectionError("config", name, `${name}: ProxyJump goes in a circle`);
   // An empty list leaves the first hop's own ProxyJump in force, as in OpenSSH.
   const before = hops.length > 1 ? hops.slice(0, -1) : undefined;
-  const jump = { ...hop, name: hop.address, knownHosts, hops: before, depth: depth + 1 };
+  const sshArgs = argsForHops(peer.sshArgs);
+  const jump = { ...hop, name: hop.address, knownHosts, sshArgs, hops: before, depth: depth + 1 };
   const key = JSON.stringify([jump, options.sshConfig]);
   const open = (): Promise<Route> => {
     const openNow = (): Promise<Route> => openPeer(jump, options, logIn);

@@ -118,6 +118,14 @@ export function parseHop(text: string): Pick<SshQuestion, "address" | "port" | "
   return { address, user: match[1], port: match[4] === undefined ? undefined : Number(match[4]) };
 }
 
+/** Returns the arguments that `ssh` hands down to the jump hosts of a ProxyJump: `-F` with its file, and nothing else. */
+export function argsForHops(sshArgs: string | undefined): string | undefined {
+  const words = splitWords(sshArgs ?? "");
+  const at = words.findIndex((word) => word.startsWith("-F"));
+  const file = words[at] === "-F" ? words[at + 1] : words[at]?.slice(2);
+  return file === undefined ? undefined : `-F '${file.replaceAll("'", `'\\''`)}'`;
+}
+
 /** Returns the words of a line; quotes and backslashes hold a word together, as in a shell. */
 export function splitWords(line: string): readonly string[] {
   const words = line.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? [];

@@ -1,6 +1,13 @@
 import { homedir, userInfo } from "node:os";
 import t from "tap";
-import { expandTokens, parseHop, parseSshConfig, splitWords, sshConfig } from "../../engine/connection/ssh-config.ts";
+import {
+  argsForHops,
+  expandTokens,
+  parseHop,
+  parseSshConfig,
+  splitWords,
+  sshConfig,
+} from "../../engine/connection/ssh-config.ts";
 
 const question = { name: "app-1", address: "app" };
 
@@ -85,6 +92,13 @@ t.test("words of ssh arguments are split as by a shell", async (t) => {
     "a b",
   ]);
   t.strictSame(splitWords(""), []);
+});
+
+t.test("of ssh arguments, jump hosts get the configuration file and nothing else, as from ssh itself", async (t) => {
+  for (const args of [`-p 99 -F "it's here" -o A=b`, `-F"it's here" -p 99`])
+    t.strictSame(splitWords(argsForHops(args) ?? ""), ["-F", "it's here"]);
+  t.equal(argsForHops("-p 99"), undefined);
+  t.equal(argsForHops(undefined), undefined);
 });
 
 t.test("further ssh arguments hold, but what the inventory states wins", async (t) => {
