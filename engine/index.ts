@@ -18,7 +18,16 @@ export { http } from "./resource/http.ts";
 export { link } from "./resource/link.ts";
 export { pkg } from "./resource/package.ts";
 export { architecture, release } from "./resource/release.ts";
-export type { Resource, ResourceOptions } from "./resource/resource.ts";
+export {
+  type Change,
+  compare,
+  defineResource,
+  ProbeError,
+  type Resource,
+  type ResourceOptions,
+  type ResourceType,
+  touches,
+} from "./resource/resource.ts";
 export { unit } from "./resource/unit.ts";
 export { user } from "./resource/user.ts";
 export {
