@@ -112,7 +112,8 @@ export async function checkGate(
 
 /** A step as reports may show it. */
 export function planned({ resource, changes }: Step): PlannedStep {
-  return { ...refOf(resource), changes };
+  const step = { ...refOf(resource), changes };
+  return resource.kind.isCondition ? { ...step, condition: true } : step;
 }
 
 function refOf({ kind, id, origin }: Resource): ResourceRef {

@@ -172,3 +172,24 @@ t.test("a drifted file is repaired alone", async (t) => {
   const run = await convergeLocally(t, dir, resources);
   t.same([...run.progress.changed], [`file ${dir}/b`]);
 });
+
+t.test("a condition is waited for: it is neither a change nor written down", async (t) => {
+  const dir = t.testdir();
+  const ready = defineResource<string, string>({
+    name: "ready",
+    id: (path) => path,
+    condition: true,
+    probe: (all) => sh`for path in ${all}; do if [ -e "$path" ]; then echo yes; else echo no; fi; done`,
+    parse: (stdout) => stdout.trim().split("\n"),
+    diff: (_, current) => (current === "yes" ? [] : [{ field: "health", before: current, after: "yes" }]),
+    apply: (path) => sh`: >${path}`,
+  });
+  const run = await convergeLocally(t, dir, [ready(`${dir}/up`)]);
+  t.equal(run.error, undefined);
+  t.match(
+    run.events.find(({ kind }) => kind === "applied"),
+    { steps: [{ condition: true }] },
+  );
+  t.equal(run.progress.changed.size, 0);
+  t.notOk(existsSync(`${statePaths(dir).log}/journal.jsonl`));
+});
