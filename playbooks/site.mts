@@ -1,14 +1,17 @@
 // The whole job: a monitoring host, and the app hosts that send to it.
 //   npx zx playbooks/site.mts                         the lab on this machine
 //   npx zx playbooks/site.mts -i inventory/prod.yml   the real thing
+//   npx zx playbooks/site.mts --verify                and proves that data arrives (docs/verify.md)
 import { $ } from "zx";
 import { definePlaybook, runPlaybook } from "../engine/index.ts";
 import { app } from "../roles/app/index.ts";
 import { monitoring } from "../roles/monitoring/index.ts";
+import { verification } from "../roles/verify/index.ts";
 
 const site = definePlaybook([
   { name: "monitoring", hosts: "monitoring", roles: [monitoring] },
   { name: "app", hosts: "app", roles: [app] },
+  { ...verification, flag: "verify" },
 ]);
 
 export default site;

@@ -36,6 +36,10 @@ export const appVars = {
   }),
   app_metrics_scheme: oneOf("How the application's metrics are read", ["http", "https"], { default: "http" }),
   app_metrics_tls_verify: boolean("Whether https needs a certificate that the monitoring host can verify", {
+  app_metrics_known: string("A metric that the application has, for the check that its metrics path is the right one", {
+    pattern: "^[a-zA-Z_:][a-zA-Z0-9_:]*$",
+    default: "jvm_memory_used_bytes",
+  }),
     default: true,
   }),
 
@@ -47,6 +51,13 @@ export const appVars = {
     default: "fittoring_logs",
   }),
   log_first_line: string(
+  log_agent: oneOf(
+    "What ships the logs: Promtail, which reached its end of life on 2026-03-02, or Grafana Alloy",
+    ["promtail", "alloy"],
+    {
+      default: "promtail",
+    },
+  ),
     "How the first line of a log entry looks (RE2); lines that do not match belong to the entry before",
     {
       default: "^\\{|^No mapping for ",

@@ -1,0 +1,69 @@
+import { basename, dirname } from "node:path";
+import { type Script, sh, type VarsOf } from "../../engine/index.ts";
+import type { appVars } from "../app/vars.ts";
+
+type Vars = Pick<VarsOf<typeof appVars>, "app_logs" | "app_logs_exclude" | "app_user" | "log_first_line">;
+
+/** A log entry of several lines that nobody else writes, in a file of its own. */
+export interface LogEntry {
+  readonly id: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+const STEM = "hostwright-verify";
+
+/**
+ * Returns an entry and a file of its own that the agent reads: nothing is written into a file of the application. An
+ * explanation instead where `app_logs` has no room for one.
+ */
+export function logEntry(vars: Vars, id: string, traceId: string): LogEntry | string {
+  const pattern = basename(vars.app_logs);
+  if (!/^[^*?[\]{}]*\*[^*?[\]{}]*$/.test(pattern))
+    return `app_logs has no "*" to name a file of our own by, and the application's own is not written to: ${pattern}`;
+  const name = pattern.replace("*", `${STEM}-${id}`);
+  if (matches(vars.app_logs_exclude, name)) return `app_logs_exclude leaves out ${name} as well`;
+  const text = candidates(id, traceId).find((one) => isOneEntry(one, vars.log_first_line));
+  if (text === undefined)
+    return "log_first_line takes neither an event in JSON nor its like for the beginning of an entry";
+  return { id, path: `${dirname(vars.app_logs)}/${name}`, text };
+}
+
+/** The story's two kinds of entry, then one for logs of other applications. */
+function candidates(id: string, traceId: string): readonly string[] {
+  const event = { event: STEM, level: "INFO", traceId, message: `proof ${id}`, nested: [{ line: 1 }, { line: 2 }] };
+  const frames = `\tat hostwright.Verify.prove(Verify.java:1)\n\tat hostwright.Verify.main(Verify.java:2)`;
+  return [
+    JSON.stringify(event, undefined, 2),
+    `No mapping for ${STEM} ${id} traceId=${traceId}\n${frames}`,
+    `${new Date().toISOString()} INFO ${STEM} proof ${id} traceId=${traceId}\n${frames}`,
+  ];
+}
+
+/** RE2, which the agent uses, and JavaScript agree on what such patterns need. */
+function isOneEntry(text: string, firstLine: string): boolean {
+  const pattern = new RegExp(firstLine);
+  const [first = "", ...others] = text.split("\n");
+  return pattern.test(first) && !others.some((line) => pattern.test(line));
+}
+
+/** Writes the entry as the application's user, whose files the agent may read. Prints nothing. */
+export function writeEntry({ path, text }: LogEntry, { app_user }: Vars): Script {
+  return sh`
+    find ${dirname(path)} -maxdepth 1 -type f -name ${`*${STEM}-*`} -mmin +60 -exec rm -f -- {} +
+    printf '%s\\n' ${text} | runuser -u ${app_user} -- sh -c 'umask 027; cat >"$1"' sh ${path}`;
+}
+
+/** Takes the file away again. */
+export function removeEntry({ path }: LogEntry): Script {
+  return sh`rm -f -- ${path}`;
+}
+
+/** Whether a glob of the agent's matches a file name. */
+export function matches(glob: string, name: string): boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${pattern}$`).test(name);
+}
