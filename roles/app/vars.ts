@@ -35,11 +35,11 @@ export const appVars = {
     default: "/prometheus-provider",
   }),
   app_metrics_scheme: oneOf("How the application's metrics are read", ["http", "https"], { default: "http" }),
-  app_metrics_tls_verify: boolean("Whether https needs a certificate that the monitoring host can verify", {
   app_metrics_known: string("A metric that the application has, for the check that its metrics path is the right one", {
     pattern: "^[a-zA-Z_:][a-zA-Z0-9_:]*$",
     default: "jvm_memory_used_bytes",
   }),
+  app_metrics_tls_verify: boolean("Whether https needs a certificate that the monitoring host can verify", {
     default: true,
   }),
 
@@ -50,7 +50,6 @@ export const appVars = {
     pattern: "^[A-Za-z_][A-Za-z0-9_-]*$",
     default: "fittoring_logs",
   }),
-  log_first_line: string(
   log_agent: oneOf(
     "What ships the logs: Promtail, which reached its end of life on 2026-03-02, or Grafana Alloy",
     ["promtail", "alloy"],
@@ -58,6 +57,7 @@ export const appVars = {
       default: "promtail",
     },
   ),
+  log_first_line: string(
     "How the first line of a log entry looks (RE2); lines that do not match belong to the entry before",
     {
       default: "^\\{|^No mapping for ",
