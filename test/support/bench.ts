@@ -7,7 +7,7 @@ import { quoteWord } from "../../engine/shell/sh.ts";
 import { LAB, labAddress, labPort } from "./lab.ts";
 import { type Ended, runProgram } from "./program.ts";
 
-/** Vars of hosts by name; `"!env X"` becomes that tag. */
+/** Vars of hosts by name; `"!env X"` and `"!file X"` become those tags. */
 export type HostsVars = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What an operator has on disk for one test: an inventory, pins, an OpenSSH configuration. */
@@ -37,7 +37,7 @@ export const inside = (host: string) => ({ host: labAddress(host), user: "ubuntu
 export function bench(t: Test, hosts: HostsVars, { pins = "", config = "" } = {}): Bench {
   const dir = t.testdir({ pins, config: `${config}\nHost *\n  UserKnownHostsFile ${t.testdirName}/pins\n${ISOLATED}` });
   const vars = { known_hosts: `${dir}/pins`, ansible_ssh_common_args: `-F ${dir}/config` };
-  const text = JSON.stringify({ all: { hosts, vars } }, undefined, 1).replaceAll(/"(!env \w+)"/g, "$1");
+  const text = JSON.stringify({ all: { hosts, vars } }, undefined, 1).replaceAll(/"(!(?:env|file) \w+)"/g, "$1");
   writeFileSync(`${dir}/hosts.yml`, text);
   const args = ["-i", `${dir}/hosts.yml`];
   return {

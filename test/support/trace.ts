@@ -1,0 +1,51 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { onHost } from "./lab.ts";
+import type { Ended } from "./program.ts";
+
+/** Whether this machine has what `traced` needs. */
+export const canTrace = spawnSync("strace", ["-V"]).status === 0;
+
+// Every program that is started, with all of its arguments and environment, in hexadecimal: `ps` sees a sample of these.
+const STRACE = ["-f", "-qq", "-xx", "-v", "-s", "2097152", "-e", "trace=execve", "-e", "signal=none"];
+
+/** Runs a program here; `started` has the arguments and the environment of it and of every program that it started. */
+export async function traced(dir: string, argv: readonly string[]): Promise<Ended & { readonly started: string }> {
+  const file = `${dir}/trace`;
+  const { SSH_AUTH_SOCK: _, ...env } = process.env;
+  const child = spawn("strace", [...STRACE, "--seccomp-bpf", "-o", file, ...argv], {
+    env: { ...env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      output[stream] += text;
+    });
+  const [code] = await once(child, "close");
+  return { code, ...output, started: plain(readFileSync(file, "latin1")) };
+}
+
+/** Follows sshd on a host; the returned function ends that and gives the same of every program that logins have started. */
+export async function traceLogins(host: string): Promise<() => Promise<string>> {
+  await onHost(
+    host,
+    `command -v strace >/dev/null || { apt-get update && apt-get install -y --no-install-recommends strace; } >/dev/null 2>&1
+    sshd=$(cat /run/sshd.pid)
+    strace ${STRACE.join(" ")} -o /run/trace -p "$sshd" >/dev/null 2>&1 & echo $! >/run/trace.pid
+    until ! grep -q '^TracerPid:.0$' "/proc/$sshd/status"; do sleep 0.1; done`,
+  );
+  return async () => {
+    const stop = "pid=$(cat /run/trace.pid); kill $pid; while [ -e /proc/$pid ]; do sleep 0.1; done";
+    return plain(await onHost(host, `${stop}; cat /run/trace; rm /run/trace /run/trace.pid`));
+  };
+}
+
+/** What strace wrote in hexadecimal, as text. */
+function plain(trace: string): string {
+  const bytes = trace.replaceAll(/\\x([0-9a-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, "latin1").toString();
+}
