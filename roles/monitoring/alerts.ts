@@ -19,8 +19,14 @@ const types = ["slack", "discord", "webhook", "email"] as const;
 
 /** The rules that Grafana evaluates, by path. */
 export function alertFiles(): Readonly<Record<string, Text>> {
-  const groups = Object.entries(alertRules).map(([name, rules]) => ({ name, rules: rules.map(ruleValues) }));
-  return { [`${folder}/rules.yml`]: template("monitoring/grafana/rules.yml.hbs", { groups }) };
+  const groups = Object.entries(alertRules).map(([name, rules]) => ({
+    orgId: 1,
+    name,
+    folder: "Hostwright",
+    interval: "1m",
+    rules: rules.map(provisioned),
+  }));
+  return { [`${folder}/rules.json`]: `${JSON.stringify({ apiVersion: 1, groups }, null, 2)}\n` };
 }
 
 /** Whom Grafana tells, and the password to send mail with: files for Grafana's own user only, since they hold secrets. */
@@ -48,14 +54,32 @@ export function mailSettings({ smtp_host, smtp_user, smtp_password, smtp_from }:
   };
 }
 
-function ruleValues({ fires, noData = undefined, source, ...rule }: AlertRule) {
+/** A rule as Grafana's file provisioning has it: a query, and a threshold that its answers are held against. */
+function provisioned({ fires, noData, source, expr, threshold, severity, summary, ...rule }: AlertRule) {
+  // A query of Loki's says by its type that it asks for now.
+  const model = {
+    refId: "value",
+    expr,
+    instant: true,
+    range: false,
+    ...(source === "loki" && { queryType: "instant" }),
+  };
+  const evaluator = { type: fires === "above" ? "gt" : "lt", params: [threshold] };
   return {
     ...rule,
-    source,
-    // A query of Loki's says by its type that it asks for now; Prometheus' has none.
-    queryType: source === "loki" ? "instant" : "",
     noDataState: noData ?? "OK",
-    evaluator: fires === "above" ? "gt" : "lt",
+    execErrState: "Error",
+    labels: { severity },
+    annotations: { summary },
+    condition: "threshold",
+    data: [
+      { refId: "value", relativeTimeRange: { from: 600, to: 0 }, datasourceUid: source, model },
+      {
+        refId: "threshold",
+        datasourceUid: "__expr__",
+        model: { refId: "threshold", type: "threshold", expression: "value", conditions: [{ evaluator }] },
+      },
+    ],
   };
 }
 

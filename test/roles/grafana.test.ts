@@ -86,13 +86,13 @@ t.test("a changed dashboard restarts nothing; data sources and alerts start Graf
   t.same(grafana?.config, [
     `${folder}/datasources/datasources.yml`,
     `${folder}/dashboards/dashboards.yml`,
-    `${folder}/alerting/rules.yml`,
+    `${folder}/alerting/rules.json`,
   ]);
   t.same(composeOf(plan({ alert_slack_url: slack })).services.grafana?.config.at(-1), contactPoints);
 });
 
 t.test("each rule has an id of its own, a condition and a severity, and asks a data source that exists", async (t) => {
-  const { groups } = dataOf(plan(), `${folder}/alerting/rules.yml`) as unknown as {
+  const { groups } = dataOf(plan(), `${folder}/alerting/rules.json`) as unknown as {
     groups: { name: string; rules: { uid: string; condition: string; labels: object; data: { refId: string }[] }[] }[];
   };
   t.same(
@@ -125,7 +125,7 @@ t.test("docs/alerting.md names every rule", async (t) => {
 
 t.test("nobody to tell: rules, but no contact points, and what there was is removed", async (t) => {
   t.ok(namesOf(plan()).includes(`absent ${contactPoints}`));
-  t.ok(filesOf(plan()).has(`${folder}/alerting/rules.yml`));
+  t.ok(filesOf(plan()).has(`${folder}/alerting/rules.json`));
 });
 
 t.test("contact points are for Grafana's user only, and what is not configured any more is deleted", async (t) => {

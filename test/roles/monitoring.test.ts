@@ -61,7 +61,7 @@ t.test("the role's resources come in the order in which each needs the one befor
     "directory /opt/monitoring/grafana/provisioning/alerting",
     "file /opt/monitoring/grafana/provisioning/datasources/datasources.yml",
     "file /opt/monitoring/grafana/provisioning/dashboards/dashboards.yml",
-    "file /opt/monitoring/grafana/provisioning/alerting/rules.yml",
+    "file /opt/monitoring/grafana/provisioning/alerting/rules.json",
     ...["overview", "host", "application", "logs", "traces", "stack"].map(
       (name) => `file /opt/monitoring/grafana/dashboards/${name}.json`,
     ),
