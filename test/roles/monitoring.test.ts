@@ -87,6 +87,7 @@ t.test("the role's resources come in the order in which each needs the one befor
     "http http://127.0.0.1:8080/ready",
     "http http://127.0.0.1:9090/-/ready",
     "http http://127.0.0.1:3200/ready",
+    "command Grafana's administrator has the password of the vars",
   ]);
 });
 
