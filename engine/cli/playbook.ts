@@ -54,6 +54,7 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   checkRun(name, inventory, plays, options, program);
   const passwords = await passwordsOf(
     plays.flatMap(({ hosts }) => hosts),
+    inventory.hosts.values(),
     process.env,
   );
   if (options.listTasks) return say(listTasks(plays, inventory));
@@ -127,7 +128,6 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
   const { name, inventory, plays, options } = job;
   const { check } = options;
   const { emit } = ports;
-  const releases = await releasesFor(job);
   const operation = {
     run: randomBytes(4).toString("hex"),
     operator: operator(),
@@ -137,7 +137,11 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
   const hosts = [...new Set(plays.flatMap((one) => one.hosts.map((host) => host.name)))];
   emit({ kind: "started", version: 1, run: operation.run, playbook: name, inventory: inventory.files, check, hosts });
   const started = performance.now();
-  const going = startRun(inventory, { ...options, operation, releases, paths: STATE_PATHS }, ports);
+  const going = startRun(
+    inventory,
+    { ...options, operation, releases: () => releasesFor(job), paths: STATE_PATHS },
+    ports,
+  );
   await runAll(playbook, going);
   const results = await going.finish();
   emit({ kind: "finished", check, results, durationMs: performance.now() - started });

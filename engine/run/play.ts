@@ -17,6 +17,8 @@ import type { Session } from "./session.ts";
 import { type PoolPorts, type SessionPool, sessionPool } from "./session-pool.ts";
 import { type Segment, workOf } from "./work.ts";
 
+type Releases = Readonly<Record<string, LockedRelease>>;
+
 /** How to run plays. */
 export interface RunOptions extends Selection {
   readonly check: boolean;
@@ -27,7 +29,8 @@ export interface RunOptions extends Selection {
   readonly flags?: ReadonlySet<string>;
   readonly lockWaitSeconds: number;
   readonly operation: Operation;
-  readonly releases: Readonly<Record<string, LockedRelease>>;
+  /** Asked once, when the first host was reached: what nobody can be reached for need not be known. */
+  releases(): Promise<Releases>;
   /** Where the engine keeps its state on hosts. */
   readonly paths: StatePaths;
 }
@@ -77,6 +80,7 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
     pool: sessionPool(ports),
     runs: new Map(),
     phases,
+    releases: { asked: undefined, known: {} },
   };
   const state = { stopped: false };
   return {
@@ -97,6 +101,7 @@ interface Context {
   readonly runs: Map<Host, HostRun>;
   /** What each host does now. */
   readonly phases: ReadonlyMap<string, Phase>;
+  readonly releases: { asked: Promise<Releases> | undefined; known: Releases };
 }
 
 function notingPhases(emit: Emit, phases: Map<string, Phase>): Emit {
@@ -194,6 +199,9 @@ async function reconnecting(host: Host, { pool, ports }: Context, task: () => Pr
 
 async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun, context: Context): Promise<void> {
   const session = await context.pool.open(host, play.become ?? true);
+  const { releases, options } = context;
+  releases.asked ??= options.releases();
+  releases.known = await releases.asked;
   const site = siteOf(withPlayVars(host, play), first, context);
   const settings = convergeOptions(host, context);
   if (play.before) await checkGate(session, play.before(site, session.facts), settings);
@@ -219,10 +227,10 @@ function convergeOptions(host: Host, { options, ports }: Context, on: Host = hos
   return { host: label, check, selection: options, operation, lockWaitSeconds, paths, emit: ports.emit };
 }
 
-function siteOf(host: Host, first: boolean, { inventory, options }: Context): Site {
+function siteOf(host: Host, first: boolean, { inventory, releases }: Context): Site {
   const members = (group: string) => inventory.groups.get(group)?.members ?? [];
   const hosts = (group: string) => members(group).flatMap((name) => inventory.hosts.get(name) ?? []);
-  return { host, first, hosts, releases: options.releases };
+  return { host, first, hosts, releases: releases.known };
 }
 
 function nameOf(play: Play): string {

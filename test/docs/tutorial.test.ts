@@ -89,7 +89,7 @@ async function play(dir: string, { check = false } = {}): Promise<readonly HostR
     withFolders(inventory, dir),
     {
       ...{ check, limit: undefined, forks: 1, lockWaitSeconds: 0, tags: [], skipTags: [] },
-      ...{ operation, releases: {}, paths: statePaths(dir) },
+      ...{ operation, releases: async () => ({}), paths: statePaths(dir) },
     },
     { connect: async (host) => connectLocal(host.name), emit: () => {} },
   );

@@ -48,7 +48,7 @@ export async function stage(
       forks: 1,
       lockWaitSeconds: 20,
       operation: { run: "r1", operator: "tester", playbook: "test", commit: "" },
-      releases: {},
+      releases: async () => ({}),
       paths: statePaths(dir),
       ...settings,
     },
