@@ -75,7 +75,7 @@ async function askHosts<T>(
   if (names.length === 0)
     throw new UsageError(`the pattern "${pattern}" matches no host of ${inventory.files.join(", ")}`);
   const hosts = names.flatMap((name) => inventory.hosts.get(name) ?? []);
-  const passwords = await passwordsOf(hosts, process.env);
+  const passwords = await passwordsOf(hosts, [], process.env);
   const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
   const pool = sessionPool({ connect: connector(options, inventory, password), emit: () => undefined, becomePassword });
