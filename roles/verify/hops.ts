@@ -58,11 +58,14 @@ const lokiHasIt: Step = ({ check, app, monitoring }) => {
   return { text, hint: `on ${subject.host}: journalctl -u ${unit} -n 50`, certain: false };
 };
 
-const lokiHasLabels: Step = ({ check: { subject } }) =>
-  broken(
-    `Loki has the entry, but not under environment="${subject.vars.environment}", host="${subject.host}", job="${subject.vars.log_job}"`,
-    `run npx zx playbooks/site.mts --limit ${subject.host}: it writes the agent's labels`,
-  );
+const lokiHasLabels: Step = ({ check: { subject } }) => {
+  const { environment, log_job: job } = subject.vars;
+  return {
+    text: `Loki has the entry, but not under environment="${environment}", host="${subject.host}", job="${job}"`,
+    hint: `run npx zx playbooks/site.mts --limit ${subject.host}: it writes the agent's labels`,
+    certain: false,
+  };
+};
 
 const exporterRuns: Step = ({ check: { subject }, app }) => {
   if (app.exporter !== "active") return notRunning("node_exporter.service", app.exporter, subject.host);
@@ -88,14 +91,15 @@ const targetIsUp: Step = ({ check: { subject, way }, monitoring }) => {
   const answer = jsonOf<{ readonly data?: { readonly activeTargets?: readonly Target[] } }>(monitoring.targets);
   const target = answer?.data?.activeTargets?.find(({ labels }) => labels.job === job && labels.host === subject.host);
   const on = subject.to.host;
-  if (!target)
-    return broken(
-      `Prometheus on ${on} has no target ${job} for ${subject.host}`,
-      `run npx zx playbooks/site.mts --limit ${on}`,
-    );
+  // A Prometheus that was just started finds its targets within seconds.
+  if (!target) {
+    const hint = `run npx zx playbooks/site.mts --limit ${on}`;
+    return { text: `Prometheus on ${on} has no target ${job} for ${subject.host}`, hint, certain: false };
+  }
   if (target.health === "up") return undefined;
   const text = `Prometheus on ${on} cannot read ${target.scrapeUrl} (${job}): ${target.lastError || target.health}`;
-  return broken(text, `see that ${subject.host} lets ${on} in at that port, and what answers there`);
+  const hint = `see that ${subject.host} lets ${on} in at that port, and what answers there`;
+  return { text, hint, certain: target.health === "down" };
 };
 
 const traceWasTaken: Step = ({ check: { subject, sending }, app, receipt }) => {

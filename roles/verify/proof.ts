@@ -135,31 +135,34 @@ async function readBack(checks: readonly Check[], reading: Reading): Promise<voi
   const { asker, now, started } = reading;
   let open = checks;
   for (let looked = false; open.length > 0; ) {
-    const [{ subject }] = open as readonly [Check];
-    const said = await asker.ask(
-      subject.to.host,
-      open.map(({ question }) => question),
-    );
     const elapsed = now() - started;
-    open = open.filter((check, index) => {
-      const answer = said[index];
-      const verdict = answer && check.judge(answerOf(answer));
-      if (verdict) report(asker, check, { outcome: verdict.isRight ? "works" : "broken", ...verdict }, elapsed);
-      return !verdict;
-    });
     const overdue = new Set(open.filter(({ patienceMs }) => elapsed > patienceMs));
-    if (overdue.size > 0 || (!looked && elapsed > LOOK_AFTER_MS)) {
-      looked = true;
-      const hops = await diagnose(open, reading);
-      open = open.filter((check) => {
-        const hop = hops.get(check);
-        if (!overdue.has(check) && !hop?.certain) return true;
-        report(asker, check, { outcome: "broken", ...(hop ?? inexplicable(check)) }, elapsed);
-        return false;
-      });
-    }
+    const looks: boolean = overdue.size > 0 || (!looked && elapsed > LOOK_AFTER_MS);
+    looked ||= looks;
+    // Asked before the question itself: what arrives in between has arrived.
+    const hops = looks ? await diagnose(open, reading) : new Map<Check, Hop>();
+    open = (await unanswered(open, reading)).filter((check) => {
+      const hop = hops.get(check);
+      if (!overdue.has(check) && !hop?.certain) return true;
+      report(asker, check, { outcome: "broken", ...(hop ?? inexplicable(check)) }, elapsed);
+      return false;
+    });
     if (open.length > 0) await asker.pause(ROUND_MS);
   }
+}
+
+/** Asks all questions once, reports those that have their answer, and returns the others. */
+async function unanswered(checks: readonly Check[], { asker, now, started }: Reading): Promise<readonly Check[]> {
+  const [first] = checks;
+  if (!first) return [];
+  const questions = checks.map(({ question }) => question);
+  const said = await asker.ask(first.subject.to.host, questions);
+  return checks.filter((check, index) => {
+    const answer = said[index];
+    const verdict = answer && check.judge(answerOf(answer));
+    if (verdict) report(asker, check, { outcome: verdict.isRight ? "works" : "broken", ...verdict }, now() - started);
+    return !verdict;
+  });
 }
 
 function report(
