@@ -12,6 +12,8 @@ export interface CommandDesired {
   readonly unless?: Script;
   /** Not needed if this script, which must only read, fails; also where its tool is not there yet. */
   readonly onlyIf?: Script;
+  /** Paths after whose change it is needed, whatever its guards said before. */
+  readonly after?: readonly string[];
 }
 
 /** What each guard that was given said: "present" or "absent", or an exit status. */
@@ -47,13 +49,22 @@ export const command = defineResource<CommandDesired, CommandCurrent>({
     return changes;
   },
   apply: ({ run }) => run,
+  follows: {
+    ids: ({ after = [] }) => after,
+    changes: ({ after = [] }, changing) => {
+      const path = after.find((path) => changing.has(path));
+      return path === undefined ? [] : [{ field: "after", after: path }];
+    },
+  },
 });
 
 function check({ name, creates, unless, onlyIf }: CommandDesired): string {
   if (name === "" || name.includes("\n")) throw new TypeError(`a command's name is one line: ${JSON.stringify(name)}`);
   if (creates !== undefined) checkPath(creates);
   if (creates === undefined && !unless && !onlyIf)
-    throw new TypeError(`command "${name}": found no guard, expected creates, unless or onlyIf; what has none is a handler`);
+    throw new TypeError(
+      `command "${name}": found no guard, expected creates, unless or onlyIf; what has none is a handler`,
+    );
   return name;
 }
 

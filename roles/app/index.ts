@@ -11,6 +11,7 @@ import {
   type VarsOf,
 } from "../../engine/index.ts";
 import { otlpUrl, provenance } from "../endpoints.ts";
+import { releaseSupportNotes } from "../versions.ts";
 import { nodeExporterGate, nodeExporterResources } from "./node-exporter.ts";
 import { promtailGate, promtailResources } from "./promtail.ts";
 import { archiveName, nodeExporter, promtail, wantedReleases } from "./releases.ts";
@@ -39,8 +40,12 @@ export const app = defineRole({
   },
   handlers: ({ app_service }): Readonly<Record<string, Script>> =>
     app_service ? { [RESTART]: sh`systemctl restart -- ${app_service}` } : {},
-  notes: (vars, { machine }, site) =>
-    provenance([archiveName(promtail(vars), machine), archiveName(nodeExporter(vars), machine)], site),
+  notes: (vars, { machine }, site) => [
+    ...provenance([archiveName(promtail(vars), machine), archiveName(nodeExporter(vars), machine)], site),
+    // The date decides what is said, never what is done.
+    ...releaseSupportNotes("promtail", vars.promtail_version, new Date()),
+    ...releaseSupportNotes("node_exporter", vars.node_exporter_version, new Date()),
+  ],
   releases: wantedReleases,
 });
 

@@ -6,6 +6,7 @@ import {
   type VarsOf,
   type WantedRelease,
 } from "../../engine/index.ts";
+import { type ReleasePin, releasePins } from "../versions.ts";
 import type { appVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof appVars>;
@@ -22,14 +23,6 @@ export interface Program {
   /** Where the program is in the archive. */
   inside(architecture: Architecture): string;
 }
-
-/** Hashes that more than ten public repositories agree on. Others come from the lock file beside the inventory. */
-const pins: Readonly<Record<string, string>> = {
-  "node_exporter-1.9.1.linux-amd64.tar.gz": "becb950ee80daa8ae7331d77966d94a611af79ad0d3307380907e0ec08f5b4e8",
-  "node_exporter-1.9.1.linux-arm64.tar.gz": "848f139986f63232ced83babe3cad1679efdbb26c694737edc1f4fbd27b96203",
-  "node_exporter-1.12.1.linux-amd64.tar.gz": "b51d8a76aa2a9156a55d501aca6276fae09e262259a5e4e831d2c2222f084e63",
-  "node_exporter-1.12.1.linux-arm64.tar.gz": "ad35b605f9954b9f1ffddf5ba054bdc5a98d790b9eae5291e1eeb83f1ecbd0e7",
-};
 
 /** Grafana's log shipper. Its archives exist up to 3.6.11, and are unsigned. */
 export function promtail({ promtail_version: version }: Vars): Program {
@@ -58,12 +51,12 @@ export function nodeExporter({ node_exporter_version: version }: Vars): Program 
 
 /** Archives without a pin, of both architectures: which one a host needs is known only once it was asked. */
 export function wantedReleases(vars: Vars): readonly WantedRelease[] {
-  return [promtail(vars), nodeExporter(vars)].flatMap(({ archive, folder, checksums }) =>
-    (["arm64", "amd64"] as const)
-      .map(archive)
-      .filter((file) => !(file in pins))
-      .map((file) => ({ file, checksumsUrl: `${folder}/${checksums}` })),
-  );
+  return [promtail(vars), nodeExporter(vars)].flatMap((program) => {
+    const { archive, folder, checksums } = program;
+    return (["arm64", "amd64"] as const)
+      .filter((architecture) => !pinned(program, architecture))
+      .map((architecture) => ({ file: archive(architecture), checksumsUrl: `${folder}/${checksums}` }));
+  });
 }
 
 /** The path at which units start the program. */
@@ -85,7 +78,7 @@ export function releaseResource(program: Program, vars: Vars, machine: string, s
       name: program.name,
       version: program.version,
       url: `${vars.release_mirror ?? program.folder}/${archive}`,
-      sha256: hashOf(archive, site),
+      sha256: hashOf(program, arch, site),
       files: { [program.inside(arch)]: program.name },
       links: { [binary(program)]: program.name },
     },
@@ -99,8 +92,14 @@ export function archiveName(program: Program, machine: string): string {
 }
 
 /** The lock file wins: whoever wrote a hash there, or had it read there, did so on purpose. */
-function hashOf(archive: string, { releases }: Site): string {
-  const hash = releases[archive]?.sha256 ?? pins[archive];
+function hashOf(program: Program, architecture: Architecture, { releases }: Site): string {
+  const archive = program.archive(architecture);
+  const hash = releases[archive]?.sha256 ?? pinned(program, architecture);
   if (hash) return hash;
   throw new Error(`release ${archive}: found no sha256 in the lock file beside the inventory, and the role has no pin`);
+}
+
+function pinned({ name, version }: Program, architecture: Architecture): string | undefined {
+  const pin: ReleasePin = releasePins[name];
+  return pin.sha256[version]?.[architecture];
 }

@@ -1,5 +1,6 @@
 import { boolean, integer, oneOf, optional, port, string } from "../../engine/index.ts";
 import { address } from "../monitoring/vars.ts";
+import { releasePins } from "../versions.ts";
 
 /** Vars of role app. */
 export const appVars = {
@@ -65,12 +66,15 @@ export const appVars = {
   ),
   promtail_version: string("Promtail's version; 3.6.11 is the last that was released", {
     pattern: "^(2[.][0-9]+[.][0-9]+|3[.][0-5][.][0-9]+|3[.]6[.]([0-9]|1[01]))$",
-    default: "3.4.1",
+    default: releasePins.promtail.version,
   }),
   promtail_port: port("Promtail's own port, on 127.0.0.1 only", { default: 9080 }),
   promtail_memory_mb: integer("Memory limit of Promtail in MB", { minimum: 64, default: 160 }),
 
-  node_exporter_version: string("node_exporter's version", { pattern: "^[0-9]+[.][0-9]+[.][0-9]+$", default: "1.9.1" }),
+  node_exporter_version: string("node_exporter's version", {
+    pattern: "^[0-9]+[.][0-9]+[.][0-9]+$",
+    default: releasePins.node_exporter.version,
+  }),
   node_exporter_port: port("Where the host's metrics are read; below 1024 needs no root either", { default: 9100 }),
   node_exporter_memory_mb: integer("Memory limit of node_exporter in MB", { minimum: 32, default: 64 }),
   release_mirror: optional(

@@ -1,16 +1,11 @@
-/**
- * The one place where images are pinned. A tag is moved here, after reading the release notes, and nowhere else.
- * Each is multi-architecture: linux/arm64 and linux/amd64.
- */
+import { imagePins, reference } from "../versions.ts";
+
+/** The images that the role uses unless vars say otherwise. */
 export const images = {
-  /** Supported until 2027-05-24. The 12.4 line has its data sources in the core; 13 runs each as a process of its own. */
-  grafana: "grafana/grafana:12.4.11",
-  /** The version of the team that this stack was made for. Its line ended 2025-11-17; 3.7 is the living one. */
-  loki: "grafana/loki:3.4.1",
-  /** 3.13 is the long-term line, supported until 2027-07-31. */
-  prometheus: "prom/prometheus:v3.13.4",
-  /** 3.0 is the first whose image can say that it is ready. There is no way back from 3 to 2. */
-  tempo: "grafana/tempo:3.0.3",
+  grafana: reference(imagePins.grafana),
+  loki: reference(imagePins.loki),
+  prometheus: reference(imagePins.prometheus),
+  tempo: reference(imagePins.tempo),
 } as const;
 
 /**
@@ -47,11 +42,16 @@ export function prometheusHealth(): readonly string[] {
   return ["CMD", "wget", "-q", "--spider", "http://127.0.0.1:9090/-/ready"];
 }
 
-/** Compose's `test:` of Tempo's health check. */
+/** Compose's `test:` of Tempo's health check; nothing for Tempo 2, whose image has no shell and no flag for it. */
 export function tempoHealth(image: string): readonly string[] {
+  return tempoMajor(image) === 3 ? ["CMD", "/tempo", "-health"] : [];
+}
+
+/** Which of the two configurations Tempo reads. Throws on a major that there is none for. */
+export function tempoMajor(image: string): 2 | 3 {
   const [major] = imageVersion(image);
-  if (major >= 3) return ["CMD", "/tempo", "-health"];
-  throw new Error(`tempo_image ${image}: found major ${major}, expected 3; Tempo 2 has another configuration`);
+  if (major === 2 || major === 3) return major;
+  throw new Error(`tempo_image ${image}: found major ${major}, expected 2 or 3: each has a configuration of its own`);
 }
 
 function isBefore(version: Version, other: Version): boolean {

@@ -1,14 +1,16 @@
-import { defineRole, directory, type Site, type VarsOf } from "../../engine/index.ts";
+import { defineRole, directory, type Site } from "../../engine/index.ts";
 import { addressOf, endpoint, provenance } from "../endpoints.ts";
+import { imageSupportNotes, tagged } from "../versions.ts";
 import { dockerResources } from "./docker.ts";
 import { grafanaResources } from "./grafana.ts";
 import { passwordResource } from "./grafana-password.ts";
 import { root } from "./paths.ts";
-import { prometheusResources, RELOAD, reloadPrometheus } from "./prometheus.ts";
-import { gates, stackResource, storeResources } from "./stack.ts";
+import { prometheusResources, prometheusRuns } from "./prometheus.ts";
+import { settingsOf, type Vars } from "./settings.ts";
+import { gates, stackResource } from "./stack.ts";
+import { storeGates, storeResources } from "./stores.ts";
+import { tempoUpgradeGate } from "./tempo-upgrade.ts";
 import { monitoringVars } from "./vars.ts";
-
-type Vars = VarsOf<typeof monitoringVars>;
 
 /** Grafana, Loki, Prometheus and Tempo in containers, wired to the app hosts of the inventory. */
 export const monitoring = defineRole({
@@ -16,21 +18,26 @@ export const monitoring = defineRole({
   vars: monitoringVars,
   resources(vars, facts, site) {
     checkPorts(vars);
+    const settings = settingsOf(vars, facts, site);
     return [
       ...dockerResources(vars, facts),
+      tempoUpgradeGate(settings),
       directory({ path: root }),
       ...grafanaResources(vars),
-      ...storeResources(vars),
-      ...prometheusResources(vars, site),
-      stackResource(vars),
-      ...gates(vars),
-      passwordResource(vars),
+      ...storeResources(settings),
+      ...prometheusResources(settings, site),
+      stackResource(settings),
+      ...gates(settings),
+      ...storeGates(settings),
+      prometheusRuns(settings, site),
+      passwordResource(settings),
     ];
   },
-  handlers: (vars) => ({ [RELOAD]: reloadPrometheus(vars) }),
   notes: (vars, _facts, site) => [
     `Grafana: ${grafanaUrl(vars, site)} (user ${vars.grafana_admin_user})`,
-    ...provenance(imagesOf(vars), site),
+    ...provenance(imagesOf(vars).map(tagged), site),
+    // The date decides what is said, never what is done.
+    ...imageSupportNotes(imagesOf(vars), new Date()),
   ],
 });
 
@@ -40,7 +47,7 @@ function grafanaUrl({ grafana_url, grafana_port }: Vars, { host }: Site): string
 }
 
 function imagesOf({ grafana_image, loki_image, prometheus_image, tempo_image }: Vars): readonly string[] {
-  return [grafana_image, loki_image, prometheus_image, tempo_image].map((image) => image.replace(/@.*$/, ""));
+  return [grafana_image, loki_image, prometheus_image, tempo_image];
 }
 
 /** Two services on one port would be found by Docker, but only after it has stopped what ran before. */

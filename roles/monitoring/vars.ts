@@ -1,4 +1,4 @@
-import { integer, list, optional, port, secret, string } from "../../engine/index.ts";
+import { integer, list, oneOf, optional, port, secret, string } from "../../engine/index.ts";
 import { alertVars } from "./alert-vars.ts";
 import { IMAGE_PATTERN, images } from "./images.ts";
 
@@ -24,33 +24,57 @@ export const monitoringVars = {
   grafana_admin_user: string("Grafana's first administrator", { pattern: "^[A-Za-z0-9._@-]+$", default: "admin" }),
   grafana_admin_password: secret("The administrator's password: `!age |`, `!env NAME` or `!file PATH`"),
   grafana_image: image("Grafana", images.grafana),
-  grafana_memory_mb: memory("Grafana", 384),
+  grafana_memory_mb: memory("Grafana"),
 
   ...alertVars,
 
   loki_port: port("Where app hosts push logs", { default: 8080 }),
   loki_image: image("Loki", images.loki),
-  loki_memory_mb: memory("Loki", 448),
-  loki_retention_hours: integer("How long logs are kept; older ones are deleted", { minimum: 24, default: 168 }),
+  loki_memory_mb: memory("Loki"),
+  loki_retention_hours: optional(
+    integer("How long logs are kept; older ones are deleted. Unset: as long as the disk allows, 30 days at most", {
+      minimum: 24,
+    }),
+  ),
 
   otlp_grpc_port: port("Where app hosts send traces, OTLP over gRPC", { default: 443 }),
   otlp_http_port: optional(port("Where app hosts may send traces by OTLP over HTTP; unset: nowhere")),
   tempo_port: port("Tempo's own port, on 127.0.0.1 of the monitoring host only", { default: 3200 }),
   tempo_image: image("Tempo", images.tempo),
-  tempo_memory_mb: memory("Tempo", 320),
-  tempo_retention_hours: integer("How long traces are kept", { minimum: 1, default: 72 }),
+  tempo_memory_mb: memory("Tempo"),
+  tempo_retention_hours: optional(
+    integer("How long traces are kept. Unset: as long as the disk allows, 14 days at most", { minimum: 1 }),
+  ),
+  tempo_upgrade_confirmed: optional(
+    oneOf("Lets Tempo 3 take over the data of Tempo 2, from which there is no way back", ["3"]),
+  ),
 
   prometheus_port: port("Prometheus' own port, on 127.0.0.1 of the monitoring host only", { default: 9090 }),
   prometheus_image: image("Prometheus", images.prometheus),
-  prometheus_memory_mb: memory("Prometheus", 384),
+  prometheus_memory_mb: memory("Prometheus"),
   prometheus_retention_days: integer("How long metrics are kept", { minimum: 1, default: 15 }),
-  prometheus_retention_size_mb: integer("How much disk metrics may take, whichever limit is reached first", {
-    minimum: 256,
-    default: 4096,
-  }),
+  prometheus_retention_size_mb: optional(
+    integer("How much disk metrics may take, whichever limit is reached first. Unset: a share of the disk", {
+      minimum: 256,
+    }),
+  ),
   scrape_interval_seconds: integer("How often metrics are read; 5 takes three times the disk and memory of 15", {
     minimum: 1,
     default: 15,
+  }),
+
+  data_disk_gb: optional(
+    integer("Disk for metrics, logs and traces together. Unset: three quarters of the whole disk without 8 GB", {
+      minimum: 1,
+    }),
+  ),
+  logs_mb_per_day: integer("How much log text a day to expect of all hosts; decides how long logs are kept", {
+    minimum: 1,
+    default: 512,
+  }),
+  traces_mb_per_day: integer("How much disk a day's traces are expected to take; decides how long they are kept", {
+    minimum: 1,
+    default: 256,
   }),
 
   docker_registry_mirrors: list(
@@ -72,6 +96,10 @@ function image(name: string, pinned: string) {
   });
 }
 
-function memory(name: string, megabytes: number) {
-  return integer(`Memory limit of ${name}'s container in MB; it gets no swap`, { minimum: 64, default: megabytes });
+function memory(name: string) {
+  return optional(
+    integer(`Memory limit of ${name}'s container in MB; it gets no swap. Unset: a share of the host's memory`, {
+      minimum: 64,
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import t from "tap";
 import { readVars } from "../../engine/index.ts";
-import { images, imageVersion, lokiHealth, tempoHealth } from "../../roles/monitoring/images.ts";
+import { images, imageVersion, lokiHealth, tempoHealth, tempoMajor } from "../../roles/monitoring/images.ts";
 import { monitoringVars } from "../../roles/monitoring/vars.ts";
 
 const { loki_image } = monitoringVars;
@@ -48,7 +48,9 @@ t.test(
   },
 );
 
-t.test("Tempo 2 is refused: it has another configuration and no way to say that it is healthy", async (t) => {
+t.test("Tempo 2's image has no way to say that it is healthy; other majors than 2 and 3 are refused", async (t) => {
   t.same(tempoHealth("grafana/tempo:3.1.0"), ["CMD", "/tempo", "-health"]);
-  t.throws(() => tempoHealth("grafana/tempo:2.10.8"), /found major 2, expected 3/);
+  t.same(tempoHealth("grafana/tempo:2.10.8"), []);
+  t.throws(() => tempoMajor("grafana/tempo:4.0.0"), /found major 4, expected 2 or 3/);
+  t.throws(() => tempoMajor("grafana/tempo:main"), /found no version/);
 });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import t from "tap";
-import type { HostVars } from "../../engine/index.ts";
+import { type HostVars, type Script, sh } from "../../engine/index.ts";
 import { monitoring } from "../../roles/monitoring/index.ts";
 import { appHost, dataOf, filesOf, monitoringFacts, monitoringHost, siteOf, textOf } from "./site.ts";
 
@@ -80,14 +80,50 @@ t.test("a certificate goes unverified only where an app host says so", async (t)
   t.match(skip({ ...prod, vars: { ...prod.vars, app_metrics_tls_verify: false } }), /insecure_skip_verify: true/);
 });
 
-t.test("configuration is reloaded, targets are not: Prometheus watches those itself", async (t) => {
-  for (const { id, kind, options } of plan(dev, prod).resources) {
-    if (kind.name !== "file" || !id.startsWith(folder)) continue;
-    t.same(options.notify ?? [], id.includes("/targets/") ? [] : ["reload prometheus"], id);
-  }
-  const reload = plan(dev).handlers["reload prometheus"]?.text;
-  t.match(reload, /exec -T prometheus sh -c 'kill -HUP 1'/);
-  t.notMatch(reload, /compose\S* kill/, "docker's kill would keep the container from coming back after a restart");
+const loaded = (...apps: readonly HostVars[]) => {
+  const found = plan(...apps).resources.find(({ id }) => id === "Prometheus runs its configuration");
+  return found?.desired as { run: Script; unless: Script; after: readonly string[] };
+};
+
+t.test("configuration is reloaded after a change, targets are not: Prometheus watches those itself", async (t) => {
+  const written = [...files(dev, prod).keys()].filter((path) => !path.includes("/targets/"));
+  t.same([...loaded(dev, prod).after].sort(), written.sort());
+  t.match(loaded(dev).run.text, /kill -HUP "\$\(docker inspect/);
+  t.notMatch(
+    loaded(dev).run.text,
+    /docker \S*kill|compose\S* kill/,
+    "docker's would keep it from coming back after a restart",
+  );
+  t.notMatch(loaded(dev).unless.text, /HUP/);
+});
+
+t.test("what Prometheus is asked for is a mark of the main file and the rules, and is in the main file", async (t) => {
+  const rules = dataOf(plan(dev).resources, `${folder}/prometheus.yml`).rule_files as unknown as string[];
+  t.match(rules, ["/etc/prometheus/rules/*.yml", /^\/etc\/prometheus\/rules\/none-[0-9a-f]{16}-\*$/]);
+  t.match(loaded(dev).unless.text, `grep -q -F -e '${rules[1]}'`);
+  const host = monitoringHost({ scrape_interval_seconds: 30 });
+  const other = monitoring.plan(host, monitoringFacts, siteOf([host]));
+  if ("errors" in other) throw new Error("vars");
+  t.not((dataOf(other.value.resources, `${folder}/prometheus.yml`).rule_files as unknown as string[])[1], rules[1]);
+});
+
+t.test("each file is judged by the image's own promtool before it goes live; targets are not", async (t) => {
+  const checks = (path: string) => {
+    const found = plan(dev).resources.find(({ id }) => id === `${folder}/${path}`);
+    const desired = found?.desired as { validate?: (staged: Script) => Script } | undefined;
+    return desired?.validate?.(sh`"$staged"`).text;
+  };
+  t.match(
+    checks("prometheus.yml"),
+    / '--entrypoint' '\/bin\/promtool' 'prom\/prometheus:[^']+' 'check' 'config' '\/staged/,
+  );
+  t.match(checks("jobs/dev.yml"), "'check' 'config'");
+  t.match(checks("rules/basic.yml"), "'check' 'rules'");
+  t.match(
+    checks("rules/basic.yml"),
+    `--volume "$staged":'/staged/rules.yml':ro '--volume' '${folder}:/etc/prometheus:ro'`,
+  );
+  t.equal(checks("targets/dev_os_metrics.yml"), undefined);
 });
 
 t.test("the intervals fit each other, also when metrics are read often", async (t) => {

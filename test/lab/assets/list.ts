@@ -1,10 +1,12 @@
+import { imagePins, releasePins } from "../../../roles/versions.ts";
+
 /** Versions of what the stand-ins stand in for; build arguments of their Dockerfile. */
 export const versions = {
-  GRAFANA_VERSION: "12.4.11",
-  LOKI_VERSION: "3.4.1",
-  NODE_EXPORTER_VERSION: "1.9.1",
-  PROMTAIL_VERSION: "3.4.1",
-  TEMPO_VERSION: "3.0.3",
+  GRAFANA_VERSION: imagePins.grafana.tag,
+  LOKI_VERSION: imagePins.loki.tag,
+  NODE_EXPORTER_VERSION: releasePins.node_exporter.version,
+  PROMTAIL_VERSION: releasePins.promtail.version,
+  TEMPO_VERSION: imagePins.tempo.tag,
 } as const;
 
 /** A container image that the roles pull, by its name on Docker Hub. */
@@ -32,7 +34,7 @@ export const imageAssets: readonly ImageAsset[] = [
   { name: `grafana/grafana:${versions.GRAFANA_VERSION}`, fallback: "grafana", source: "lab: stand-in" },
   { name: `grafana/loki:${versions.LOKI_VERSION}`, fallback: "loki", source: "lab: stand-in" },
   { name: `grafana/tempo:${versions.TEMPO_VERSION}`, fallback: "tempo", source: "lab: stand-in" },
-  { name: "prom/prometheus:v3.13.4", fallback: "prometheus", source: "lab: Debian 13 package" },
+  { name: `prom/prometheus:${imagePins.prometheus.tag}`, fallback: "prometheus", source: "lab: Debian 13 package" },
 ];
 
 const promtailUrl = `https://github.com/grafana/loki/releases/download/v${versions.PROMTAIL_VERSION}`;
