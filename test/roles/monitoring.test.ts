@@ -88,12 +88,9 @@ t.test("the role's resources come in the order in which each needs the one befor
     "http http://127.0.0.1:8080/ready",
     "http http://127.0.0.1:9090/-/ready",
     "http http://127.0.0.1:3200/ready",
-<<<<<<< HEAD
-=======
     "http Loki runs its configuration",
     "http Tempo runs its configuration",
     "command Prometheus runs its configuration",
->>>>>>> 76f2c35 (Monitoring: budgets from the host's size, one file of versions, files judged by their own image, services asked what they run)
     "command Grafana's administrator has the password of the vars",
   ]);
 });
