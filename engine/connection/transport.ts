@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { connect } from "node:net";
 import { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** The bytes below an SSH session: a TCP socket, a command's stdio, or a channel of another session. */
 export interface Transport {
@@ -28,6 +29,8 @@ export function plainTransport(sock: Duplex): Transport {
   };
 }
 
+const COMPLAINT_MS = 1_000;
+
 /** Starts a ProxyCommand, its tokens already expanded, and returns its stdin and stdout as the socket. */
 export function commandTransport(command: string): Transport {
   // A group of its own, so that all of "a | b" can be ended; "exec" as OpenSSH does.
@@ -44,6 +47,8 @@ export function commandTransport(command: string): Transport {
     sock,
     complaint: () => stderr.trim().split("\n").at(-1) || undefined,
     async close() {
+      // What has ended its output may be about to say why.
+      if (child.stdout.readableEnded) await Promise.race([closed, delay(COMPLAINT_MS, undefined, { ref: false })]);
       sock.destroy();
       killGroup(child);
       await closed;

@@ -228,6 +228,12 @@ t.test("ProxyCommand that fails is unreachable, with what it said", async (t) =>
   t.match(error.message, "(the proxy says: no session manager plugin)");
 });
 
+t.test("ProxyCommand that ends its output before it says why is still heard", async (t) => {
+  const sshConfig = configFile(t, "Host *\n  ProxyCommand sh -c 'exec >&-; sleep 0.2; echo no tunnel >&2; exit 1'");
+  const error = await failure(connectTo(t, { port: 22, hostKeys: [] }, { sshConfig }));
+  t.match(error.message, "(the proxy says: no tunnel)");
+});
+
 t.test("ProxyCommand that hangs is a timeout, and all of it is ended", async (t) => {
   // Both sleeps hold the command's stdout, and closing waits for its end: a survivor would hold up this test for a minute.
   const sshConfig = configFile(t, "Host *\n  ProxyCommand sh -c 'sleep 60 & sleep 60'");

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
-import { bench, direct, inside, LAB_KEY, pinned } from "../support/bench.ts";
+import { bench, direct, inside, LAB_KEY, onTerminal, pinned } from "../support/bench.ts";
 import { LAB, labAddress, labPort } from "../support/lab.ts";
 import { noLab, PASSWORD, takeStand } from "../support/stand.ts";
 
@@ -84,6 +84,21 @@ t.test("connections, to real hosts", { skip: noLab }, async (t) => {
     const { code, stdout } = await one.exec("all", "id -un", { env: { SSH_AUTH_SOCK: socket } });
     t.equal(code, 0);
     t.equal(stdout.match(/ubuntu/g)?.length, 2);
+  });
+
+  await t.test("an encrypted key is asked for on a terminal, once for all hosts that use it", async (t) => {
+    const locked = `${t.testdirName}/locked`;
+    const login = { ...direct("mon"), key: locked };
+    const one = bench(t, { a: login, b: login }, { pins: stand.monPins });
+    execFileSync("cp", [LAB_KEY, locked]);
+    execFileSync("ssh-keygen", ["-q", "-p", "-N", "locked away", "-f", locked]);
+    const program = [process.execPath, "--import=tsx", "playbooks/exec.mts", ...one.args];
+    const question = `passphrase of ${locked}: `;
+    const { code, shown } = await onTerminal([...program, "all", "--", "id -un"], { [question]: "locked away" });
+    t.equal(code, 0, shown);
+    t.equal(shown.split(question).length, 2);
+    t.match(shown, /a \| exit 0\s+ubuntu\s+b \| exit 0\s+ubuntu/);
+    t.notOk(shown.includes("locked away"));
   });
 
   await t.test("a password logs in, asked by sshd or by PAM; a wrong one is one clear error", async (t) => {
