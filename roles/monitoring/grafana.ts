@@ -1,7 +1,7 @@
 import { directory, file, type Resource, type Text, template, type VarsOf } from "../../engine/index.ts";
 import { alertFiles, contactFiles, contactResources } from "./alerts.ts";
 import { dashboardFiles } from "./dashboards/index.ts";
-import { GRAFANA_UID, root } from "./paths.ts";
+import { GRAFANA_UID, hidden, root } from "./paths.ts";
 import type { monitoringVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof monitoringVars>;
@@ -40,7 +40,13 @@ export function grafanaResources(vars: Vars): readonly Resource[] {
     directory({ path: `${root}/secrets`, mode: "0750", group: "root" }, { tags }),
     ...contactResources(vars),
     file(
-      { path: passwordFile, content: vars.grafana_admin_password, mode: "0400", owner: GRAFANA_UID, group: "0" },
+      {
+        path: passwordFile,
+        content: hidden(vars.grafana_admin_password),
+        mode: "0400",
+        owner: GRAFANA_UID,
+        group: "0",
+      },
       { tags },
     ),
   ];

@@ -162,6 +162,9 @@ t.test("mail goes through the server that is named, with its password in a file"
     /GF_SMTP_HOST: "smtp\.example\.com:587"[\s\S]*GF_SMTP_PASSWORD__FILE: \/run\/secrets\/grafana_smtp_password/,
   );
   t.notMatch(content, /hush/);
+  // As -e gives it.
+  const plain = plan({ ...all, smtp_password: "hush" }).find(({ id }) => id.endsWith("/grafana_smtp_password"));
+  t.match(plain?.desired, { mode: "0400", owner: "472", content: Secret });
   t.ok(services.grafana?.config.includes("/opt/monitoring/secrets/grafana_smtp_password"));
 });
 
