@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { type Change, compare, defineResource, type ResourceType, touches } from "./resource.ts";
-import { checkMode, checkPath, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
+import { checkMode, checkPath, keepPaths, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
 
 export interface FileDesired {
   readonly path: string;
@@ -40,17 +40,20 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
   probe: (all) => sh`
     ${statPaths(all.map(({ path }) => path))}
     set -- ${all.map(({ path }) => path)}
-    for path in "$@"; do [ ! -f "$path" ] || [ -L "$path" ] || set -- "$@" "$path"; done
-    shift ${all.length}
+    ${keepPaths(sh`[ -f "$path" ] && [ ! -L "$path" ]`)}
     hashes=
     [ $# = 0 ] || hashes=$(sha256sum -- "$@")
     printf '%s\n' "$hashes"
     show() {
-      case "$hashes" in *"$2  $3"*) return ;; esac
-      [ -f "$3" ] && [ ! -L "$3" ] && [ "$(wc -c <"$3")" -le ${DIFF_LIMIT_BYTES} ] || return 0
+      [ -f "$3" ] && [ ! -L "$3" ] || return 0
+      read -r hash
+      case "$hash" in *"$2 "*) return ;; esac
+      [ "$(wc -c <"$3")" -le ${DIFF_LIMIT_BYTES} ] || return 0
       printf 'text %s ' "$1"; base64 <"$3" | tr -d '\n'; echo
     }
-    ${lines(all.map(showScript))}`,
+    printf '%s\n' "$hashes" | {
+    ${lines(all.map(showScript))}
+    }`,
   parse(stdout, all) {
     const { stats, rest } = parseStats(stdout, all.length);
     const hashes = rest.filter((line) => !line.startsWith("text ")).map((line) => line.replace("\\", "").slice(0, 64));
@@ -85,7 +88,8 @@ function wanted({ content, mode = "0644", owner = "root", group }: FileDesired):
 }
 
 function showScript({ content, path }: FileDesired, index: number): Script {
-  return content instanceof Secret ? sh`` : sh`show ${index} ${sha256(content)} ${path}`;
+  // Of a secret nothing is shown: every line is one that it wants.
+  return sh`show ${index} ${content instanceof Secret ? "" : sha256(content)} ${path}`;
 }
 
 function parseText(line: string): [number, string] {

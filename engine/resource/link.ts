@@ -22,7 +22,11 @@ export const link = defineResource<LinkDesired, string | undefined>({
     for path in "$@"; do
       if [ -L "$path" ]; then
         target=$(readlink -n -- "$path" && echo x)
-        printf 'link '; printf %s "\${target%x}" | base64 | tr -d '\\n'; echo
+        target=\${target%x}
+        case "$target" in
+          ''|*[!A-Za-z0-9/._-]*) printf 'link '; printf %s "$target" | base64 | tr -d '\\n'; echo ;;
+          *) printf 'plain %s\\n' "$target" ;;
+        esac
       elif [ -d "$path" ]; then echo directory
       elif [ -e "$path" ]; then echo file
       else echo absent; fi
@@ -35,6 +39,7 @@ export const link = defineResource<LinkDesired, string | undefined>({
 /** The text of a link, or what else is there in parentheses. */
 function parseLine(line: string): string | undefined {
   const [type, base64] = line.split(" ");
+  if (type === "plain" && base64) return base64;
   if (type === "link" && base64) return Buffer.from(base64, "base64").toString();
   if (type === "absent") return undefined;
   if (type === "directory" || type === "file") return `(a ${type})`;

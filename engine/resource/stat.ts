@@ -16,11 +16,24 @@ export interface Stat {
 export function statPaths(paths: readonly string[]): Script {
   return sh`
     set -- ${paths}
-    for path in "$@"; do
-      if [ -L "$path" ] || [ -e "$path" ]; then set -- "$@" "$path"; echo present; else echo absent; fi
-    done
-    shift ${paths.length}
+    for path in "$@"; do if [ -L "$path" ] || [ -e "$path" ]; then echo present; else echo absent; fi; done
+    ${keepPaths(sh`[ -L "$path" ] || [ -e "$path" ]`)}
     [ $# = 0 ] || stat -c '%f %a %U %G %u %g' -- "$@"`;
+}
+
+/**
+ * Script that leaves those of "$@" for which a test of "$path" holds. A path has no newline, so lines can carry them;
+ * appending each to "$@" would copy all before it, and a shell takes seconds for thousands.
+ */
+export function keepPaths(test: Script): Script {
+  return sh`
+    kept=$(for path in "$@"; do if ${test}; then printf '%s\\n' "$path"; fi; done)
+    newline=$(printf '\\n.')
+    IFS=\${newline%.}
+    set -f
+    set -- $kept
+    set +f
+    unset IFS`;
 }
 
 /** Reads what `statPaths` printed for `count` paths; `rest` is what was printed after it. */
