@@ -5,6 +5,7 @@ export { runInventory } from "./cli/inventory.ts";
 export { type Program, runPlaybook } from "./cli/playbook.ts";
 export { runSchema, schemaFiles } from "./cli/schema.ts";
 export { runSecret } from "./cli/secret.ts";
+export { runSurvey, type Sites, type Survey } from "./cli/survey.ts";
 export type { Facts } from "./facts/facts.ts";
 export type { GroupSource, InventorySource } from "./inventory/module.ts";
 export { absent } from "./resource/absent.ts";

@@ -4,13 +4,20 @@
 //   npx zx playbooks/site.mts --verify                and proves that data arrives (docs/verify.md)
 import { $ } from "zx";
 import { definePlaybook, runPlaybook } from "../engine/index.ts";
+import { gatewayCa } from "../roles/app/gateway-ca.ts";
 import { app } from "../roles/app/index.ts";
 import { monitoring } from "../roles/monitoring/index.ts";
+import { preflight } from "../roles/preflight/index.ts";
 import { verification } from "../roles/verify/index.ts";
 
+const ca = gatewayCa();
+
 const site = definePlaybook([
-  { name: "monitoring", hosts: "monitoring", roles: [monitoring] },
-  { name: "app", hosts: "app", roles: [app] },
+  preflight("new-hosts"),
+  // It has to know the passwords that app hosts push with, also where --limit leaves those out.
+  { name: "monitoring", hosts: "monitoring", roles: [monitoring], consults: "app" },
+  ca.play,
+  { name: "app", hosts: "app", roles: [app], vars: ca.vars },
   { ...verification, flag: "verify" },
 ]);
 

@@ -24,7 +24,7 @@ export interface Environment {
   readonly targets: readonly ScrapeTarget[];
 }
 
-const { loki_port, otlp_grpc_port } = monitoringVars;
+const { loki_port, otlp_grpc_port, gateway, gateway_domain, gateway_acme_email } = monitoringVars;
 const { environment, node_exporter_port } = appVars;
 const { app_metrics_port, app_metrics_path, app_metrics_scheme, app_metrics_tls_verify } = appVars;
 const metricsVars = { app_metrics_port, app_metrics_path, app_metrics_scheme, app_metrics_tls_verify };
@@ -40,9 +40,33 @@ export function addressOf({ name, vars }: HostVars): string {
   return text;
 }
 
+/** The gateway in front of the monitoring host's services. */
+export interface Gateway {
+  /** A name or an address. */
+  readonly name: string;
+  /** Its certificate is of a CA of its own, which nobody trusts unless told. */
+  readonly ownCa: boolean;
+}
+
+/** The gateway that hosts of this site push to; undefined where there is none. */
+export function gatewayOf(site: Site): Gateway | undefined {
+  const host = monitoringHost(site);
+  const vars = varsOfHost({ gateway, gateway_domain, gateway_acme_email }, host);
+  if (!vars.gateway) return undefined;
+  return { name: vars.gateway_domain ?? addressOf(host), ownCa: vars.gateway_acme_email === undefined };
+}
+
+/** Where people open what is behind the gateway; undefined where there is none. */
+export function gatewayUrl(site: Site): string | undefined {
+  const gateway = gatewayOf(site);
+  return gateway && `https://${bracketed(gateway.name)}`;
+}
+
 /** Where Promtail pushes logs. */
 export function pushUrl(site: Site): string {
   const host = monitoringHost(site);
+  const gateway = gatewayOf(site);
+  if (gateway) return `https://${bracketed(gateway.name)}/loki/api/v1/push`;
   const { loki_port: port } = varsOfHost({ loki_port }, host);
   return `http://${endpoint(addressOf(host), port)}/loki/api/v1/push`;
 }
@@ -50,6 +74,8 @@ export function pushUrl(site: Site): string {
 /** Where applications send traces, OTLP over gRPC. */
 export function otlpUrl(site: Site): string {
   const host = monitoringHost(site);
+  const gateway = gatewayOf(site);
+  if (gateway) return `https://${endpoint(gateway.name, 443)}`;
   const { otlp_grpc_port: port } = varsOfHost({ otlp_grpc_port }, host);
   return `http://${endpoint(addressOf(host), port)}`;
 }
@@ -63,7 +89,12 @@ export function environments(site: Site): readonly Environment[] {
 
 /** `address:port`, with the brackets that an IPv6 address needs. */
 export function endpoint(address: string, port: number): string {
-  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  return `${bracketed(address)}:${port}`;
+}
+
+/** An address as a URL has it. */
+export function bracketed(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 /** A line for each of these images or archives that is not what upstream published under that name: a lab's stand-in. */

@@ -64,6 +64,12 @@ export const imagePins = {
     reason: "3.0 is the first whose image can say that it is ready; there is no way back from 3 to 2",
     ends: {},
   },
+  gateway: {
+    image: "caddy",
+    tag: "2.11.7",
+    reason: "the living line of Caddy 2; the configuration is also that of 2.6, which Debian has",
+    ends: {},
+  },
 } as const satisfies Readonly<Record<string, ImagePin>>;
 
 export const releasePins = {

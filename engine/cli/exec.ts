@@ -26,7 +26,9 @@ const FACTS_HELP = `usage: npx zx playbooks/facts.mts PATTERN [options]
 Prints what each host says of itself, one JSON object a host. Options as for exec.mts.`;
 
 /** What one host answered, or why it did not. */
-type Answer<T> = { readonly host: string; readonly value: T } | { readonly host: string; readonly failure: Failure };
+export type Answer<T> =
+  | { readonly host: string; readonly value: T }
+  | { readonly host: string; readonly failure: Failure };
 
 /** Runs the program that sends one command to many hosts, when its file (`import.meta.url`) was started. */
 export async function runExec(url: string): Promise<void> {
@@ -61,7 +63,8 @@ export async function runFacts(url: string): Promise<void> {
   });
 }
 
-async function askHosts<T>(
+/** Asks the hosts that the one word of the options is a pattern of. Throws `UsageError`. */
+export async function askHosts<T>(
   options: Options,
   become: boolean,
   ask: (session: Session) => Promise<T>,
@@ -96,7 +99,8 @@ async function askHosts<T>(
   return answers.map((answer) => maskText(answer, mask));
 }
 
-function codeOf<T>(answers: readonly Answer<T>[], isFine: (value: T) => boolean): number {
+/** Tells of the hosts that could not be asked, and returns the exit code. */
+export function codeOf<T>(answers: readonly Answer<T>[], isFine: (value: T) => boolean): number {
   for (const answer of answers) {
     if (!("failure" in answer)) continue;
     const { kind, message, hint } = answer.failure;

@@ -21,6 +21,7 @@ export const ASSUMED: Facts = {
   systemd: true,
   loginUser: "root",
   becomeBy: "nothing",
+  changedBefore: false,
 };
 
 /** Machines that differ in all that roles look at: what goes wrong in the same way on each is no host's own problem. */

@@ -20,6 +20,8 @@ export interface Facts {
   readonly loginUser: string;
   /** How root was had: by logging in as root, or not at all, it is "nothing". */
   readonly becomeBy: "nothing" | "sudo" | "doas";
+  /** A run has changed it before: there is a journal of that. */
+  readonly changedBefore: boolean;
 }
 
 /** Thrown on output that is not that of `factsProbe`. */
@@ -46,7 +48,8 @@ export const factsProbe: Script = sh`
   read -r boot </proc/sys/kernel/random/boot_id; fact boot_id "$boot"
   if [ -d /run/systemd/system ]; then fact systemd yes; else fact systemd no; fi
   fact login_user "\${SUDO_USER:-\${DOAS_USER:-\${USER:-root}}}"
-  fact become_by "\${SUDO_USER:+sudo}\${DOAS_USER:+doas}"`;
+  fact become_by "\${SUDO_USER:+sudo}\${DOAS_USER:+doas}"
+  [ ! -e /var/log/hostwright/journal.jsonl ] || fact changed_before yes`;
 
 /** Reads what `factsProbe` printed. */
 export function parseFacts(stdout: string): Facts {
@@ -79,6 +82,7 @@ export function parseFacts(stdout: string): Facts {
     systemd: text("systemd") === "yes",
     loginUser: text("login_user"),
     becomeBy: becomeBy(text("become_by")),
+    changedBefore: facts.get("changed_before") === "yes",
   });
 }
 

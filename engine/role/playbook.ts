@@ -33,6 +33,8 @@ export interface Asker {
   readonly sites: readonly Site[];
   /** Runs scripts on a host of the inventory, one after the other, whatever their status. Throws where it is unreachable. */
   ask(host: string, scripts: readonly Script[]): Promise<readonly Said[]>;
+  /** What a host of the inventory says of itself. Costs nothing where the run is connected to it already. */
+  facts(host: string): Promise<Facts>;
   /** Reports a finding of one of the play's hosts, as soon as it is known. */
   tell(host: string, finding: Finding): void;
   pause(ms: number): Promise<void>;
@@ -69,7 +71,7 @@ export interface Play {
   readonly flag?: string;
   /** After the roles, for all hosts together; not in check mode, since it sends data. */
   readonly proof?: Proof;
-  /** A pattern: hosts that the proof asks and whose secrets it reads, also where `--limit` leaves them out. */
+  /** A pattern: hosts that the proof asks and whose secrets proof or roles read, also where `--limit` leaves them out. */
   readonly consults?: string;
 }
 

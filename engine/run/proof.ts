@@ -43,14 +43,18 @@ function askerFor(
   findings: ReadonlyMap<string, Finding[]>,
   { inventory, pool, play, emit, signal, siteOf }: ProofContext,
 ): Asker {
+  const sessionOf = async (name: string) => {
+    const host = inventory.hosts.get(name);
+    if (!host) throw new TypeError(`ask("${name}"): the inventory has no such host`);
+    return pool.open(host, play.become ?? true);
+  };
   return {
     sites: runs.map(siteOf),
     async ask(name, scripts): Promise<readonly Said[]> {
-      const host = inventory.hosts.get(name);
-      if (!host) throw new TypeError(`ask("${name}"): the inventory has no such host`);
-      const session = await pool.open(host, play.become ?? true);
+      const session = await sessionOf(name);
       return (await session.probe(scripts as readonly Script[])).sections;
     },
+    facts: async (name) => (await sessionOf(name)).facts,
     tell(name, finding) {
       findings.get(name)?.push(finding);
       emit({ kind: "found", host: name, finding });

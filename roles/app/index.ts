@@ -12,6 +12,7 @@ import {
 } from "../../engine/index.ts";
 import { otlpUrl, provenance } from "../endpoints.ts";
 import { releaseSupportNotes } from "../versions.ts";
+import { gatewayEntries } from "./gateway.ts";
 import { nodeExporterGate, nodeExporterResources } from "./node-exporter.ts";
 import { promtailGate, promtailResources } from "./promtail.ts";
 import { archiveName, nodeExporter, promtail, wantedReleases } from "./releases.ts";
@@ -66,6 +67,7 @@ function tracingSettings(vars: Vars, site: Site): Resource {
     TRACING_ENABLE: String(vars.tracing_enable),
     TEMPO_GRPC_LISTENER_URL: otlpUrl(site),
     DB_TRACING_ENABLE: String(vars.db_tracing_enable),
+    ...gatewayEntries(vars, site),
   };
   const notify = vars.app_service ? [RESTART] : [];
   return envFile({ path: vars.app_env_file, entries, owner: vars.app_user }, { notify, tags: ["tracing"] });

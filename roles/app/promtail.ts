@@ -16,6 +16,7 @@ import {
   type VarsOf,
 } from "../../engine/index.ts";
 import { pushUrl } from "../endpoints.ts";
+import { gatewayFiles, gatewayResources, pushLogin } from "./gateway.ts";
 import { AGENT, logAccess } from "./log-access.ts";
 import { binary, installed, type Program, promtail, releaseResource } from "./releases.ts";
 import type { appVars } from "./vars.ts";
@@ -33,6 +34,7 @@ export function promtailResources(vars: Vars, { machine }: Facts, site: Site): r
     user({ name: AGENT, group: AGENT, shell: "/usr/sbin/nologin", system: true }, { tags }),
     releaseResource(shipper, vars, machine, site),
     logAccess(vars),
+    ...gatewayResources(vars, site, AGENT),
     directory({ path: dirname(configPath) }, { tags }),
     file(
       {
@@ -45,7 +47,11 @@ export function promtailResources(vars: Vars, { machine }: Facts, site: Site): r
       { tags },
     ),
     unit(
-      { name: "promtail.service", content: unitFile(vars, shipper), config: [configPath, installed(shipper)] },
+      {
+        name: "promtail.service",
+        content: unitFile(vars, shipper),
+        config: [configPath, installed(shipper), ...gatewayFiles(vars, site)],
+      },
       { tags },
     ),
   ];
@@ -60,6 +66,7 @@ function config(vars: Vars, site: Site): Text {
   return template("app/promtail.yaml.hbs", {
     port: vars.promtail_port,
     pushUrl: pushUrl(site),
+    login: loginOf(vars, site),
     environment: vars.environment,
     host: site.host.name,
     job: vars.log_job,
@@ -68,6 +75,12 @@ function config(vars: Vars, site: Site): Text {
     firstLine: vars.log_first_line,
     jsonEntries: `{job="${vars.log_job}"} |~ "^\\\\{"`,
   });
+}
+
+/** Values of a template are never undefined. */
+function loginOf(vars: Vars, site: Site) {
+  const login = pushLogin(vars, site);
+  return login ? { ...login, caFile: login.caFile ?? "" } : "";
 }
 
 function unitFile({ promtail_memory_mb }: Vars, shipper: Program): Text {

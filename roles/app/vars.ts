@@ -1,4 +1,4 @@
-import { boolean, integer, oneOf, optional, port, string } from "../../engine/index.ts";
+import { boolean, integer, oneOf, optional, port, secret, string } from "../../engine/index.ts";
 import { address } from "../monitoring/vars.ts";
 import { releasePins } from "../versions.ts";
 
@@ -8,6 +8,13 @@ export const appVars = {
     pattern: "^[a-z][a-z0-9_-]*$",
   }),
   address,
+
+  gateway_password: optional(
+    secret("The password that the environment pushes logs and traces with, where the monitoring host has a gateway"),
+  ),
+  gateway_ca: optional(
+    secret("The certificate of the gateway's own CA (PEM). Unset: playbooks/site.mts reads it on the monitoring host"),
+  ),
 
   app_user: string("The user that the application runs as and whose home has its logs", { default: "ubuntu" }),
   app_group: string("That user's group", { default: "ubuntu" }),

@@ -37,6 +37,11 @@ export function lokiHealth(image: string): readonly string[] {
   throw new Error(`loki_image ${image}: cannot be health-checked; use 3.5.7 or older, or 3.6.5 or newer`);
 }
 
+/** Compose's `test:` of the gateway's health check. */
+export function gatewayHealth(): readonly string[] {
+  return ["CMD", "wget", "-q", "--spider", "http://127.0.0.1:2020/"];
+}
+
 /** Compose's `test:` of Prometheus' health check. */
 export function prometheusHealth(): readonly string[] {
   return ["CMD", "wget", "-q", "--spider", "http://127.0.0.1:9090/-/ready"];

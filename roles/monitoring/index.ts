@@ -1,11 +1,13 @@
 import { defineRole, directory, type Site } from "../../engine/index.ts";
-import { addressOf, endpoint, provenance } from "../endpoints.ts";
+import { addressOf, endpoint, gatewayUrl, provenance } from "../endpoints.ts";
 import { imageSupportNotes, tagged } from "../versions.ts";
 import { dockerResources } from "./docker.ts";
+import { gatewayGates, gatewayResources, gatewayService } from "./gateway.ts";
 import { grafanaResources } from "./grafana.ts";
 import { passwordResource } from "./grafana-password.ts";
 import { root } from "./paths.ts";
 import { prometheusResources, prometheusRuns } from "./prometheus.ts";
+import { checkPublications } from "./published.ts";
 import { settingsOf, type Vars } from "./settings.ts";
 import { gates, stackResource } from "./stack.ts";
 import { storeGates, storeResources } from "./stores.ts";
@@ -17,7 +19,7 @@ export const monitoring = defineRole({
   name: "monitoring",
   vars: monitoringVars,
   resources(vars, facts, site) {
-    checkPorts(vars);
+    checkPublications(vars);
     const settings = settingsOf(vars, facts, site);
     return [
       ...dockerResources(vars, facts),
@@ -26,8 +28,10 @@ export const monitoring = defineRole({
       ...grafanaResources(vars),
       ...storeResources(settings),
       ...prometheusResources(settings, site),
-      stackResource(settings),
+      ...gatewayResources(settings, site),
+      stackResource(settings, gatewayService(settings, site)),
       ...gates(settings),
+      ...gatewayGates(settings, site),
       ...storeGates(settings),
       prometheusRuns(settings, site),
       passwordResource(settings),
@@ -41,27 +45,12 @@ export const monitoring = defineRole({
   ],
 });
 
-function grafanaUrl({ grafana_url, grafana_port }: Vars, { host }: Site): string {
-  const address = addressOf(host);
-  return grafana_url ?? `http://${grafana_port === 80 ? address : endpoint(address, grafana_port)}`;
+function grafanaUrl({ grafana_url, grafana_port }: Vars, site: Site): string {
+  const address = addressOf(site.host);
+  return grafana_url ?? gatewayUrl(site) ?? `http://${grafana_port === 80 ? address : endpoint(address, grafana_port)}`;
 }
 
-function imagesOf({ grafana_image, loki_image, prometheus_image, tempo_image }: Vars): readonly string[] {
-  return [grafana_image, loki_image, prometheus_image, tempo_image];
-}
-
-/** Two services on one port would be found by Docker, but only after it has stopped what ran before. */
-function checkPorts(vars: Vars): void {
-  const names = [
-    "grafana_port",
-    "loki_port",
-    "otlp_grpc_port",
-    "otlp_http_port",
-    "tempo_port",
-    "prometheus_port",
-  ] as const;
-  for (const [index, name] of names.entries()) {
-    const other = names.slice(0, index).find((other) => vars[other] === vars[name] && vars[name] !== undefined);
-    if (other) throw new Error(`${other} and ${name} are both ${vars[name]}: a port can be published once`);
-  }
+function imagesOf(vars: Vars): readonly string[] {
+  const { grafana_image, loki_image, prometheus_image, tempo_image, gateway, gateway_image } = vars;
+  return [grafana_image, loki_image, prometheus_image, tempo_image, ...(gateway ? [gateway_image] : [])];
 }

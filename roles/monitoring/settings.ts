@@ -1,13 +1,19 @@
 import type { Facts, Site, VarsOf } from "../../engine/index.ts";
+import { gatewayUrl } from "../endpoints.ts";
 import { tagged } from "../versions.ts";
 import { type Budget, budgetOf } from "./budget.ts";
+import { behindGateway } from "./published.ts";
 import { lokiConfig, type StoreConfig, tempoConfig } from "./stores.ts";
 import type { monitoringVars } from "./vars.ts";
 
 export type Vars = VarsOf<typeof monitoringVars>;
 
 /** The role's vars, with images as this site has them, and what the host has room for. */
-export type Sizes = Vars & { readonly budget: Budget };
+export type Sizes = Vars & {
+  readonly budget: Budget;
+  /** Where the gateway is published, if there is one; `publish_address` is then the host's own. */
+  readonly gateway_address: string;
+};
 
 /** The same, with the configurations that several resources need. */
 export type Settings = Sizes & { readonly loki: StoreConfig; readonly tempo: StoreConfig };
@@ -20,7 +26,10 @@ export function settingsOf(vars: Vars, facts: Facts, site: Site): Settings {
 
 function sizesOf(vars: Vars, facts: Facts, site: Site): Sizes {
   return {
-    ...vars,
+    ...behindGateway(vars),
+    gateway_address: vars.publish_address,
+    grafana_url: vars.grafana_url ?? (vars.gateway ? gatewayUrl(site) : undefined),
+    gateway_image: imageAt(vars.gateway_image, site),
     grafana_image: imageAt(vars.grafana_image, site),
     loki_image: imageAt(vars.loki_image, site),
     prometheus_image: imageAt(vars.prometheus_image, site),
@@ -32,7 +41,7 @@ function sizesOf(vars: Vars, facts: Facts, site: Site): Sizes {
         prometheus: vars.prometheus_memory_mb,
         tempo: vars.tempo_memory_mb,
       },
-      gateway: false,
+      gateway: vars.gateway,
       dataDiskGb: vars.data_disk_gb,
       logsMbPerDay: vars.logs_mb_per_day,
       tracesMbPerDay: vars.traces_mb_per_day,

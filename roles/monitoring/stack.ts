@@ -1,27 +1,37 @@
 import { compose, http, type Resource, sha256, type Text, template } from "../../engine/index.ts";
 import { mailSettings } from "./alerts.ts";
+import type { GatewayService } from "./gateway.ts";
 import { grafanaConfig, grafanaFiles } from "./grafana.ts";
-import { grafanaHealth, imageVersion, lokiHealth, prometheusHealth, tempoHealth, tempoMajor } from "./images.ts";
+import {
+  gatewayHealth,
+  grafanaHealth,
+  imageVersion,
+  lokiHealth,
+  prometheusHealth,
+  tempoHealth,
+  tempoMajor,
+} from "./images.ts";
 import { reachableAt, root } from "./paths.ts";
 import type { Settings } from "./settings.ts";
 
 /** Long enough for Loki's start on a busy small host; images are pulled before the clock starts. */
 const WAIT_SECONDS = 240;
 
-/** The four services as one Compose project. */
-export function stackResource(vars: Settings): Resource {
+/** The four services, and the gateway in front of them if there is one, as one Compose project. */
+export function stackResource(vars: Settings, gateway?: GatewayService): Resource {
   const { grafana_image, loki_image, prometheus_image, tempo_image } = vars;
   return compose(
     {
       project: "monitoring",
       dir: root,
-      content: composeFile(vars),
+      content: composeFile(vars, gateway),
       services: {
         grafana: { image: grafana_image, config: grafanaConfig(vars) },
         loki: { image: loki_image, config: [vars.loki.path] },
         // Its configuration is reloaded instead: see `prometheusRuns`.
         prometheus: { image: prometheus_image },
         tempo: { image: tempo_image, config: [vars.tempo.path] },
+        ...(gateway ? { gateway: { image: gateway.image, config: gateway.config } } : {}),
       },
       waitSeconds: WAIT_SECONDS,
     },
@@ -40,7 +50,7 @@ export function gates(vars: Settings): readonly Resource[] {
   ];
 }
 
-function composeFile(vars: Settings): Text {
+function composeFile(vars: Settings, gateway?: GatewayService): Text {
   const { publish_address: address, budget } = vars;
   const { memory } = budget;
   const [prometheusMajor] = imageVersion(vars.prometheus_image);
@@ -76,6 +86,7 @@ function composeFile(vars: Settings): Text {
       grpcPort: `${address}:${vars.otlp_grpc_port}:4317`,
       httpPort: vars.otlp_http_port === undefined ? "" : `${address}:${vars.otlp_http_port}:4318`,
     },
+    gateway: gateway ? { ...gateway, config: sha256(gateway.caddyfile), health: gatewayHealth() } : "",
   };
   return template("monitoring/compose.yaml.hbs", escapeDollars(values));
 }

@@ -54,10 +54,10 @@ export function lokiConfig({ budget: { loki }, loki_image: image }: Sizes): Stor
 }
 
 /** Tempo's file, which majors 2 and 3 do not share. */
-export function tempoConfig({ budget: { tempo }, otlp_http_port, tempo_image: image }: Sizes): StoreConfig {
+export function tempoConfig({ budget: { tempo }, otlp_http_port, gateway, tempo_image: image }: Sizes): StoreConfig {
   const values = {
     retention: `${tempo.retentionHours}h`,
-    otlpHttp: otlp_http_port !== undefined,
+    otlpHttp: otlp_http_port !== undefined || gateway,
     liveTracesBytes: tempo.liveTracesBytes,
     liveTraces: tempo.liveTraces,
     rate: tempo.ingestionBytes,

@@ -1,5 +1,6 @@
 import { integer, list, oneOf, optional, port, secret, string } from "../../engine/index.ts";
 import { alertVars } from "./alert-vars.ts";
+import { gatewayVars } from "./gateway-vars.ts";
 import { IMAGE_PATTERN, images } from "./images.ts";
 
 /** How the other hosts reach a host. Both roles have it. */
@@ -16,6 +17,8 @@ export const monitoringVars = {
     pattern: "^[0-9]{1,3}([.][0-9]{1,3}){3}$",
     default: "0.0.0.0",
   }),
+
+  ...gatewayVars,
 
   grafana_port: port("Where Grafana answers", { default: 80 }),
   grafana_url: optional(

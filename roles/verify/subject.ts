@@ -1,6 +1,7 @@
 import { type HostVars, readVars, type Schema, type Site, type VarsOf } from "../../engine/index.ts";
 import { appVars } from "../app/vars.ts";
 import { groups, otlpUrl, pushUrl } from "../endpoints.ts";
+import { behindGateway } from "../monitoring/published.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
 import { type LogEntry, logEntry } from "./entry.ts";
 import { newTrace, type Trace } from "./otlp.ts";
@@ -35,7 +36,7 @@ export function subjectOf(site: Site, id: string, nowMs: number): Subject {
   const vars = read(appVars, host);
   const [monitoring] = site.hosts(groups.monitoring);
   if (!monitoring) throw new Error(`group ${groups.monitoring}: found no host, expected the one to prove`);
-  const to = { host: monitoring.name, vars: read(monitoringVars, monitoring) };
+  const to = { host: monitoring.name, vars: behindGateway(read(monitoringVars, monitoring)) };
   const trace = () => newTrace({ host: host.name, environment: vars.environment }, nowMs);
   const sendings: Sending[] = [{ transport: "gRPC", url: otlpUrl(site), trace: trace() }];
   const { otlp_http_port: port } = to.vars;

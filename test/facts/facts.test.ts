@@ -42,6 +42,7 @@ t.test("facts of an app host are read", async (t) => {
     systemd: true,
     loginUser: "ubuntu",
     becomeBy: "sudo",
+    changedBefore: false,
   });
 });
 

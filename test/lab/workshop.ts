@@ -24,6 +24,7 @@ export type ImageName = keyof typeof needs;
 // Only what a Dockerfile uses: anything more would make it anew without a reason.
 const needs = {
   assets: ["BASE", "TOOLKIT", "ARCHITECTURE"],
+  caddy: ["BASE"],
   grafana: ["TOOLKIT", "ARCHITECTURE"],
   loki: ["TOOLKIT", "ARCHITECTURE"],
   "node-exporter": ["BASE", "NODE_EXPORTER_VERSION"],

@@ -72,6 +72,7 @@ function factsOf(own: Pick<Facts, "machine" | "os">): Facts {
     systemd: true,
     loginUser: "ubuntu",
     becomeBy: "nothing",
+    changedBefore: false,
     ...own,
   };
 }

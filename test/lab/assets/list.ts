@@ -13,7 +13,7 @@ export const versions = {
 export interface ImageAsset {
   readonly name: string;
   /** The folder under images/ that makes it where Docker Hub does not answer. */
-  readonly fallback: "grafana" | "loki" | "prometheus" | "tempo";
+  readonly fallback: "caddy" | "grafana" | "loki" | "prometheus" | "tempo";
   readonly source: string;
 }
 
@@ -34,6 +34,7 @@ export const imageAssets: readonly ImageAsset[] = [
   { name: `grafana/grafana:${versions.GRAFANA_VERSION}`, fallback: "grafana", source: "lab: stand-in" },
   { name: `grafana/loki:${versions.LOKI_VERSION}`, fallback: "loki", source: "lab: stand-in" },
   { name: `grafana/tempo:${versions.TEMPO_VERSION}`, fallback: "tempo", source: "lab: stand-in" },
+  { name: `caddy:${imagePins.gateway.tag}`, fallback: "caddy", source: "lab: Debian 13 package" },
   { name: `prom/prometheus:${imagePins.prometheus.tag}`, fallback: "prometheus", source: "lab: Debian 13 package" },
 ];
 

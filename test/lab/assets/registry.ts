@@ -18,7 +18,8 @@ export async function fillRegistry(context: HostContext, given: string | undefin
   const served: Record<string, Served> = {};
   for (const asset of imageAssets) {
     const { image, source } = await find(context, asset, loaded);
-    const pushed = `${registry}/${asset.name}`;
+    // As Docker Hub does: its own images have no folder in their name.
+    const pushed = `${registry}/${asset.name.includes("/") ? "" : "library/"}${asset.name}`;
     await run(["docker", "tag", image, pushed]);
     await step(context.log, `mirror: ${asset.name} (${source})`, () => run(["docker", "push", "--quiet", pushed]));
     const digests = await run(["docker", "image", "inspect", "--format", '{{join .RepoDigests "\\n"}}', pushed]);

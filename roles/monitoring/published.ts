@@ -1,0 +1,107 @@
+import type { VarsOf } from "../../engine/index.ts";
+import type { monitoringVars } from "./vars.ts";
+
+type Vars = Pick<
+  VarsOf<typeof monitoringVars>,
+  | "gateway"
+  | "publish_address"
+  | "grafana_port"
+  | "loki_port"
+  | "otlp_grpc_port"
+  | "otlp_http_port"
+  | "tempo_port"
+  | "prometheus_port"
+>;
+
+/** A port of the monitoring host that leads to a container. */
+export interface Publication {
+  readonly service: "gateway" | "grafana" | "loki" | "tempo" | "prometheus";
+  readonly what: string;
+  readonly address: string;
+  readonly port: number;
+  /** The var that decides the port; none where it is fixed. */
+  readonly setBy: string | undefined;
+  readonly tls: boolean;
+  /** How whoever connects has to identify; undefined where nobody has to. */
+  readonly login: string | undefined;
+}
+
+const LOOPBACK = "127.0.0.1";
+/** Where Grafana is on the host itself once the gateway has taken its port. */
+const GRAFANA_BEHIND_GATEWAY = 3000;
+
+/**
+ * The vars that everything but the gateway goes by: behind a gateway Grafana and Loki are published on the host itself
+ * only, for the role's own conditions.
+ */
+export function behindGateway<V extends Pick<Vars, "gateway" | "publish_address" | "grafana_port">>(vars: V): V {
+  if (!vars.gateway) return vars;
+  const taken = vars.grafana_port === 80 || vars.grafana_port === 443;
+  return {
+    ...vars,
+    publish_address: LOOPBACK,
+    grafana_port: taken ? GRAFANA_BEHIND_GATEWAY : vars.grafana_port,
+  };
+}
+
+/** Every port that containers are published on, as the vars of the inventory have it. */
+export function publications(vars: Vars): readonly Publication[] {
+  const { publish_address: outside, gateway } = vars;
+  const { publish_address: address, grafana_port, loki_port, tempo_port, prometheus_port } = behindGateway(vars);
+  const open = { tls: false, login: undefined };
+  return [
+    ...(gateway ? gatewayPublications(outside) : []),
+    {
+      ...open,
+      service: "grafana",
+      what: "Grafana",
+      address,
+      port: grafana_port,
+      setBy: "grafana_port",
+      login: "Grafana's own login",
+    },
+    { ...open, service: "loki", what: "Loki: push and query", address, port: loki_port, setBy: "loki_port" },
+    ...(gateway ? [] : tracePublications(vars)),
+    { ...open, service: "tempo", what: "Tempo: query", address: LOOPBACK, port: tempo_port, setBy: "tempo_port" },
+    {
+      ...open,
+      service: "prometheus",
+      what: "Prometheus",
+      address: LOOPBACK,
+      port: prometheus_port,
+      setBy: "prometheus_port",
+    },
+  ];
+}
+
+function gatewayPublications(address: string): readonly Publication[] {
+  const common = { service: "gateway", address, setBy: undefined } as const;
+  return [
+    { ...common, what: "gateway: redirect to 443", port: 80, tls: false, login: "nothing but a redirect" },
+    {
+      ...common,
+      what: "gateway: Grafana, push of logs and traces",
+      port: 443,
+      tls: true,
+      login: "Grafana's own login; a user and password for each environment",
+    },
+  ];
+}
+
+function tracePublications({ publish_address: address, otlp_grpc_port, otlp_http_port }: Vars): readonly Publication[] {
+  const common = { service: "tempo", address, tls: false, login: undefined } as const;
+  const grpc = { ...common, what: "OTLP over gRPC: push of traces", port: otlp_grpc_port, setBy: "otlp_grpc_port" };
+  if (otlp_http_port === undefined) return [grpc];
+  return [grpc, { ...common, what: "OTLP over HTTP: push of traces", port: otlp_http_port, setBy: "otlp_http_port" }];
+}
+
+/** Throws on two publications that cannot be held at once: Docker would find out after it stopped what ran before. */
+export function checkPublications(vars: Vars): void {
+  const all = publications(vars);
+  for (const [index, one] of all.entries()) {
+    const other = all.slice(0, index).find(({ port }) => port === one.port);
+    if (!other) continue;
+    const [a, b] = [other, one].map(({ setBy, what }) => setBy ?? what);
+    throw new Error(`${a} and ${b} are both ${one.port}: a port can be published once`);
+  }
+}
