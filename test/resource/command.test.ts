@@ -67,3 +67,9 @@ t.test("command without a guard is refused: that is a handler", async (t) => {
   t.throws(() => command({ name: "it", run: sh`true` }), /handler/);
   t.throws(() => command({ name: "", run: sh`true`, creates: "/x" }), /name/);
 });
+
+t.test("a command that is needed after a path's change follows that change, whatever its guards say", async (t) => {
+  const reload = command({ name: "reload", unless: sh`true`, run: sh`true`, after: ["/etc/a", "/etc/b"] });
+  t.same(reload.kind.followed(reload, new Set(["/etc/c"])), []);
+  t.same(reload.kind.followed(reload, new Set(["/etc/c", "/etc/b"])), [{ field: "after", after: "/etc/b" }]);
+});
