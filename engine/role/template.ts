@@ -11,6 +11,8 @@ const formats = {
   json: (value: unknown) => JSON.stringify(value),
   // JSON is YAML, and quoted JSON strings mean the same there.
   yaml: (value: unknown) => JSON.stringify(value),
+  // A string is written as in Go, and JSON's escapes are all among Go's.
+  alloy: (value: unknown) => JSON.stringify(value),
   systemd: systemdWord,
   env: envValue,
 } as const;

@@ -37,6 +37,12 @@ export function pushLogin({ environment }: Vars, site: Site): PushLogin | undefi
   };
 }
 
+/** The same for a template, whose values are never undefined. */
+export function loginValues(vars: Vars, site: Site) {
+  const login = pushLogin(vars, site);
+  return login ? { ...login, caFile: login.caFile ?? "" } : "";
+}
+
 /** The files that `pushLogin` names; `group` is the agent's, the only one that may read the password. */
 export function gatewayResources(vars: Vars, site: Site, group: string): readonly Resource[] {
   const login = pushLogin(vars, site);

@@ -13,38 +13,38 @@ import {
 import { otlpUrl, provenance } from "../endpoints.ts";
 import { releaseSupportNotes } from "../versions.ts";
 import { gatewayEntries } from "./gateway.ts";
+import { logAgentGate, logAgentNotes, logAgentResources } from "./log-agent.ts";
 import { nodeExporterGate, nodeExporterResources } from "./node-exporter.ts";
-import { promtailGate, promtailResources } from "./promtail.ts";
-import { archiveName, nodeExporter, promtail, wantedReleases } from "./releases.ts";
+import { archiveName, nodeExporter, wantedReleases } from "./releases.ts";
 import { appVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof appVars>;
 
 const RESTART = "restart the application";
 
-/** Promtail, node_exporter and the application's tracing settings on a host that runs the application. */
+/** A log agent, node_exporter and the application's tracing settings on a host that runs the application. */
 export const app = defineRole({
   name: "app",
   vars: appVars,
   resources(vars, facts, site) {
     checkPorts(vars);
     return [
-      // curl fetches releases and asks for readiness, unzip opens Promtail's, acl opens the logs to Promtail.
+      // curl fetches releases and asks for readiness, unzip opens the agent's, acl opens the logs to the agent.
       pkg({ name: ["acl", "ca-certificates", "curl", "unzip"] }),
       ...nodeExporterResources(vars, facts, site),
       ...applicationFolders(vars),
-      ...promtailResources(vars, facts, site),
+      ...logAgentResources(vars, facts, site),
       tracingSettings(vars, site),
       nodeExporterGate(vars),
-      promtailGate(vars),
+      logAgentGate(vars),
     ];
   },
   handlers: ({ app_service }): Readonly<Record<string, Script>> =>
     app_service ? { [RESTART]: sh`systemctl restart -- ${app_service}` } : {},
-  notes: (vars, { machine }, site) => [
-    ...provenance([archiveName(promtail(vars), machine), archiveName(nodeExporter(vars), machine)], site),
+  notes: (vars, facts, site) => [
+    ...provenance([archiveName(nodeExporter(vars), facts.machine)], site),
     // The date decides what is said, never what is done.
-    ...releaseSupportNotes("promtail", vars.promtail_version, new Date()),
+    ...logAgentNotes(vars, facts, site, new Date()),
     ...releaseSupportNotes("node_exporter", vars.node_exporter_version, new Date()),
   ],
   releases: wantedReleases,
@@ -73,9 +73,10 @@ function tracingSettings(vars: Vars, site: Site): Resource {
   return envFile({ path: vars.app_env_file, entries, owner: vars.app_user }, { notify, tags: ["tracing"] });
 }
 
-/** node_exporter cannot have the application's port, nor Promtail's: whichever starts second would fail. */
+/** node_exporter cannot have the application's port, nor the agent's: whichever starts second would fail. */
 function checkPorts(vars: Vars): void {
-  const names = ["node_exporter_port", "app_metrics_port", "promtail_port"] as const;
+  const agent = vars.log_agent === "alloy" ? "alloy_port" : "promtail_port";
+  const names = ["node_exporter_port", "app_metrics_port", agent] as const;
   for (const [index, name] of names.entries()) {
     const other = names.slice(0, index).find((other) => vars[other] === vars[name]);
     if (other) throw new Error(`${other} and ${name} are both ${vars[name]}: one host has each port once`);

@@ -2,33 +2,30 @@ import { basename, dirname } from "node:path";
 import { command, type Resource, sh, type VarsOf } from "../../engine/index.ts";
 import type { appVars } from "./vars.ts";
 
-/** Who reads the logs. */
-export const AGENT = "promtail";
-
 /**
  * Lets the agent, and nobody else, read the logs below a home that is closed to others: it may pass through each
  * folder on the way, and read what is in the last one, also what is not there yet. Proven by reading, as the agent.
  */
-export function logAccess({ app_logs }: Pick<VarsOf<typeof appVars>, "app_logs">): Resource {
+export function logAccess({ app_logs }: Pick<VarsOf<typeof appVars>, "app_logs">, agent: string): Resource {
   const folder = dirname(app_logs);
   const pattern = basename(app_logs);
   return command(
     {
-      name: `${AGENT} may read ${app_logs}`,
+      name: `${agent} may read ${app_logs}`,
       unless: sh`
-        runuser -u ${AGENT} -- sh -c ${READ_ALL} sh ${folder} ${pattern}
+        runuser -u ${agent} -- sh -c ${READ_ALL} sh ${folder} ${pattern}
         case $(getfacl --omit-header --absolute-names -- ${folder}) in
-          *${`default:user:${AGENT}:r`}*) ;;
+          *${`default:user:${agent}:r`}*) ;;
           *) exit 1 ;;
         esac`,
       run: sh`
         for parent in ${parents(folder)}; do
-          runuser -u ${AGENT} -- test -x "$parent" || setfacl -m ${`u:${AGENT}:x`} -- "$parent"
+          runuser -u ${agent} -- test -x "$parent" || setfacl -m ${`u:${agent}:x`} -- "$parent"
         done
-        setfacl -m ${`u:${AGENT}:rx,d:u:${AGENT}:r`} -- ${folder}
-        find ${folder} -maxdepth 1 -type f -name ${pattern} -exec setfacl -m ${`u:${AGENT}:r`} -- {} +`,
+        setfacl -m ${`u:${agent}:rx,d:u:${agent}:r`} -- ${folder}
+        find ${folder} -maxdepth 1 -type f -name ${pattern} -exec setfacl -m ${`u:${agent}:r`} -- {} +`,
     },
-    { tags: ["promtail"] },
+    { tags: [agent] },
   );
 }
 

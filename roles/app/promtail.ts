@@ -16,8 +16,9 @@ import {
   type VarsOf,
 } from "../../engine/index.ts";
 import { pushUrl } from "../endpoints.ts";
-import { gatewayFiles, gatewayResources, pushLogin } from "./gateway.ts";
-import { AGENT, logAccess } from "./log-access.ts";
+import { gatewayFiles, gatewayResources, loginValues } from "./gateway.ts";
+import { PROMTAIL } from "./handover.ts";
+import { logAccess } from "./log-access.ts";
 import { binary, installed, type Program, promtail, releaseResource } from "./releases.ts";
 import type { appVars } from "./vars.ts";
 
@@ -26,26 +27,35 @@ type Vars = VarsOf<typeof appVars>;
 const tags = ["promtail"];
 const configPath = "/etc/promtail/config.yaml";
 
-/** Promtail as a user of its own, shipping the application's logs; what it has shipped survives a restart. */
-export function promtailResources(vars: Vars, { machine }: Facts, site: Site): readonly Resource[] {
+/**
+ * Promtail as a user of its own, shipping the application's logs; what it has shipped survives a restart. `handover` comes
+ * before it is started.
+ */
+export function promtailResources(
+  vars: Vars,
+  { machine }: Facts,
+  site: Site,
+  handover: readonly Resource[],
+): readonly Resource[] {
   const shipper = promtail(vars);
   return [
-    group({ name: AGENT, system: true }, { tags }),
-    user({ name: AGENT, group: AGENT, shell: "/usr/sbin/nologin", system: true }, { tags }),
+    group({ name: PROMTAIL, system: true }, { tags }),
+    user({ name: PROMTAIL, group: PROMTAIL, shell: "/usr/sbin/nologin", system: true }, { tags }),
     releaseResource(shipper, vars, machine, site),
-    logAccess(vars),
-    ...gatewayResources(vars, site, AGENT),
+    logAccess(vars, PROMTAIL),
+    ...gatewayResources(vars, site, PROMTAIL),
     directory({ path: dirname(configPath) }, { tags }),
     file(
       {
         path: configPath,
         content: config(vars, site),
         mode: "0640",
-        group: AGENT,
+        group: PROMTAIL,
         validate: (staged) => validateConfig(binary(shipper), staged),
       },
       { tags },
     ),
+    ...handover,
     unit(
       {
         name: "promtail.service",
@@ -66,7 +76,7 @@ function config(vars: Vars, site: Site): Text {
   return template("app/promtail.yaml.hbs", {
     port: vars.promtail_port,
     pushUrl: pushUrl(site),
-    login: loginOf(vars, site),
+    login: loginValues(vars, site),
     environment: vars.environment,
     host: site.host.name,
     job: vars.log_job,
@@ -75,12 +85,6 @@ function config(vars: Vars, site: Site): Text {
     firstLine: vars.log_first_line,
     jsonEntries: `{job="${vars.log_job}"} |~ "^\\\\{"`,
   });
-}
-
-/** Values of a template are never undefined. */
-function loginOf(vars: Vars, site: Site) {
-  const login = pushLogin(vars, site);
-  return login ? { ...login, caFile: login.caFile ?? "" } : "";
 }
 
 function unitFile({ promtail_memory_mb }: Vars, shipper: Program): Text {

@@ -14,7 +14,7 @@ type Architecture = ReturnType<typeof architecture>;
 
 /** A program that its authors publish as one archive an architecture. */
 export interface Program {
-  readonly name: "promtail" | "node_exporter";
+  readonly name: "promtail" | "alloy" | "node_exporter";
   readonly version: string;
   /** The folder of the release, without a slash at its end. */
   readonly folder: string;
@@ -36,6 +36,18 @@ export function promtail({ promtail_version: version }: Vars): Program {
   };
 }
 
+/** Promtail's successor. */
+export function alloy({ alloy_version: version }: Vars): Program {
+  return {
+    name: "alloy",
+    version,
+    folder: `https://github.com/grafana/alloy/releases/download/v${version}`,
+    checksums: "SHA256SUMS",
+    archive: (architecture) => `alloy-linux-${architecture}.zip`,
+    inside: (architecture) => `alloy-linux-${architecture}`,
+  };
+}
+
 /** Prometheus' exporter of a host's own metrics. */
 export function nodeExporter({ node_exporter_version: version }: Vars): Program {
   const stem = (architecture: Architecture) => `node_exporter-${version}.linux-${architecture}`;
@@ -51,7 +63,8 @@ export function nodeExporter({ node_exporter_version: version }: Vars): Program 
 
 /** Archives without a pin, of both architectures: which one a host needs is known only once it was asked. */
 export function wantedReleases(vars: Vars): readonly WantedRelease[] {
-  return [promtail(vars), nodeExporter(vars)].flatMap((program) => {
+  const agent = vars.log_agent === "alloy" ? alloy(vars) : promtail(vars);
+  return [agent, nodeExporter(vars)].flatMap((program) => {
     const { archive, folder, checksums } = program;
     return (["arm64", "amd64"] as const)
       .filter((architecture) => !pinned(program, architecture))

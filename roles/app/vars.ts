@@ -75,6 +75,12 @@ export const appVars = {
     pattern: "^(2[.][0-9]+[.][0-9]+|3[.][0-5][.][0-9]+|3[.]6[.]([0-9]|1[01]))$",
     default: releasePins.promtail.version,
   }),
+  alloy_version: string("Alloy's version; its `validate` command, which the role uses, came with 1.9", {
+    pattern: "^(1[.](9|[1-9][0-9])[.][0-9]+|[2-9][.][0-9]+[.][0-9]+)$",
+    default: releasePins.alloy.version,
+  }),
+  alloy_port: port("Alloy's own port, on 127.0.0.1 only", { default: 12345 }),
+  alloy_memory_mb: integer("Memory limit of Alloy in MB", { minimum: 128, default: 256 }),
   promtail_port: port("Promtail's own port, on 127.0.0.1 only", { default: 9080 }),
   promtail_memory_mb: integer("Memory limit of Promtail in MB", { minimum: 64, default: 160 }),
 

@@ -35,6 +35,8 @@ t.test("the role's resources come in the order in which each needs the one befor
     "command promtail may read /home/ubuntu/fittoring/logs/*.log",
     "directory /etc/promtail",
     "file /etc/promtail/config.yaml",
+    "unit alloy.service",
+    "command Promtail knows what Alloy has shipped",
     "unit promtail.service",
     "env-file /home/ubuntu/fittoring/.env",
     "http http://127.0.0.1:9100/metrics",
