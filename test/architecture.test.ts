@@ -33,7 +33,7 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
     [],
   ],
   engine: [["engine/shell", "engine/facts", "engine/inventory", "engine/resource", "engine/role", "engine/cli"], []],
-  roles: [["engine"], ["@grafana/grafana-foundation-sdk"]],
+  roles: [["engine"], ["@grafana/grafana-foundation-sdk", "bcryptjs"]],
   inventory: [["engine"], ["zx"]],
   playbooks: [["engine", "roles"], ["zx"]],
 };
@@ -41,6 +41,7 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
 const onlyImporter: Readonly<Record<string, string>> = {
   "log-update": "engine/report/live.ts",
   "node-ssh": "engine/connection/ssh.ts",
+  bcryptjs: "roles/bcrypt.ts",
   handlebars: "engine/role/template.ts",
   "age-encryption": "engine/inventory/age.ts",
 };
@@ -85,7 +86,7 @@ t.test("reports know events only, and only as types", async (t) => {
   );
 });
 
-t.test("node-ssh, handlebars and age-encryption have one importer each", async (t) => {
+t.test("node-ssh, handlebars, bcryptjs and age-encryption have one importer each", async (t) => {
   const others = imports.filter(({ from, name }) => onlyImporter[name] && onlyImporter[name] !== from);
   t.same(
     others.map(({ from, name }) => `${from} imports ${name}`),
