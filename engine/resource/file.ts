@@ -52,6 +52,7 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
       printf 'text %s ' "$1"; base64 <"$3" | tr -d '\n'; echo
     }
     printf '%s\n' "$hashes" | {
+    :
     ${lines(all.map(showScript))}
     }`,
   parse(stdout, all) {
