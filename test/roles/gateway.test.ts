@@ -112,7 +112,7 @@ t.test("a gateway wants one password of each environment", async (t) => {
   t.throws(() => monitoringPlan(gateway, [appHost("dev-1", "dev")]), /host dev-1: found no gateway_password/);
   const two = [appHost("a", "dev", { gateway_password: "1" }), appHost("b", "dev", { gateway_password: "2" })];
   const file = monitoringPlan(gateway, two).resources.find(({ id }) => id.endsWith("/dev.caddy"));
-  t.throws(() => reveal((file?.desired as { content: Secret }).content), /environment dev: .*different/);
+  t.throws(() => reveal((file as { desired: { content: Secret } }).desired.content), /environment dev: .*different/);
 });
 
 t.test("Promtail says who it is, and trusts the gateway's own CA", async (t) => {
@@ -124,7 +124,7 @@ t.test("Promtail says who it is, and trusts the gateway's own CA", async (t) => 
   });
   t.equal(textOf(appResources(), "/etc/hostwright/gateway-password"), passwords.dev);
   const unit = appResources().find(({ id }) => id === "promtail.service");
-  t.match((unit?.desired as { config: string[] }).config.join(" "), /gateway-password.*gateway-ca\.crt/);
+  t.match((unit as { desired: { config: string[] } }).desired.config.join(" "), /gateway-password.*gateway-ca\.crt/);
 });
 
 t.test("a certificate by ACME is one that all trust: none is handed out", async (t) => {
