@@ -27,12 +27,14 @@ export function explainVar(host: Host, name: string, plays: readonly Assignment[
 }
 
 function defaultRows(roles: readonly Role[], name: string, show: (value: unknown) => string): readonly Row[] {
-  return roles.flatMap(({ name: role, schema }): Row[] => {
+  const rows = roles.flatMap(({ name: role, schema }): Row[] => {
     const variable = schema[name];
     if (variable === undefined || variable.required) return [];
     const value = variable.default === undefined ? "not set" : show(variable.default);
     return [{ source: `role ${role}`, place: "default", value }];
   });
+  // Roles that share a var share its default: one line says it.
+  return rows.filter(({ value }, index) => rows.findIndex((row) => row.value === value) === index);
 }
 
 function sourceRows(
@@ -61,7 +63,7 @@ function nothing(host: Host, name: string, roles: readonly Role[]): InventoryErr
   const needing = roles.filter(({ schema }) => schema[name]).map((role) => role.name);
   if (needing.length > 0)
     return new InventoryError(
-      `host ${host.name}: nothing sets the var ${name}, expected a value: role ${needing.join(", ")} needs it`,
+      `host ${host.name}: nothing sets the var ${name}, expected a value: role ${needing.join(" and ")} needs it`,
     );
   const known = [...Object.keys(host.vars), ...roles.flatMap(({ schema }) => Object.keys(schema))];
   return new InventoryError(`host ${host.name}: nothing sets the var ${name}${didYouMean(name, known)}`);

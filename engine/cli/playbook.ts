@@ -4,7 +4,7 @@ import { unlockSecrets } from "../inventory/age.ts";
 import { CONNECTION_VARS, connectionVars } from "../inventory/connection-vars.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { secretsIn, unreadableSecrets } from "../inventory/problem.ts";
-import { lockReleases, type ReleaseLock } from "../inventory/release-lock.ts";
+import { lockReleases, type ReleaseLock, readReleaseLock } from "../inventory/release-lock.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Playbook, PlayRunner } from "../role/playbook.ts";
 import type { WantedRelease } from "../role/role.ts";
@@ -60,6 +60,8 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   if (options.listTasks) return say(listTasks(plays, inventory));
   if (options.listTags) return say(listTags(plays, inventory));
   if (options.syntaxCheck) return say(`${name} and ${inventory.files.join(", ")} are fine`);
+  // A lock file that cannot be read is said now; what it lacks is fetched when a host was reached.
+  await Promise.all([...wantedByLock(plays, inventory).keys()].map(readReleaseLock));
   await program.prepare?.(inventory);
   return run(playbook, { name, inventory, plays, options, passwords });
 }
@@ -154,13 +156,22 @@ async function runAll(playbook: Playbook, runner: PlayRunner): Promise<void> {
 }
 
 async function releasesFor({ plays, inventory, options }: Job): Promise<ReleaseLock> {
+  const wanted = [...wantedByLock(plays, inventory)];
+  const locks = await Promise.all(wanted.map(([path, files]) => lockReleases(path, files, !options.check)));
+  return Object.assign({}, ...locks);
+}
+
+/** What the roles want to know of releases, by the lock file that is to say it. */
+function wantedByLock(
+  plays: readonly Assignment[],
+  inventory: Inventory,
+): ReadonlyMap<string, readonly WantedRelease[]> {
   const wanted = new Map<string, readonly WantedRelease[]>();
   for (const [host, all] of rolesOf(plays)) {
     const path = lockPath(host, inventory);
     wanted.set(path, [...(wanted.get(path) ?? []), ...all.flatMap((role) => role.releases(host))]);
   }
-  const locks = await Promise.all([...wanted].map(([path, files]) => lockReleases(path, files, !options.check)));
-  return Object.assign({}, ...locks);
+  return wanted;
 }
 
 /** `release_lock` of the host, relative to the file that says so; else `releases.lock.json` beside the inventory. */

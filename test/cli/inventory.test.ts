@@ -114,7 +114,7 @@ for (const { args, message } of [
   },
   {
     args: ["explain", "app-1", "environment"],
-    message: "host app-1: nothing sets the var environment, expected a value: role app needs it",
+    message: "host app-1: nothing sets the var environment, expected a value: role app and verify needs it",
   },
   { args: ["explain", "app-2", "user"], message: 'found no host "app-2" in DIR/hosts.yml; did you mean "app-1"?' },
   { args: ["explain", "mon"], message: "explain: found 1 words, expected HOST VAR" },

@@ -179,7 +179,7 @@ const playbooks: readonly WrongInput[] = [
     files: { "t.yml.hbs": "port: {{ymal port}}\n" },
     playbook: making('[file({ path: "/x", content: template("../SHOWN/t.yml.hbs", { port: 1 }) })]'),
     message:
-      "templates/../DIR/t.yml.hbs:1:7: found {{ymal}}, expected a format: {{json …}}, {{yaml …}}, {{systemd …}}, {{env …}} (host web-1)",
+      "templates/../DIR/t.yml.hbs:1:7: found {{ymal}}, expected a format: {{json …}}, {{yaml …}}, {{alloy …}}, {{systemd …}}, {{env …}} (host web-1)",
   },
   {
     name: "a template with a value that the role does not give",
