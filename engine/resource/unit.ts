@@ -3,6 +3,7 @@ import { lines, type Script, sh } from "../shell/sh.ts";
 import { type Ctimes, newerThan, parseCtimes, probeCtimes, waitForNextSecond } from "./ctime.ts";
 import { type FileCurrent, fileType } from "./file.ts";
 import { type Change, defineResource, ProbeError, touches } from "./resource.ts";
+import { verifyUnit } from "./unit-verify.ts";
 
 export interface UnitDesired {
   /** "promtail.service"; the suffix ".service" may be left out. */
@@ -76,7 +77,10 @@ function fullName(name: string): string {
 function fileOf({ name, content }: UnitDesired) {
   // A unit file is world-readable by custom, and systemctl cat expects it, but not one that holds a secret.
   const mode = content instanceof Secret ? "0600" : "0644";
-  return content === undefined ? [] : [{ path: `/etc/systemd/system/${fullName(name)}`, content, mode }];
+  const unit = fullName(name);
+  return content === undefined
+    ? []
+    : [{ path: `/etc/systemd/system/${unit}`, content, mode, validate: verifyUnit(unit) }];
 }
 
 /** All that the running process was made of. A package's own unit file is not: the package restarts what it replaces. */
