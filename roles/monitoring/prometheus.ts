@@ -13,6 +13,7 @@ import {
 import { type Environment, environments, type ScrapeTarget } from "../endpoints.ts";
 import { root } from "./paths.ts";
 import type { Settings } from "./settings.ts";
+import { remoteWriteOf, remoteWritePassword } from "./storage.ts";
 import { checkedBy } from "./validate.ts";
 
 type Files = Readonly<Record<string, Text>>;
@@ -26,6 +27,7 @@ export function prometheusResources(settings: Settings, site: Site): readonly Re
   const check = checksOf(settings);
   return [
     ...["", "/rules", "/jobs", "/targets"].map((name) => directory({ path: `${folder}${name}` }, tagged)),
+    ...remoteWritePassword(settings, folder).map((password) => file(password, tagged)),
     ...files(ruleFiles(), check.rules),
     // Prometheus watches the files of targets; before the jobs, so that a job never starts with none.
     ...found.flatMap((environment) => files(targetFiles(environment))),
@@ -122,11 +124,17 @@ function mainFile(settings: Settings): { readonly path: string; readonly content
   return { path: `${folder}/prometheus.yml`, content: renderMain(settings, mark), mark };
 }
 
-function renderMain({ scrape_interval_seconds }: Settings, mark: string): Text {
+function renderMain(settings: Settings, mark: string): Text {
+  const { scrape_interval_seconds } = settings;
   const scrapeInterval = `${scrape_interval_seconds}s`;
   // Prometheus refuses a timeout that is longer than the interval.
   const scrapeTimeout = `${Math.min(scrape_interval_seconds, 10)}s`;
-  return template("monitoring/prometheus.yml.hbs", { scrapeInterval, scrapeTimeout, mark });
+  return template("monitoring/prometheus.yml.hbs", {
+    scrapeInterval,
+    scrapeTimeout,
+    mark,
+    remoteWrite: remoteWriteOf(settings) ?? "",
+  });
 }
 
 function jobFiles({ name, targets }: Environment): Files {

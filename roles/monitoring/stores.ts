@@ -3,6 +3,7 @@ import { tempoMajor } from "./images.ts";
 import { marked } from "./marker.ts";
 import { root } from "./paths.ts";
 import type { Settings, Sizes } from "./settings.ts";
+import { accessOf, FIRST_DAY, lokiBucket, tempoBucket } from "./storage.ts";
 import { checkedBy } from "./validate.ts";
 
 /** A store's configuration: its file, and what the store shows where it runs that file. */
@@ -33,8 +34,14 @@ export function storeGates(settings: Settings): readonly Resource[] {
 }
 
 /** Loki's file. */
-export function lokiConfig({ budget: { loki }, loki_image: image }: Sizes): StoreConfig {
+export function lokiConfig(sizes: Sizes): StoreConfig {
+  const { budget, loki_image: image } = sizes;
+  const { loki } = budget;
+  const bucket = lokiBucket(sizes);
   const values = {
+    s3: bucket ?? "",
+    // What came before that day stays where it is, until it is old enough to be deleted.
+    disk: bucket?.from !== FIRST_DAY,
     retention: `${loki.retentionHours}h`,
     replayCeiling: `${loki.replayCeiling}MB`,
     resultsCache: loki.resultsCache,
@@ -48,14 +55,19 @@ export function lokiConfig({ budget: { loki }, loki_image: image }: Sizes): Stor
   const args = (path: string) => [`-config.file=${path}`, "-verify-config"];
   return {
     path: `${root}/loki/loki.yaml`,
+    ...accessOf(bucket),
     ...marked((mark) => template("monitoring/loki.yaml.hbs", { ...values, mark })),
     validate: checkedBy({ image, args, name: "loki.yaml" }),
   };
 }
 
 /** Tempo's file, which majors 2 and 3 do not share. */
-export function tempoConfig({ budget: { tempo }, otlp_http_port, gateway, tempo_image: image }: Sizes): StoreConfig {
+export function tempoConfig(sizes: Sizes): StoreConfig {
+  const { budget, otlp_http_port, gateway, tempo_image: image } = sizes;
+  const { tempo } = budget;
+  const bucket = tempoBucket(sizes);
   const values = {
+    s3: bucket ?? "",
     retention: `${tempo.retentionHours}h`,
     otlpHttp: otlp_http_port !== undefined || gateway,
     liveTracesBytes: tempo.liveTracesBytes,
@@ -68,6 +80,7 @@ export function tempoConfig({ budget: { tempo }, otlp_http_port, gateway, tempo_
   const args = (path: string) => [`-config.file=${path}`, "-config.verify=true"];
   return {
     path: `${root}/tempo/tempo.yaml`,
+    ...accessOf(bucket),
     ...marked((mark) => template(`monitoring/${name}`, { ...values, mark })),
     validate: checkedBy({ image, args, name: "tempo.yaml" }),
   };

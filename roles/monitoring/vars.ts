@@ -2,6 +2,7 @@ import { integer, list, oneOf, optional, port, secret, string } from "../../engi
 import { alertVars } from "./alert-vars.ts";
 import { gatewayVars } from "./gateway-vars.ts";
 import { IMAGE_PATTERN, images } from "./images.ts";
+import { storageVars } from "./storage-vars.ts";
 
 /** How the other hosts reach a host. Both roles have it. */
 export const address = optional(
@@ -79,6 +80,8 @@ export const monitoringVars = {
     minimum: 1,
     default: 256,
   }),
+
+  ...storageVars,
 
   docker_registry_mirrors: list(
     "Mirrors of Docker Hub to pull from first, as URLs",

@@ -1,0 +1,87 @@
+import type { file, Text } from "../../engine/index.ts";
+import type { Sizes } from "./settings.ts";
+
+/** A bucket and the way to it; a template's values, so nothing is undefined. */
+export interface Bucket {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: Text;
+  readonly secretAccessKey: Text;
+  readonly insecure: boolean;
+  readonly pathStyle: boolean;
+}
+
+/** User of Loki and Tempo in their images, and of Prometheus in its own. */
+const STORE_GID = "10001";
+const PROMETHEUS_GID = "65534";
+
+/** The day from which Loki's first schema holds. */
+export const FIRST_DAY = "2024-04-01";
+
+/** Where Loki keeps chunks: a bucket, from a day on; undefined for its own disk. Throws on vars that do not belong together. */
+export function lokiBucket(vars: Sizes): (Bucket & { readonly from: string }) | undefined {
+  const { loki_s3_bucket: name, loki_s3_from: from } = vars;
+  if ((name === undefined) !== (from === undefined))
+    throw new Error("loki_s3_bucket and loki_s3_from belong together: set both, or none");
+  if (name === undefined || from === undefined) return undefined;
+  if (from < FIRST_DAY) throw new Error(`loki_s3_from: found ${from}, expected ${FIRST_DAY} or later`);
+  return { ...bucketOf(vars, name), from };
+}
+
+/** Where Tempo keeps blocks: a bucket, or undefined for its own disk. Throws on vars that do not belong together. */
+export function tempoBucket(vars: Sizes): Bucket | undefined {
+  return vars.tempo_s3_bucket === undefined ? undefined : bucketOf(vars, vars.tempo_s3_bucket);
+}
+
+function bucketOf(vars: Sizes, name: string): Bucket {
+  const { s3_endpoint: endpoint, s3_region: region = "", s3_access_key_id, s3_secret_access_key } = vars;
+  if (endpoint === undefined) throw new Error(`bucket ${name}: found no s3_endpoint, expected where it is`);
+  if ((s3_access_key_id === undefined) !== (s3_secret_access_key === undefined))
+    throw new Error("s3_access_key_id and s3_secret_access_key belong together: set both, or none");
+  return {
+    name,
+    endpoint,
+    region,
+    accessKeyId: s3_access_key_id ?? "",
+    secretAccessKey: s3_secret_access_key ?? "",
+    insecure: vars.s3_insecure,
+    pathStyle: vars.s3_path_style,
+  };
+}
+
+/** Who may read a store's configuration: its own user only, where there is a key in it. */
+export function accessOf(bucket: Bucket | undefined): Pick<Parameters<typeof file>[0], "mode" | "group"> {
+  return bucket && bucket.accessKeyId !== "" ? { mode: "0640", group: STORE_GID } : {};
+}
+
+/** Another Prometheus, or what is like one, that gets all metrics as well. */
+export interface RemoteWrite {
+  readonly url: string;
+  readonly user: string;
+  /** Where Prometheus finds the password; empty where it needs none. */
+  readonly passwordFile: string;
+}
+
+export const remoteWriteFile = "remote_write_password";
+
+/** Where Prometheus writes to besides its own disk; undefined for nowhere. Throws on vars that do not belong together. */
+export function remoteWriteOf(vars: Sizes): RemoteWrite | undefined {
+  const { prometheus_remote_write_url: url, prometheus_remote_write_user: user = "" } = vars;
+  const { prometheus_remote_write_password: password } = vars;
+  if ((user === "") !== (password === undefined))
+    throw new Error(
+      "prometheus_remote_write_user and prometheus_remote_write_password belong together: set both, or none",
+    );
+  if (url === undefined && password !== undefined)
+    throw new Error("found prometheus_remote_write_password, expected prometheus_remote_write_url too");
+  if (url === undefined) return undefined;
+  return { url, user, passwordFile: password === undefined ? "" : `/etc/prometheus/${remoteWriteFile}` };
+}
+
+/** The file with the password, below Prometheus' folder: Prometheus reads it at each request, and only its user may. */
+export function remoteWritePassword(vars: Sizes, folder: string): readonly Parameters<typeof file>[0][] {
+  const { prometheus_remote_write_password: content } = vars;
+  if (content === undefined || remoteWriteOf(vars) === undefined) return [];
+  return [{ path: `${folder}/${remoteWriteFile}`, content, mode: "0640", group: PROMETHEUS_GID }];
+}
