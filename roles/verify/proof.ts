@@ -95,9 +95,10 @@ async function send(asker: Asker, subject: Subject, before: Before) {
 }
 
 /** Of a stand-in, only whether its port is open can be asked by gRPC. */
-function sendScript(subject: Subject, { transport, url, trace }: Sending) {
-  if (transport === "HTTP") return sendHttp(url, trace);
-  return isStandIn(subject, subject.to.vars.tempo_image) ? reach(url) : sendGrpc(url, trace);
+function sendScript(subject: Subject, sending: Sending) {
+  const { transport, url } = sending;
+  if (transport === "HTTP") return sendHttp(sending);
+  return isStandIn(subject, subject.to.vars.tempo_image) ? reach(url) : sendGrpc(sending);
 }
 
 function receiptOf(

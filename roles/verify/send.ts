@@ -1,6 +1,8 @@
 import { type Said, type Script, sh } from "../../engine/index.ts";
+import type { PushLogin } from "../app/gateway.ts";
 import { answerOf } from "./http.ts";
-import { type Trace, toGrpc, toJson } from "./otlp.ts";
+import { toGrpc, toJson } from "./otlp.ts";
+import type { Sending } from "./subject.ts";
 
 /** How a trace was sent from an app host. */
 export type Transport = "gRPC" | "HTTP";
@@ -13,27 +15,42 @@ export interface Receipt {
 }
 
 /** Script that sends the trace by OTLP over HTTP, in JSON. */
-export function sendHttp(url: string, trace: Trace): Script {
+export function sendHttp({ url, trace, login }: Pick<Sending, "url" | "trace" | "login">): Script {
   return sh`
+    ${sayWho(login)}
     printf '%s' ${toJson(trace)} |
-      curl -q -sS -m 10 -w '\\n%{http_code}' -H 'Content-Type: application/json' --data-binary @- -- ${`${url}/v1/traces`}`;
+      curl -q -K "$dir/who" -sS -m 10 -w '\\n%{http_code}' -H 'Content-Type: application/json' --data-binary @- -- ${`${url}/v1/traces`}`;
 }
 
 const EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /** Script that sends the trace by OTLP over gRPC, as an application does: HTTP/2 and protobuf, with curl for a client. */
-export function sendGrpc(url: string, trace: Trace): Script {
+export function sendGrpc({ url, trace, login }: Pick<Sending, "url" | "trace" | "login">): Script {
   const version = url.startsWith("https:") ? "--http2" : "--http2-prior-knowledge";
   const headers = ["-H", "Content-Type: application/grpc", "-H", "TE: trailers"];
   return sh`
     case $(curl -q --version) in *HTTP2*) ;; *) echo "curl has no HTTP/2" >&2; exit 90 ;; esac
-    said=$(mktemp)
-    trap 'rm -f -- "$said"' EXIT
+    ${sayWho(login)}
     rc=0
     printf '%s' ${toGrpc(trace).toString("base64")} | base64 -d |
-      curl -q -sS -m 10 ${version} ${headers} --data-binary @- -o /dev/null -D "$said" -- ${`${url}${EXPORT}`} || rc=$?
-    tr -d '\\r' <"$said"
+      curl -q -K "$dir/who" -sS -m 10 ${version} ${headers} --data-binary @- -o /dev/null -D "$dir/said" -- ${`${url}${EXPORT}`} || rc=$?
+    [ ! -e "$dir/said" ] || tr -d '\\r' <"$dir/said"
     exit "$rc"`;
+}
+
+/** Makes $dir, with a file for curl: the password is in no list of processes, and on this host already. */
+function sayWho(login: PushLogin | undefined): Script {
+  const write = login
+    ? sh`
+        password=$(sed 's/[\\"]/\\\\&/g' <${login.passwordFile})
+        printf 'user = "%s:%s"\\n' ${login.user} "$password" >"$dir/who"
+        ${login.caFile === undefined ? sh`:` : sh`printf 'cacert = "%s"\\n' ${login.caFile} >>"$dir/who"`}`
+    : sh`: >"$dir/who"`;
+  return sh`
+    umask 077
+    dir=$(mktemp -d)
+    trap 'rm -rf -- "$dir"' EXIT
+    ${write}`;
 }
 
 /** Reads what `sendHttp` printed. */

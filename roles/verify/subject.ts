@@ -1,4 +1,5 @@
 import { type HostVars, readVars, type Schema, type Site, type VarsOf } from "../../engine/index.ts";
+import { type PushLogin, pushLogin } from "../app/gateway.ts";
 import { appVars } from "../app/vars.ts";
 import { groups, otlpUrl, pushUrl } from "../endpoints.ts";
 import { behindGateway } from "../monitoring/published.ts";
@@ -15,6 +16,8 @@ export interface Sending {
   readonly transport: Transport;
   readonly url: string;
   readonly trace: Trace;
+  /** Who sends, where a gateway asks. */
+  readonly login?: PushLogin | undefined;
 }
 
 /** An app host, and what is sent from it in this proof. */
@@ -38,9 +41,11 @@ export function subjectOf(site: Site, id: string, nowMs: number): Subject {
   if (!monitoring) throw new Error(`group ${groups.monitoring}: found no host, expected the one to prove`);
   const to = { host: monitoring.name, vars: behindGateway(read(monitoringVars, monitoring)) };
   const trace = () => newTrace({ host: host.name, environment: vars.environment }, nowMs);
-  const sendings: Sending[] = [{ transport: "gRPC", url: otlpUrl(site), trace: trace() }];
+  const login = pushLogin(vars, site);
+  const sendings: Sending[] = [{ transport: "gRPC", url: otlpUrl(site), trace: trace(), login }];
   const { otlp_http_port: port } = to.vars;
-  if (port !== undefined) sendings.push({ transport: "HTTP", url: withPort(otlpUrl(site), port), trace: trace() });
+  if (login) sendings.push({ transport: "HTTP", url: otlpUrl(site), trace: trace(), login });
+  else if (port !== undefined) sendings.push({ transport: "HTTP", url: withPort(otlpUrl(site), port), trace: trace() });
   const entry = logEntry(vars, id, sendings.at(-1)?.trace.id ?? "");
   return { host: host.name, site, vars, to, pushUrl: pushUrl(site), entry, sendings };
 }

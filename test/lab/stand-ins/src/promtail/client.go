@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -29,7 +31,29 @@ type sink struct {
 }
 
 func newSink(config *promtailConfig, positions *positions, metrics *metrics, dryRun bool) *sink {
-	return &sink{config: config, positions: positions, metrics: metrics, dryRun: dryRun, waiting: make(chan entry, maxWaiting)}
+	return &sink{config: config, positions: positions, metrics: metrics, dryRun: dryRun, waiting: make(chan entry, maxWaiting), http: trusting(config)}
+}
+
+// trusting returns a client that trusts what tls_config says; upstream reads the file when it connects as well.
+func trusting(config *promtailConfig) http.Client {
+	settings := &tls.Config{}
+	for _, client := range config.Clients {
+		if skip, isBool := client.TLSConfig["insecure_skip_verify"].(bool); isBool && skip {
+			settings.InsecureSkipVerify = true
+		}
+		path, isGiven := client.TLSConfig["ca_file"].(string)
+		if !isGiven {
+			continue
+		}
+		if settings.RootCAs == nil {
+			settings.RootCAs = x509.NewCertPool()
+		}
+		// One that cannot be read is one that verifies nothing.
+		if text, err := os.ReadFile(path); err == nil {
+			settings.RootCAs.AppendCertsFromPEM(text)
+		}
+	}
+	return http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: settings, ForceAttemptHTTP2: true}}
 }
 
 func (s *sink) take(ended context.Context, entries []entry) {
