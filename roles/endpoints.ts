@@ -1,9 +1,12 @@
-import { type HostVars, readVars, type Schema, type Site, type VarsOf } from "../engine/index.ts";
+import { type HostVars, readVars, type Schema, type Site, type Text, type VarsOf } from "../engine/index.ts";
 import { appVars } from "./app/vars.ts";
 import { monitoringVars } from "./monitoring/vars.ts";
 
 /** The groups that the roles know each other by. */
 export const groups = { monitoring: "monitoring", app: "app" } as const;
+
+/** Who Prometheus is to node_exporter, where that asks. */
+export const METRICS_USER = "prometheus";
 
 /** What Prometheus has to know of an app host. */
 export interface ScrapeTarget {
@@ -11,6 +14,8 @@ export interface ScrapeTarget {
   readonly environment: string;
   /** `address:port` of node_exporter. */
   readonly os: string;
+  /** node_exporter wants TLS and this password; undefined where it wants neither. */
+  readonly password: Text | undefined;
   /** `address:port` of the application's metrics. */
   readonly app: string;
   readonly path: string;
@@ -25,7 +30,7 @@ export interface Environment {
 }
 
 const { loki_port, otlp_grpc_port, gateway, gateway_domain, gateway_acme_email } = monitoringVars;
-const { environment, node_exporter_port } = appVars;
+const { environment, node_exporter_port, node_exporter_tls, metrics_password } = appVars;
 const { app_metrics_port, app_metrics_path, app_metrics_scheme, app_metrics_tls_verify } = appVars;
 const metricsVars = { app_metrics_port, app_metrics_path, app_metrics_scheme, app_metrics_tls_verify };
 
@@ -106,12 +111,14 @@ export function provenance(names: readonly string[], { releases }: Site): readon
 }
 
 function scrapeTarget(host: HostVars): ScrapeTarget {
-  const vars = varsOfHost({ environment, node_exporter_port, ...metricsVars }, host);
+  const exporterVars = { node_exporter_port, node_exporter_tls, metrics_password };
+  const vars = varsOfHost({ environment, ...exporterVars, ...metricsVars }, host);
   const address = addressOf(host);
   return {
     host: host.name,
     environment: vars.environment,
     os: endpoint(address, vars.node_exporter_port),
+    password: vars.node_exporter_tls ? vars.metrics_password : undefined,
     app: endpoint(address, vars.app_metrics_port),
     path: vars.app_metrics_path,
     scheme: vars.app_metrics_scheme,

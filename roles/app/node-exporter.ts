@@ -10,6 +10,7 @@ import {
   user,
   type VarsOf,
 } from "../../engine/index.ts";
+import { CERTIFICATE, tlsResources, webConfigFlag } from "./node-exporter-tls.ts";
 import { binary, installed, nodeExporter, type Program, releaseResource } from "./releases.ts";
 import type { appVars } from "./vars.ts";
 
@@ -26,20 +27,28 @@ export function nodeExporterResources(vars: Vars, { machine }: Facts, site: Site
     group({ name: NAME, system: true }, { tags }),
     user({ name: NAME, group: NAME, shell: "/usr/sbin/nologin", system: true }, { tags }),
     releaseResource(exporter, vars, machine, site),
+    ...tlsResources(vars, site),
     unit({ name: `${NAME}.service`, content: unitFile(vars, exporter), config: [installed(exporter)] }, { tags }),
   ];
 }
 
 /** The host's metrics can be read. */
-export function nodeExporterGate({ node_exporter_port }: Vars): Resource {
+export function nodeExporterGate({ node_exporter_port, node_exporter_tls }: Vars): Resource {
+  // Without the password: what is proven is that it is asked for.
+  if (node_exporter_tls) {
+    const url = `https://127.0.0.1:${node_exporter_port}/metrics`;
+    return http({ url, status: 401, caFile: CERTIFICATE, name: "node_exporter asks for a password" }, { tags });
+  }
   return http({ url: `http://127.0.0.1:${node_exporter_port}/metrics`, contains: "node_uname_info" }, { tags });
 }
 
-function unitFile({ node_exporter_port: port, node_exporter_memory_mb: memoryMb }: Vars, exporter: Program): Text {
+function unitFile(vars: Vars, exporter: Program): Text {
+  const { node_exporter_port: port, node_exporter_memory_mb: memoryMb } = vars;
   return template("app/node_exporter.service.hbs", {
     program: binary(exporter),
     // In the description: another version, also an older one, is another unit file and so a restart.
     version: exporter.version,
+    webConfig: webConfigFlag(vars),
     listen: `--web.listen-address=:${port}`,
     mounts:
       "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/.+)($|/)",

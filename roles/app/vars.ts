@@ -9,6 +9,12 @@ export const appVars = {
   }),
   address,
 
+  node_exporter_tls: boolean("node_exporter answers by TLS only, and only to who has metrics_password", {
+    default: false,
+  }),
+  metrics_password: optional(
+    secret("The password that Prometheus reads node_exporter with, one an environment; for node_exporter_tls"),
+  ),
   gateway_password: optional(
     secret("The password that the environment pushes logs and traces with, where the monitoring host has a gateway"),
   ),

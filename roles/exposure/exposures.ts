@@ -40,7 +40,13 @@ function ofApp(host: HostVars): readonly Exposure[] {
   });
   const open = { tls: false, login: undefined };
   return [
-    exposure(host, { ...open, ...at("node_exporter_port"), address: "0.0.0.0", what: "node_exporter" }),
+    exposure(host, {
+      ...at("node_exporter_port"),
+      tls: vars.node_exporter_tls,
+      login: vars.node_exporter_tls ? "Prometheus' user and password" : undefined,
+      address: "0.0.0.0",
+      what: "node_exporter",
+    }),
     exposure(host, { ...open, ...at("promtail_port"), address: "127.0.0.1", what: "log agent" }),
     exposure(host, {
       ...open,

@@ -10,7 +10,7 @@ import {
   type Text,
   template,
 } from "../../engine/index.ts";
-import { type Environment, environments, type ScrapeTarget } from "../endpoints.ts";
+import { type Environment, environments, METRICS_USER, type ScrapeTarget } from "../endpoints.ts";
 import { root } from "./paths.ts";
 import type { Settings } from "./settings.ts";
 import { remoteWriteOf, remoteWritePassword } from "./storage.ts";
@@ -28,6 +28,7 @@ export function prometheusResources(settings: Settings, site: Site): readonly Re
   return [
     ...["", "/rules", "/jobs", "/targets"].map((name) => directory({ path: `${folder}${name}` }, tagged)),
     ...remoteWritePassword(settings, folder).map((password) => file(password, tagged)),
+    ...passwordFiles(found),
     ...files(ruleFiles(), check.rules),
     // Prometheus watches the files of targets; before the jobs, so that a job never starts with none.
     ...found.flatMap((environment) => files(targetFiles(environment))),
@@ -142,6 +143,10 @@ function jobFiles({ name, targets }: Environment): Files {
     osJob: `${name}_os_metrics`,
     appJob: `${name}_app_metrics`,
     osTargets: targetsPath("/etc/prometheus", name, "os"),
+    osLogin:
+      passwordOf({ name, targets }) === undefined
+        ? ""
+        : { user: METRICS_USER, file: passwordPath("/etc/prometheus", name) },
     appTargets: targetsPath("/etc/prometheus", name, "app"),
     skipVerify: targets.some(({ verifyTls }) => !verifyTls),
   });
@@ -158,3 +163,32 @@ function targetFiles({ name, targets }: Environment): Files {
 function targetsPath(base: string, environment: ScrapeTarget["environment"], kind: "os" | "app"): string {
   return `${base}/targets/${environment}_${kind}_metrics.yml`;
 }
+
+function passwordPath(base: string, environment: string): string {
+  return `${base}/secrets/${environment}_metrics_password`;
+}
+
+/** The files by which Prometheus asks node_exporters that want a password: before the jobs, which promtool reads with them. */
+function passwordFiles(found: readonly Environment[]): readonly Resource[] {
+  const secrets = found.flatMap((environment) => {
+    const content = passwordOf(environment);
+    const path = passwordPath(folder, environment.name);
+    return content === undefined ? [] : [file({ path, content, mode: "0400", owner: PROMETHEUS_UID }, tagged)];
+  });
+  if (secrets.length === 0) return [];
+  return [directory({ path: `${folder}/secrets`, mode: "0750", group: PROMETHEUS_UID }, tagged), ...secrets];
+}
+
+/** One job has one password for all of its targets, and would tell it to those that do not ask. */
+function passwordOf({ name, targets }: Environment): Text | undefined {
+  const passwords = targets.map(({ password }) => password);
+  if (passwords.every((one) => one === undefined)) return undefined;
+  if (passwords.includes(undefined))
+    throw new Error(
+      `environment ${name}: node_exporter_tls is to be the same on all of its hosts, with metrics_password`,
+    );
+  return passwords[0];
+}
+
+/** Prometheus' user in its image. */
+const PROMETHEUS_UID = "65534";

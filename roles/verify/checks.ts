@@ -203,8 +203,14 @@ function selector(labels: Readonly<Record<string, string>>): string {
 
 /** Where Prometheus reads a kind of metrics of this host, as the host itself reaches it. */
 export function ownMetricsUrl({ vars }: Subject, kind: "os" | "app"): string {
-  const { app_metrics_scheme: scheme, app_metrics_port, app_metrics_path, node_exporter_port } = vars;
+  const {
+    app_metrics_scheme: scheme,
+    app_metrics_port,
+    app_metrics_path,
+    node_exporter_port,
+    node_exporter_tls,
+  } = vars;
   return kind === "os"
-    ? `http://${endpoint("127.0.0.1", node_exporter_port)}/metrics`
+    ? `${node_exporter_tls ? "https" : "http"}://${endpoint("127.0.0.1", node_exporter_port)}/metrics`
     : `${scheme}://${endpoint("127.0.0.1", app_metrics_port)}${app_metrics_path}`;
 }

@@ -200,9 +200,10 @@ function notRunning(unit: string, state: string, host: string): Hop {
 }
 
 function unreachable(from: string, url: string, state: string, to: string): Hop {
-  const { hostname, port } = new URL(url);
-  const hint = `let ${from} reach port ${port || 80} of ${to}: security group, firewall, publish_address`;
-  return broken(`${from} cannot reach ${hostname}:${port || 80} on ${to}: ${state}`, hint);
+  const { protocol, hostname, port: said } = new URL(url);
+  const port = said || (protocol === "https:" ? 443 : 80);
+  const hint = `let ${from} reach port ${port} of ${to}: security group, firewall, publish_address`;
+  return broken(`${from} cannot reach ${hostname}:${port} on ${to}: ${state}`, hint);
 }
 
 function lastLine(text: string): string {
