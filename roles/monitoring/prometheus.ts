@@ -176,7 +176,7 @@ function passwordFiles(found: readonly Environment[]): readonly Resource[] {
     return content === undefined ? [] : [file({ path, content, mode: "0400", owner: PROMETHEUS_UID }, tagged)];
   });
   if (secrets.length === 0) return [];
-  return [directory({ path: `${folder}/secrets`, mode: "0750", group: PROMETHEUS_UID }, tagged), ...secrets];
+  return [directory({ path: `${folder}/secrets` }, tagged), ...secrets];
 }
 
 /** One job has one password for all of its targets, and would tell it to those that do not ask. */
