@@ -28,6 +28,8 @@ export interface Options {
   /** The file for the JUnit report. */
   readonly junit: string | undefined;
   readonly lockWaitSeconds: number;
+  /** For the whole run; 0 is none. */
+  readonly deadlineSeconds: number;
   /** By host: `true`, or the fingerprint that the new key must have. */
   readonly rebuilt: ReadonlyMap<string, true | string>;
   readonly acceptNew: boolean;
@@ -64,6 +66,7 @@ const flags = {
   json: { type: "boolean" },
   junit: { type: "string" },
   "lock-wait": { type: "string" },
+  deadline: { type: "string" },
   rebuilt: { type: "string", multiple: true },
   "accept-new": { type: "boolean" },
   "fail-on-changes": { type: "boolean" },
@@ -84,7 +87,7 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
       --timeout SECONDS     to connect and log in (10)
       --rebuilt HOST[=SHA256:…]   the host was rebuilt: take its new key, this run only
       --accept-new          pin the keys of hosts that no known_hosts file has
-      --lock-wait SECONDS   wait for another run on a host instead of stopping (0)
+      --lock-wait SECONDS   wait for another run on a host (0);  --deadline SECONDS: for the whole run
       --fail-on-changes     in check mode: exit 3 if something would change
   -K, --ask-become-pass     ask once for the sudo password;  -k, --ask-pass: for the SSH password
       --list-hosts, --list-tasks, --list-tags   print the hosts, resources, tags of each play, contact no host
@@ -126,6 +129,7 @@ export function parseOptions(
     json: values.json ?? false,
     junit: values.junit,
     lockWaitSeconds: wholeNumber("--lock-wait", values["lock-wait"], 0, 0),
+    deadlineSeconds: wholeNumber("--deadline", values.deadline, 0, 0),
     rebuilt: new Map((values.rebuilt ?? []).map(rebuiltHost)),
     acceptNew: values["accept-new"] ?? false,
     failOnChanges: values["fail-on-changes"] ?? false,

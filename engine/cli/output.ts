@@ -6,6 +6,7 @@ import { type JunitReport, junitReport } from "../report/junit.ts";
 import { liveReport } from "../report/live.ts";
 import { textReport } from "../report/text.ts";
 import type { Emit } from "../run/event.ts";
+import { DeadlineError } from "../run/interrupt.ts";
 import { type Options, UsageError } from "./options.ts";
 import { isLive, stderr, wantsColour } from "./streams.ts";
 
@@ -41,10 +42,21 @@ export function openReports(options: Options): Reports {
   };
 }
 
-/** Begins to listen for SIGINT and SIGTERM: the first ends the run in good order, the second ends this process. */
-export function interruption(): Interruption {
+/** A run that its deadline ended: hosts were left as when they fail. */
+const OUT_OF_TIME = 2;
+
+/**
+ * Begins to listen for SIGINT and SIGTERM: the first ends the run in good order, the second ends this process. A deadline in
+ * seconds ends it likewise; 0 is none.
+ */
+export function interruption(deadlineSeconds: number): Interruption {
   const controller = new AbortController();
   let code: number | undefined;
+  const late = (): void => {
+    code ??= OUT_OF_TIME;
+    controller.abort(new DeadlineError(`the deadline of ${deadlineSeconds} s passed`));
+  };
+  const timer = deadlineSeconds > 0 ? setTimeout(late, deadlineSeconds * 1000) : undefined;
   const listen = (name: "SIGINT" | "SIGTERM"): void => {
     if (code !== undefined) process.exit(code);
     code = 128 + constants.signals[name];
@@ -54,6 +66,7 @@ export function interruption(): Interruption {
   return {
     signal: controller.signal,
     end() {
+      clearTimeout(timer);
       process.off("SIGINT", listen).off("SIGTERM", listen);
       // What was left to itself would keep the process.
       if (code !== undefined) process.exit(code);

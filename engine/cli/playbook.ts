@@ -111,7 +111,7 @@ async function run(playbook: Playbook, job: Job): Promise<number> {
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
   const mask = masker([...secrets, ...passwords, becomePassword, password].filter((one) => one !== undefined));
   const reports = openReports(options);
-  const interrupted = interruption();
+  const interrupted = interruption(options.deadlineSeconds);
   try {
     const ports = {
       connect: connector(options, job.inventory, password),

@@ -4,15 +4,22 @@ import type { Failure, Phase } from "./event.ts";
 /** Closing is a courtesy to hosts; who pressed Ctrl-C does not wait longer for it. */
 const CLOSE_MS = 2000;
 
-/** Whoever started the run wants it to end. */
-export class InterruptedError extends Error {}
+/** Whoever started the run wants it to end: by a signal, or by a deadline; the message says which. */
+export class InterruptedError extends Error {
+  constructor({ reason }: AbortSignal) {
+    super(reason instanceof DeadlineError ? reason.message : "interrupted");
+  }
+}
+
+/** Why a signal was given where time ran out. */
+export class DeadlineError extends Error {}
 
 /** The task's outcome, or `InterruptedError` as soon as the signal comes; the task is left to itself then. */
 export async function interruptible<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
   if (!signal) return task();
-  if (signal.aborted) throw new InterruptedError();
+  if (signal.aborted) throw new InterruptedError(signal);
   return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(new InterruptedError());
+    const stop = (): void => reject(new InterruptedError(signal));
     signal.addEventListener("abort", stop, { once: true });
     task()
       .then(resolve, reject)
@@ -26,11 +33,11 @@ export async function closing(signal: AbortSignal | undefined, close: () => Prom
 }
 
 /** What a report says of a host that was left in this phase. */
-export function interruptedFailure(phase: Phase | undefined): Failure {
+export function interruptedFailure({ message: why }: InterruptedError, phase: Phase | undefined): Failure {
   const changing = phase === "apply" || phase === "handlers";
   return {
     kind: "interrupted",
-    message: phase ? `interrupted during ${DURING[phase]}` : "interrupted before it began",
+    message: phase ? `${why} during ${DURING[phase]}` : `${why} before it began`,
     hint: changing
       ? "the script that was sent may still finish on the host; run again: what is done is not done twice"
       : "nothing was being changed here at that moment; run again",

@@ -178,7 +178,7 @@ async function runHost(host: Host, play: Play, first: boolean, context: Context)
     } catch (error) {
       // A host's outcome is a value: the other hosts go on.
       run.failure =
-        error instanceof InterruptedError ? interruptedFailure(context.phases.get(host.name)) : failureOf(error);
+        error instanceof InterruptedError ? interruptedFailure(error, context.phases.get(host.name)) : failureOf(error);
       context.ports.emit({ kind: "failed", host: host.name, failure: run.failure });
     }
     run.endedMs = performance.now() - run.started;

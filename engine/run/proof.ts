@@ -28,7 +28,7 @@ export async function prove(runs: readonly HostRun[], context: ProofContext): Pr
   for (const { host } of runs) emit({ kind: "phase", host: host.name, phase: "prove" });
   const thrown = await interruptible(signal, () => proof(askerFor(runs, findings, context))).then(
     () => undefined,
-    (error: unknown) => (error instanceof InterruptedError ? interruptedFailure("prove") : failureOf(error)),
+    (error: unknown) => (error instanceof InterruptedError ? interruptedFailure(error, "prove") : failureOf(error)),
   );
   for (const run of runs) {
     const failure = thrown ?? brokenFailure(findings.get(run.host.name) ?? []);

@@ -7,6 +7,7 @@ import { command } from "../../engine/resource/command.ts";
 import { onHost, type Play, runOnce } from "../../engine/role/playbook.ts";
 import { defineRole } from "../../engine/role/role.ts";
 import { string } from "../../engine/role/schema.ts";
+import { DeadlineError } from "../../engine/run/interrupt.ts";
 import { sh } from "../../engine/shell/sh.ts";
 import { hostFile, mark, stage } from "../support/play-run.ts";
 
@@ -216,3 +217,12 @@ t.test(
     t.same(marks(), []);
   },
 );
+
+t.test("a deadline ends a run in good order and says so", async (t) => {
+  const { run } = await stage(t, ["a"], { signal: AbortSignal.abort(new DeadlineError("the deadline of 3 s passed")) });
+  t.match(await run.play(web), { failed: ["a"] });
+  t.match((await run.finish())[0]?.failure, {
+    kind: "interrupted",
+    message: "the deadline of 3 s passed before it began",
+  });
+});

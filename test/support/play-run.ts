@@ -28,7 +28,11 @@ export interface Stage {
 export async function stage(
   t: Test,
   names: readonly string[],
-  settings: Partial<RunOptions> & { connect?: (host: Host) => Promise<Connection>; extraVars?: readonly string[] } = {},
+  settings: Partial<RunOptions> & {
+    signal?: AbortSignal;
+    connect?: (host: Host) => Promise<Connection>;
+    extraVars?: readonly string[];
+  } = {},
 ): Promise<Stage> {
   const dir = t.testdir(Object.fromEntries([...names.map((name) => [name, {}]), ["marks", ""]]));
   const hosts = Object.fromEntries(names.map((name) => [name, { dir: join(dir, name), ansible_become: false }]));
@@ -52,7 +56,7 @@ export async function stage(
       paths: statePaths(dir),
       ...settings,
     },
-    { connect, emit: (event) => events.push(event) },
+    { connect, emit: (event) => events.push(event), signal: settings.signal },
   );
   t.teardown(() => run.finish());
   return { dir, events, run, marks: () => linesOf(join(dir, "marks")) };
