@@ -34,7 +34,7 @@ function ofMonitoring(host: HostVars): readonly Exposure[] {
 
 function ofApp(host: HostVars): readonly Exposure[] {
   const vars = read(appVars, host);
-  const at = (name: "node_exporter_port" | "promtail_port" | "app_metrics_port") => ({
+  const at = (name: "node_exporter_port" | "promtail_port" | "alloy_port" | "app_metrics_port") => ({
     port: vars[name],
     because: saidBy(host, name, vars[name]),
   });
@@ -47,7 +47,7 @@ function ofApp(host: HostVars): readonly Exposure[] {
       address: "0.0.0.0",
       what: "node_exporter",
     }),
-    exposure(host, { ...open, ...at("promtail_port"), address: "127.0.0.1", what: "log agent" }),
+    exposure(host, { ...open, ...at(`${vars.log_agent}_port`), address: "127.0.0.1", what: vars.log_agent }),
     exposure(host, {
       ...open,
       ...at("app_metrics_port"),

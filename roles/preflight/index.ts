@@ -117,8 +117,14 @@ export function ownFindings(site: Site, state: HostState, facts: Facts): readonl
   const sum = (part: (need: Needs) => number) => needs.map(part).reduce((total, one) => total + one, 0);
   return [
     ...findings,
-    ...sizeFindings(state, { diskMb: sum((one) => one.diskMb), memoryMb: sum((one) => one.memoryMb) }),
+    ...sizeFindings(within(state, facts), { diskMb: sum((one) => one.diskMb), memoryMb: sum((one) => one.memoryMb) }),
   ];
+}
+
+/** A container shows its machine's memory, and may take its own limit. */
+function within(state: HostState, { memoryBytes }: Facts): HostState {
+  const { availableMemoryKib: available } = state;
+  return available === undefined ? state : { ...state, availableMemoryKib: Math.min(available, memoryBytes / 1024) };
 }
 
 interface Needs {
@@ -142,16 +148,17 @@ function monitoringNeeds(vars: VarsOf<typeof monitoringVars>, facts: Facts, site
 }
 
 function appNeeds(vars: VarsOf<typeof appVars>): Needs {
-  const { node_exporter_port, promtail_port, promtail_memory_mb, node_exporter_memory_mb } = vars;
+  const { node_exporter_port, node_exporter_memory_mb, log_agent } = vars;
+  const agentPort = `${log_agent}_port` as const;
   const exporter = { address: "0.0.0.0", port: node_exporter_port, setBy: "node_exporter_port" };
-  const agent = { address: "127.0.0.1", port: promtail_port, setBy: "promtail_port" };
+  const agent = { address: "127.0.0.1", port: vars[agentPort], setBy: agentPort };
   return {
     ports: [
       { ...exporter, what: "node_exporter", holders: ["node_exporter"] },
       { ...agent, what: "the log agent", holders: ["promtail", "alloy"] },
     ],
     diskMb: DISK_MB.app,
-    memoryMb: promtail_memory_mb + node_exporter_memory_mb,
+    memoryMb: vars[`${log_agent}_memory_mb`] + node_exporter_memory_mb,
   };
 }
 
