@@ -98,12 +98,13 @@ function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: 
 }
 
 /** Nothing is downloaded for a rehearsal, so any hash does. */
-function siteOf(host: Host, roles: Assignment["play"]["roles"], { groups, hosts }: Inventory): Site {
+function siteOf(host: Host, roles: Assignment["play"]["roles"], { files: inventory, groups, hosts }: Inventory): Site {
   const anyRelease = { sha256: "0".repeat(64), source: "assumed" };
   const files = roles.flatMap((role) => role.releases(host)).map(({ file }) => file);
   return {
     host,
     first: true,
+    inventory,
     hosts: (group) => (groups.get(group)?.members ?? []).flatMap((name) => hosts.get(name) ?? []),
     releases: Object.fromEntries(files.map((file) => [file, anyRelease])),
   };

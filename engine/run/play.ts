@@ -230,7 +230,7 @@ function convergeOptions(host: Host, { options, ports }: Context, on: Host = hos
 function siteOf(host: Host, first: boolean, { inventory, releases }: Context): Site {
   const members = (group: string) => inventory.groups.get(group)?.members ?? [];
   const hosts = (group: string) => members(group).flatMap((name) => inventory.hosts.get(name) ?? []);
-  return { host, first, hosts, releases: releases.known };
+  return { host, first, inventory: inventory.files, hosts, releases: releases.known };
 }
 
 function nameOf(play: Play): string {

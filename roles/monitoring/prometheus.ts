@@ -11,6 +11,7 @@ import {
   template,
 } from "../../engine/index.ts";
 import { type Environment, environments, METRICS_USER, type ScrapeTarget } from "../endpoints.ts";
+import { FORGET, ownership } from "./ownership.ts";
 import { root } from "./paths.ts";
 import type { Settings } from "./settings.ts";
 import { remoteWriteOf, remoteWritePassword } from "./storage.ts";
@@ -33,6 +34,7 @@ export function prometheusResources(settings: Settings, site: Site): readonly Re
     // Prometheus watches the files of targets; before the jobs, so that a job never starts with none.
     ...found.flatMap((environment) => files(targetFiles(environment))),
     ...found.flatMap((environment) => files(jobFiles(environment), check.config)),
+    ...ownership({ folder, environments: found.map(({ name }) => name), files: environmentFiles, ...tagged }, site),
     // Last, because it is checked together with all that it leads to.
     file({ ...mainFile(settings), validate: check.config }, tagged),
   ];
@@ -54,7 +56,7 @@ export function prometheusRuns(settings: Settings, site: Site): Resource {
         ${loaded}
         is_loaded`,
       run: reload(loaded),
-      after: [...Object.keys(ruleFiles()), ...jobs, path],
+      after: [...Object.keys(ruleFiles()), ...jobs, FORGET, path],
     },
     tagged,
   );
@@ -158,6 +160,12 @@ function targetFiles({ name, targets }: Environment): Files {
     [targetsPath(folder, name, "os")]: template("monitoring/os-targets.yml.hbs", { targets }),
     [targetsPath(folder, name, "app")]: template("monitoring/app-targets.yml.hbs", { targets }),
   };
+}
+
+/** Every file of an environment whose name is a word of the shell. */
+function environmentFiles(name: Script): Script {
+  const targets = (kind: string) => sh`${`${folder}/targets`}/${name}_${{ text: kind }}_metrics.yml`;
+  return sh`${`${folder}/jobs`}/${name}.yml ${targets("os")} ${targets("app")} ${`${folder}/secrets`}/${name}_metrics_password`;
 }
 
 function targetsPath(base: string, environment: ScrapeTarget["environment"], kind: "os" | "app"): string {

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import t from "tap";
 import { type HostVars, type Script, sh } from "../../engine/index.ts";
 import { monitoring } from "../../roles/monitoring/index.ts";
+import { FORGET } from "../../roles/monitoring/ownership.ts";
 import { appHost, dataOf, filesOf, monitoringFacts, monitoringHost, siteOf, textOf } from "./site.ts";
 
 const folder = "/opt/monitoring/prometheus";
@@ -17,8 +18,13 @@ function plan(...apps: readonly HostVars[]) {
   return reading.value;
 }
 
+/** The files that Prometheus reads; which inventory has which environment is for ourselves. */
 const files = (...apps: readonly HostVars[]) =>
-  new Map([...filesOf(plan(...apps).resources)].filter(([path]) => path.startsWith(folder)));
+  new Map(
+    [...filesOf(plan(...apps).resources)].filter(
+      ([path]) => path.startsWith(folder) && !path.startsWith(`${folder}/inventories/`),
+    ),
+  );
 
 t.test("the jobs have the story's names, one pair an environment", async (t) => {
   const { resources } = plan(dev, prod);
@@ -87,7 +93,7 @@ const loaded = (...apps: readonly HostVars[]) => {
 
 t.test("configuration is reloaded after a change, targets are not: Prometheus watches those itself", async (t) => {
   const written = [...files(dev, prod).keys()].filter((path) => !path.includes("/targets/"));
-  t.same([...loaded(dev, prod).after].sort(), written.sort());
+  t.same([...loaded(dev, prod).after].sort(), [...written, FORGET].sort());
   t.match(loaded(dev).run.text, /kill -HUP "\$\(docker inspect/);
   t.notMatch(
     loaded(dev).run.text,

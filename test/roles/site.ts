@@ -29,6 +29,7 @@ export function siteOf(hosts: readonly [HostVars, ...HostVars[]], locked: Site["
   return {
     host,
     first: true,
+    inventory: ["inventory/lab.yml"],
     hosts: (group) => hosts.filter(({ groups }) => groups.includes(group)),
     releases: locked,
   };

@@ -412,6 +412,9 @@ scrape_configs:
     file_sd_configs:
       - files: ["/etc/prometheus/targets/prod_app_metrics.yml"]
         refresh_interval: 30s
+=== /opt/monitoring/prometheus/inventories/lab.yml
+dev
+prod
 === /opt/monitoring/prometheus/prometheus.yml
 # Common to all environments, and to Prometheus 2.53 and 3: each environment adds a file to jobs/ and two to targets/.
 global:
