@@ -27,7 +27,7 @@ t.test(
     await lab("down");
     await lab("up");
     writeInventory();
-    t.teardown(() => lab("down"));
+    if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
 
     await t.test("check mode on hosts that have nothing lists what it would do and changes nothing", async (t) => {
       const first = await site("--check");

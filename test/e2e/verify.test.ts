@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import t from "tap";
 import type { Finding, RunEvent } from "../../engine/run/event.ts";
-import { lab, onHost, program, site, writeInventory } from "../support/lab.ts";
+import { INVENTORY, lab, onHost, program, site, writeInventory } from "../support/lab.ts";
 
 // It brings the tests' lab up and converges it where that has not happened yet.
 t.setTimeout(45 * 60_000);
@@ -15,7 +15,7 @@ interface Proof {
 }
 
 async function verify(...args: readonly string[]): Promise<Proof> {
-  const inventory = ["-i", ".lab/9/inventory.yml"];
+  const inventory = ["-i", INVENTORY];
   const { code, stdout, stderr } = await program("npx", "zx", "playbooks/verify.mts", ...inventory, "--json", ...args);
   const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
   const events = lines.map((line): RunEvent => JSON.parse(line));
@@ -54,6 +54,7 @@ t.test(
   { skip: canHaveLab ? false : "needs a Docker engine, or root to install one" },
   async (t) => {
     await lab("up");
+    if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
     writeInventory();
     const converged = await site("--verify");
     t.equal(converged.code, 0, converged.stderr);

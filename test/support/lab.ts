@@ -4,7 +4,8 @@ import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.t
 
 /** The tests' own lab, so that they leave a developer's alone; several checkouts may each test with another. */
 export const LAB = Number(process.env.HOSTWRIGHT_TEST_LAB ?? 9);
-const INVENTORY = `.lab/${LAB}/inventory.yml`;
+/** Its inventory, once `writeInventory` wrote it. */
+export const INVENTORY = `.lab/${LAB}/inventory.yml`;
 const env = { ...process.env, HOSTWRIGHT_LAB: String(LAB) };
 
 /** How a program ended. */
