@@ -166,9 +166,12 @@ export function runCommand(command: string, channel: ServerChannel, children: Se
   });
   child.on("close", (code, signal) => {
     children.delete(child);
-    if (signal) channel.exit(signal.replace("SIG", ""), false, "");
-    else channel.exit(code ?? 0);
-    channel.end();
+    // What still waits for the client's window goes first; the channel does that for its own stream.
+    channel.stderr.end(() => {
+      if (signal) channel.exit(signal.replace("SIG", ""), false, "");
+      else channel.exit(code ?? 0);
+      channel.end();
+    });
   });
 }
 
