@@ -70,4 +70,4 @@ export {
 } from "./role/schema.ts";
 export { template } from "./role/template.ts";
 export { reveal, Secret, type Text } from "./shell/secret.ts";
-export { lines, type Script, sh } from "./shell/sh.ts";
+export { lines, type Script, sh, trusted } from "./shell/sh.ts";

@@ -1,4 +1,4 @@
-import { lines, type Script, sh } from "../shell/sh.ts";
+import { lines, type Script, sh, trusted } from "../shell/sh.ts";
 import { type ComposeDesired, composeCommand, composeFile, configPaths } from "./compose-project.ts";
 import { type Ctimes, parseCtimes, probeCtimes } from "./ctime.ts";
 import { type FileCurrent, fileType } from "./file.ts";
@@ -66,7 +66,7 @@ export function probeProjects(all: readonly ComposeDesired[]): Script {
 }
 
 function listAll(all: readonly ComposeDesired[]): Script {
-  return { text: all.map(({ project }) => sh`list ${project}`.text).join(" && ") };
+  return trusted(all.map(({ project }) => sh`list ${project}`.text).join(" && "));
 }
 
 function hashServices(desired: ComposeDesired, index: number): Script {

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { lines, type Script, sh } from "../shell/sh.ts";
+import { lines, type Script, sh, trusted } from "../shell/sh.ts";
 
 export interface ReleaseDesired {
   readonly name: string;
@@ -134,7 +134,7 @@ function pick(path: string, file: string): Script {
  */
 function seal(dir: string, desired: ReleaseDesired): Script {
   const files = filePaths(desired).map((path) => basename(path));
-  const place = { text: dir };
+  const place = trusted(dir);
   return sh`
     chown root:root ${place}
     chmod 0755 ${place}

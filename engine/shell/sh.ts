@@ -1,8 +1,28 @@
 import { Secret } from "./secret.ts";
 
-/** A piece of POSIX sh. Made by `sh` only, so that every value in it is quoted. */
-export interface Script {
+/**
+ * A piece of POSIX sh, in which every value is quoted. Nominal, and only its type is exported: `sh`, `lines` and `trusted` make
+ * one, and no object that merely has a `text` passes for it.
+ */
+class Script {
   readonly text: string;
+  readonly #made = true;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** True for what was made here, whatever its type says. */
+  static is(value: unknown): value is Script {
+    return typeof value === "object" && value !== null && #made in value;
+  }
+}
+
+export type { Script };
+
+/** The one way by which a text becomes a script as it stands: for what this program wrote itself, never for data. */
+export function trusted(text: string): Script {
+  return new Script(text);
 }
 
 /** What may stand in `${…}` of a script: a script is inserted as it is, a list is spread, anything else is one word. */
@@ -11,12 +31,12 @@ export type Value = string | number | Secret | Script | readonly Value[];
 /** Returns a script in which every value is one word in single quotes. Indentation common to all lines is removed. */
 export function sh(strings: TemplateStringsArray, ...values: readonly Value[]): Script {
   const [first = "", ...rest] = dedent(strings);
-  return { text: rest.reduce((joined, piece, index) => joined + insert(values[index] ?? "") + piece, first).trim() };
+  return trusted(rest.reduce((joined, piece, index) => joined + insert(values[index] as Value) + piece, first).trim());
 }
 
 /** Returns the scripts one after the other, each on lines of its own. */
 export function lines(scripts: readonly Script[]): Script {
-  return { text: scripts.map(({ text }) => text).join("\n") };
+  return trusted(scripts.map(({ text }) => text).join("\n"));
 }
 
 /** Quotes one word for any POSIX shell: zx's `quote` writes bash's `$'…'`, which dash prints literally. */
@@ -29,8 +49,12 @@ function insert(value: Value): string {
   if (typeof value === "string") return quoteWord(value);
   if (typeof value === "number") return quoteWord(String(value));
   if (value instanceof Secret) return quoteWord(value.reveal());
-  if ("text" in value) return value.text;
-  return value.map(insert).join(" ");
+  if (Array.isArray(value)) return value.map(insert).join(" ");
+  if (Script.is(value)) return value.text;
+  // Data from JSON or YAML, past the types: quoted or refused, never run.
+  throw new TypeError(
+    `found ${Object.prototype.toString.call(value)} in a script, expected text, a number or a script`,
+  );
 }
 
 function dedent(pieces: readonly string[]): readonly string[] {

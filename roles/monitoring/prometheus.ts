@@ -9,6 +9,7 @@ import {
   sha256,
   type Text,
   template,
+  trusted,
 } from "../../engine/index.ts";
 import { type Environment, environments, METRICS_USER, type ScrapeTarget } from "../endpoints.ts";
 import { FORGET, ownership } from "./ownership.ts";
@@ -164,7 +165,7 @@ function targetFiles({ name, targets }: Environment): Files {
 
 /** Every file of an environment whose name is a word of the shell. */
 function environmentFiles(name: Script): Script {
-  const targets = (kind: string) => sh`${`${folder}/targets`}/${name}_${{ text: kind }}_metrics.yml`;
+  const targets = (kind: string) => sh`${`${folder}/targets`}/${name}_${trusted(kind)}_metrics.yml`;
   return sh`${`${folder}/jobs`}/${name}.yml ${targets("os")} ${targets("app")} ${`${folder}/secrets`}/${name}_metrics_password`;
 }
 

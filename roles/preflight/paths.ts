@@ -1,4 +1,4 @@
-import { type Script, type Site, sh } from "../../engine/index.ts";
+import { type Script, type Site, sh, trusted } from "../../engine/index.ts";
 import { addressOf, environments, groups, otlpUrl, pushUrl } from "../endpoints.ts";
 
 /** A connection that one host is going to make to another. */
@@ -61,7 +61,7 @@ export function tryPaths(paths: readonly Path[]): Script {
   const tries = paths.map(({ address, port, url = "" }, index) => sh`report ${index} ${address} ${port} ${url} &`.text);
   return sh`
     ${tools}
-    ${{ text: tries.join("\n") }}
+    ${trusted(tries.join("\n"))}
     wait`;
 }
 

@@ -6,6 +6,7 @@ import { type ComposeDesired, compose } from "../../engine/resource/compose.ts";
 import { touches } from "../../engine/resource/resource.ts";
 import { groupByKind, planSteps, probeScripts } from "../../engine/run/plan.ts";
 import { Secret } from "../../engine/shell/secret.ts";
+import { trusted } from "../../engine/shell/sh.ts";
 import { runSections, shells } from "../support/shells.ts";
 
 const content = "services:\n  web:\n    image: tiny:1\n  plain:\n    image: tiny:1\n";
@@ -207,7 +208,7 @@ for (const shell of shells) {
     const resource = compose({ project: "try", dir, content: secret, services: { web: { image: "tiny:1" } } });
     const groups = groupByKind([resource]);
     const only = `PATH='${tools}'`;
-    const probes = probeScripts(groups).map(({ text }) => ({ text: `${only}\n${text}` }));
+    const probes = probeScripts(groups).map(({ text }) => trusted(`${only}\n${text}`));
     const [step] = planSteps([resource], groups, runSections(shell, probes));
     t.ok(touches(step?.changes ?? [], "engine"));
     t.match(step?.changes, [
@@ -215,7 +216,7 @@ for (const shell of shells) {
       { field: "service web", before: undefined },
     ]);
     t.equal(step?.changes.find(({ field }) => field === "content")?.text, undefined);
-    const [section] = runSections(shell, [{ text: `${only}\n${step?.script.text}` }]);
+    const [section] = runSections(shell, [trusted(`${only}\n${step?.script.text}`)]);
     t.match(section, { status: 1, stderr: "compose try: docker is not installed: install docker.io" });
   });
 }

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import t from "tap";
 import { file } from "../../engine/resource/file.ts";
 import { Secret } from "../../engine/shell/secret.ts";
+import { trusted } from "../../engine/shell/sh.ts";
 import { apply, converges, plan } from "../support/converges.ts";
 import { shells } from "../support/shells.ts";
 
@@ -62,7 +63,7 @@ for (const shell of shells) {
       const bad = file({
         path,
         content: "bad",
-        validate: (staged) => ({ text: `grep -q good ${staged.text} || { echo no good >&2; exit 3; }` }),
+        validate: (staged) => trusted(`grep -q good ${staged.text} || { echo no good >&2; exit 3; }`),
       });
       t.throws(() => apply(shell, plan(shell, [bad])), /exit 3: no good/);
       t.equal(readFileSync(path, "utf8"), "good");

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import t from "tap";
 import { pkg } from "../../engine/resource/package.ts";
 import { mergeResources } from "../../engine/run/plan.ts";
+import { trusted } from "../../engine/shell/sh.ts";
 import { apply, converges, plan } from "../support/converges.ts";
 import { runSections, shells } from "../support/shells.ts";
 
@@ -79,7 +80,7 @@ for (const shell of hasDpkg ? shells : []) {
 
     t.test("a host without dpkg is an error, not absent", async (t) => {
       const one = pkg({ name: "curl" });
-      const [section] = runSections(shell, [{ text: `PATH=/nonexistent; ${one.kind.probe([one]).text}` }]);
+      const [section] = runSections(shell, [trusted(`PATH=/nonexistent; ${one.kind.probe([one]).text}`)]);
       t.not(section?.status, 0);
       t.match(section?.stderr, /only apt hosts are supported/);
     });

@@ -5,6 +5,7 @@ import { newerThan, parseCtimes, probeCtimes, waitForNextSecond } from "../../en
 import { touches } from "../../engine/resource/resource.ts";
 import { unit } from "../../engine/resource/unit.ts";
 import { Secret } from "../../engine/shell/secret.ts";
+import { trusted } from "../../engine/shell/sh.ts";
 import { plan } from "../support/converges.ts";
 import { runSections, shells } from "../support/shells.ts";
 
@@ -221,7 +222,7 @@ for (const shell of shells) {
       unit({ name: "x" }),
     ]);
     t.ok(steps.every(({ changes }) => touches(changes, "running")));
-    const [section] = runSections(shell, [steps[1]?.script ?? { text: "" }]);
+    const [section] = runSections(shell, [steps[1]?.script ?? trusted("")]);
     t.match(section, { status: 1, stderr: /systemd does not run here/ });
   });
 
@@ -243,13 +244,13 @@ for (const shell of shells) {
     t.equal(newerThan(now + 60, paths, { now: now + 60, of }), undefined);
     t.same(parseCtimes(runSections(shell, [probeCtimes([])])[0]?.stdout ?? "", []).of.size, 0);
     t.throws(() => parseCtimes("now 1\n", paths), /unexpected output/);
-    const clock = { text: "date +%s" };
-    const [waited] = runSections(shell, [{ text: `${waitForNextSecond(paths).text}\n${clock.text}` }]);
+    const clock = trusted("date +%s");
+    const [waited] = runSections(shell, [trusted(`${waitForNextSecond(paths).text}\n${clock.text}`)]);
     t.ok(newerThan(Number(waited?.stdout), paths, { now: now + 60, of }) === undefined, "a start now is a later one");
   });
 }
 
 function withSystemd(): string | false {
-  const [section] = runSections(["sh"], [{ text: "[ -d /run/systemd/system ] && echo yes" }]);
+  const [section] = runSections(["sh"], [trusted("[ -d /run/systemd/system ] && echo yes")]);
   return section?.stdout === "yes\n" && "systemd runs on this machine";
 }

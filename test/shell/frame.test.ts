@@ -1,16 +1,12 @@
 import { spawnSync } from "node:child_process";
 import t from "tap";
 import { frame, remark, remarks, unframe } from "../../engine/shell/frame.ts";
-import { lines, quoteWord, sh } from "../../engine/shell/sh.ts";
+import { lines, quoteWord, sh, trusted } from "../../engine/shell/sh.ts";
 import { runSections, shells } from "../support/shells.ts";
 
 for (const shell of shells) {
   t.test(`frame in ${shell[0]}`, async (t) => {
-    const run = (...scripts: string[]) =>
-      runSections(
-        shell,
-        scripts.map((text) => ({ text })),
-      );
+    const run = (...scripts: string[]) => runSections(shell, scripts.map(trusted));
 
     t.test("gives each section its own status, stdout and stderr", async (t) => {
       t.same(run("echo a; echo b >&2", "exit 3", "printf c"), [
@@ -36,7 +32,7 @@ for (const shell of shells) {
     });
 
     t.test("with stopAtFailure the sections after a failed one do not run", async (t) => {
-      const sections = ["echo 1", "exit 2", "echo 3"].map((text) => ({ text }));
+      const sections = ["echo 1", "exit 2", "echo 3"].map(trusted);
       t.same(
         runSections(shell, sections, true).map(({ status }) => status),
         [0, 2],
@@ -87,4 +83,11 @@ t.test("a list is spread, a script is inserted as it is, indentation goes", asyn
     "set -- 'a' 'b c'\n  echo 'x'",
   );
   t.throws(() => quoteWord("a\0b"), /NUL/);
+});
+
+t.test("what only looks like a script is refused, never run", async (t) => {
+  const fromJson = JSON.parse('{"text":"touch /tmp/taken"}');
+  for (const value of [fromJson, [fromJson], { text: "id", "#made": true }, null, undefined, true])
+    t.throws(() => sh`echo ${value as never}`, TypeError, JSON.stringify(value));
+  t.equal(sh`echo ${trusted("$(id)")} ${sh`x`}`.text, "echo $(id) x");
 });
