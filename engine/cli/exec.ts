@@ -1,12 +1,18 @@
 import { limit } from "../connection/limit.ts";
 import type { Facts } from "../facts/facts.ts";
+import { unlockSecrets } from "../inventory/age.ts";
 import { selectHosts } from "../inventory/pattern.ts";
 import { harmless } from "../report/terminal.ts";
+import type { Playbook } from "../role/playbook.ts";
+import type { Role } from "../role/role.ts";
+import { rolesIn } from "../run/assignment.ts";
 import type { Failure } from "../run/event.ts";
 import { failureOf } from "../run/failure.ts";
 import { maskText } from "../run/mask.ts";
 import type { Session } from "../run/session.ts";
 import { sessionPool } from "../run/session-pool.ts";
+import { secretsToHide, withSecrets } from "../run/vars.ts";
+import { isHidable } from "../run/weak-secrets.ts";
 import { masker } from "../shell/secret.ts";
 import { sh } from "../shell/sh.ts";
 import { type Options, parseOptions, UsageError } from "./options.ts";
@@ -30,8 +36,8 @@ export type Answer<T> =
   | { readonly host: string; readonly value: T }
   | { readonly host: string; readonly failure: Failure };
 
-/** Runs the program that sends one command to many hosts, when its file (`import.meta.url`) was started. */
-export async function runExec(url: string): Promise<void> {
+/** Runs the program that sends one command to many hosts, when its file (`import.meta.url`) was started; it hides the secrets of this playbook's roles. */
+export async function runExec(playbook: Playbook, url: string): Promise<void> {
   await runProgram(url, async (args) => {
     const at = args.indexOf("--");
     const options = parseOptions(at < 0 ? args : args.slice(0, at), { takesWords: true });
@@ -39,7 +45,8 @@ export async function runExec(url: string): Promise<void> {
     const words = at < 0 ? [] : args.slice(at + 1);
     if (words.length === 0) throw new UsageError("found no command, expected: PATTERN -- COMMAND (--help says more)");
     const line = words.length === 1 ? (words[0] ?? "") : sh`${words}`.text;
-    const answers = await askHosts(options, options.become, async (session) => {
+    const hosts = { pattern: onePattern(options), become: options.become, roles: await rolesIn(playbook) };
+    const answers = await askHosts(options, hosts, async (session) => {
       const [section] = (await session.probe([sh`sh -c ${line}`])).sections;
       return section ?? { status: 255, stdout: "", stderr: "no answer" };
     });
@@ -57,22 +64,34 @@ export async function runFacts(url: string): Promise<void> {
   await runProgram(url, async (args) => {
     const options = parseOptions(args, { takesWords: true });
     if (options.help) return say(FACTS_HELP);
-    const answers = await askHosts<Facts>(options, options.become, async ({ facts }) => facts);
+    const hosts = { pattern: onePattern(options), become: options.become, roles: [] };
+    const answers = await askHosts<Facts>(options, hosts, async ({ facts }) => facts);
     for (const answer of answers) if ("value" in answer) say(JSON.stringify({ host: answer.host, ...answer.value }));
     return codeOf(answers, () => true);
   });
 }
 
-/** Asks the hosts that the one word of the options is a pattern of. Throws `UsageError`. */
+/** Whom to ask, and whose secrets nothing may show. */
+export interface Question {
+  readonly pattern: string;
+  /** Ask as root. */
+  readonly become: boolean;
+  readonly roles: readonly Role[];
+}
+
+function onePattern({ words: [pattern, ...more] }: Options): string {
+  if (pattern !== undefined && more.length === 0) return pattern;
+  const count = pattern === undefined ? 0 : more.length + 1;
+  throw new UsageError(`found ${count} patterns, expected one (--help says more)`);
+}
+
+/** Asks the hosts of a pattern. Every text of an answer is masked. Throws `UsageError`. */
 export async function askHosts<T>(
   options: Options,
-  become: boolean,
+  { pattern, become, roles }: Question,
   ask: (session: Session) => Promise<T>,
 ): Promise<readonly Answer<T>[]> {
-  const [pattern, ...more] = options.words;
-  if (pattern === undefined || more.length > 0)
-    throw new UsageError(`found ${options.words.length} patterns, expected one (--help says more)`);
-  const inventory = await loadFor(options);
+  const inventory = withSecrets(await loadFor(options), roles);
   const allowed = options.limit === undefined ? undefined : new Set(selectHosts(inventory, options.limit));
   const names = selectHosts(inventory, pattern).filter((name) => allowed?.has(name) ?? true);
   if (names.length === 0)
@@ -82,7 +101,13 @@ export async function askHosts<T>(
   const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
   const pool = sessionPool({ connect: connector(options, inventory, password), emit: () => undefined, becomePassword });
-  const mask = masker([...passwords, becomePassword, password].filter((one) => one !== undefined));
+  // One host may hold what another's vars say: the monitoring host the passwords of all environments.
+  await unlockSecrets(
+    [...inventory.hosts.values()].map(({ vars }) => vars),
+    process.env,
+  );
+  const asked = [...passwords, becomePassword, password].filter((one) => one !== undefined);
+  const mask = masker([...secretsToHide(inventory, []), ...asked].filter(isHidable(inventory)));
   const forks = limit(options.forks);
   const answers = await Promise.all(
     hosts.map((host) =>

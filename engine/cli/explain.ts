@@ -18,7 +18,7 @@ interface Row {
 export function explainVar(host: Host, name: string, plays: readonly Assignment[]): string {
   const own = plays.filter(({ hosts }) => hosts.some((other) => other.name === host.name));
   const roles = [...new Set(own.flatMap(({ play }) => play.roles))];
-  const isSecret = roles.some(({ schema }) => schema[name]?.secret) || /^ansible_.*pass(word)?$/.test(name);
+  const isSecret = /^ansible_.*pass(word)?$/.test(name);
   const show = (value: unknown) => shown(value, isSecret);
   const rows = [...defaultRows(roles, name, show), ...sourceRows(host, name, own, show)];
   if (rows.length === 0) throw nothing(host, name, roles);

@@ -2,7 +2,8 @@ import { type Host, type Inventory, InventoryError } from "../inventory/inventor
 import { graphInventory, hostVars, listInventory } from "../inventory/list.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Playbook } from "../role/playbook.ts";
-import { type Assignment, assignments } from "../run/assignment.ts";
+import { type Assignment, assignments, rolesIn } from "../run/assignment.ts";
+import { withSecrets } from "../run/vars.ts";
 import { parseArguments } from "./arguments.ts";
 import { explainVar } from "./explain.ts";
 import { UsageError } from "./options.ts";
@@ -47,7 +48,8 @@ export async function inventoryCommand(
   const { values, positionals } = parseArguments(args, FLAGS);
   if (values.help) return HELP;
   const action = actionOf(values, positionals);
-  const inventory = await loadFor({ inventory: values.inventory ?? [], extraVars: values["extra-vars"] ?? [] });
+  const loaded = await loadFor({ inventory: values.inventory ?? [], extraVars: values["extra-vars"] ?? [] });
+  const inventory = withSecrets(loaded, await rolesIn(playbook));
   inventory.warnings.forEach(warn);
   return action(inventory, playbook);
 }

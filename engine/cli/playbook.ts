@@ -3,17 +3,17 @@ import { dirname, join, resolve } from "node:path";
 import { unlockSecrets } from "../inventory/age.ts";
 import { CONNECTION_VARS, connectionVars } from "../inventory/connection-vars.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
-import { secretsIn, unreadableSecrets } from "../inventory/problem.ts";
 import { lockReleases, type ReleaseLock, readReleaseLock } from "../inventory/release-lock.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Playbook, PlayRunner } from "../role/playbook.ts";
-import type { WantedRelease } from "../role/role.ts";
-import { type Assignment, assignments, consulted, flagsOf, rolesOf } from "../run/assignment.ts";
+import type { Role, WantedRelease } from "../role/role.ts";
+import { type Assignment, assignments, consulted, flagsOf, rolesIn, rolesOf } from "../run/assignment.ts";
 import type { HostResult, RunEvent } from "../run/event.ts";
 import { STATE_PATHS } from "../run/host-state.ts";
 import { maskEvent } from "../run/mask.ts";
 import { type RunPorts, startRun } from "../run/play.ts";
-import { checkVars, usedSecrets } from "../run/vars.ts";
+import { checkVars, secretsToHide, withSecrets } from "../run/vars.ts";
+import { checkSecrets, isHidable } from "../run/weak-secrets.ts";
 import { masker, type Secret } from "../shell/secret.ts";
 import { listHosts, listTags, listTasks } from "./list.ts";
 import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
@@ -26,6 +26,8 @@ import { rehearse } from "./rehearsal.ts";
 export interface Program {
   /** Vars that hosts may have although no role reads them. */
   readonly vars?: readonly string[];
+  /** Roles of other playbooks for the same hosts: hosts may have their vars, and their secrets are not shown. */
+  readonly roles?: readonly Role[];
   /** Runs after the inventory was checked and before any host is contacted. */
   prepare?(inventory: Inventory): Promise<void>;
 }
@@ -43,7 +45,7 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   const options = parseOptions(args, { own });
   if (options.help)
     return say(own.length > 0 ? `${HELP}\n\nof this playbook: ${own.map((flag) => `--${flag}`).join(" ")}` : HELP);
-  const inventory = await loadFor(options);
+  const inventory = withSecrets(await loadFor(options), [...(await rolesIn(playbook)), ...(program.roles ?? [])]);
   const all = await assignments(playbook, inventory, options.limit);
   const plays = all.filter(({ play: { flag } }) => flag === undefined || options.flags.has(flag));
   if (options.listHosts) return say(listHosts(plays));
@@ -96,20 +98,18 @@ function checkRun(
   }
   // What is wrong with one is said now, not once its turn comes.
   for (const [host] of roles) connectionVars(host);
-  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? [])]));
+  const others = (program.roles ?? []).flatMap(({ schema }) => Object.keys(schema));
+  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? []), ...others]));
+  checkSecrets(roles, inventory);
   rehearse(plays, inventory, options);
 }
 
 async function run(playbook: Playbook, job: Job): Promise<number> {
-  const { options, plays, passwords } = job;
-  const asked = consulted(plays, job.inventory)
-    .flatMap(({ vars }) => secretsIn(vars))
-    // One that cannot be read cannot be shown either, and the proof says what it misses.
-    .filter((secret) => unreadableSecrets(secret).length === 0);
-  const secrets = [...rolesOf(plays).flatMap(([host, all]) => usedSecrets(host, all)), ...asked];
+  const { options, plays } = job;
   const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
-  const mask = masker([...secrets, ...passwords, becomePassword, password].filter((one) => one !== undefined));
+  const passwords = [...job.passwords, becomePassword, password].filter((one) => one !== undefined);
+  const mask = masker([...secretsToHide(job.inventory, plays), ...passwords.filter(isHidable(job.inventory))]);
   const reports = openReports(options);
   const interrupted = interruption(options.deadlineSeconds);
   try {

@@ -3,7 +3,7 @@ import type { Said } from "../role/playbook.ts";
 import type { Site } from "../role/role.ts";
 import type { Script } from "../shell/sh.ts";
 import { askHosts, codeOf } from "./exec.ts";
-import { parseOptions, UsageError } from "./options.ts";
+import { type Options, parseOptions, UsageError } from "./options.ts";
 import { loadFor, runProgram, say } from "./program.ts";
 
 /** The hosts of an inventory, as roles see them. */
@@ -35,8 +35,8 @@ export async function runSurvey(survey: Survey, url: string): Promise<void> {
   });
 }
 
-function ask(survey: Survey, options: Parameters<typeof askHosts>[0]) {
-  return askHosts<Said>({ ...options, words: [survey.hosts] }, true, async (session) => {
+function ask(survey: Survey, options: Options) {
+  return askHosts<Said>(options, { pattern: survey.hosts, become: true, roles: [] }, async (session) => {
     const [section] = (await session.probe([survey.question])).sections;
     return section ?? { status: 255, stdout: "", stderr: "no answer" };
   });

@@ -123,14 +123,19 @@ function fileSecret(path: string, place: Place): Secret {
     throw new InventoryError("found !file without a path, expected the path of a file beside this one", place);
   const absolute = resolve(dirname(place.file), path);
   const read = (): string => {
-    try {
-      return readFileSync(absolute, "utf8").replace(/\r?\n$/, "");
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message.replace(/, .*/s, "") : String(cause);
-      throw new InventoryError(`found no secret in ${absolute} (${reason}), expected a file that can be read`, place, {
-        cause,
-      });
-    }
+    const text = readText(absolute, place).replace(/\r?\n$/, "");
+    if (text.trim() !== "") return text;
+    throw new InventoryError(`found the file ${absolute} empty, expected the secret in it`, place);
   };
   return new Secret(read, `!file ${path}`);
+}
+
+function readText(path: string, place: Place): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/, .*/s, "") : String(cause);
+    const text = `found no secret in ${path} (${reason}), expected a file that can be read`;
+    throw new InventoryError(text, place, { cause });
+  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { reveal, Secret, type Text } from "../shell/secret.ts";
+import { MASK, reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { type Change, compare, defineResource, type ResourceType, touches } from "./resource.ts";
 import { checkMode, checkPath, keepPaths, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
@@ -100,8 +100,10 @@ function parseText(line: string): [number, string] {
 
 function readable(change: Change, { content }: FileDesired, before: string | undefined): Change {
   if (change.field !== "content") return change;
+  // A hash is as good as the password to whoever guesses: what is short is found by trying.
+  if (content instanceof Secret) return { ...change, before: change.before && MASK, after: MASK };
   const short = { ...change, before: change.before?.slice(0, 12), after: change.after?.slice(0, 12) };
-  return content instanceof Secret || before === undefined ? short : { ...short, text: { before, after: content } };
+  return before === undefined ? short : { ...short, text: { before, after: content } };
 }
 
 function replace(desired: FileDesired): Script {

@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject } from "ajv";
-import { Secret, type Text } from "../shell/secret.ts";
+import { Secret } from "../shell/secret.ts";
 
 /** One var of a role: its JSON Schema, from which its static type is inferred too. */
 export interface Var<T> {
@@ -62,9 +62,9 @@ export function list<T>(description: string, item: Var<T>, options: Options<read
   return variable({ type: "array", items: item.json, description }, options);
 }
 
-/** A value that must not be shown: `!env`, `!file` or, for a lab, plain text. */
-export function secret(description: string, options: Options<string> = {}): Var<Text> {
-  return { ...variable<Text>({ type: "string", minLength: 1, description }, options), secret: true };
+/** A value that must not be shown: `!env`, `!file`, `!age` or plain text, and always read as a `Secret`. */
+export function secret(description: string): Var<Secret> {
+  return { ...variable<Secret>({ type: "string", minLength: 1, description }, {}), secret: true };
 }
 
 /** The same var, which may be missing. */
@@ -72,14 +72,32 @@ export function optional<T>(inner: Var<T>): Var<T | undefined> {
   return { ...inner, required: false };
 }
 
-/** Returns the vars of this schema out of all vars of a host, with defaults; vars of other roles are left out. */
+/**
+ * Returns the vars of this schema out of all vars of a host, with defaults; vars of other roles are left out. A secret var is a
+ * `Secret`, however it was given.
+ */
 export function readVars<S extends Schema>(schema: S, vars: Readonly<Record<string, unknown>>): Reading<VarsOf<S>> {
   const own = Object.fromEntries(Object.entries(vars).filter(([name]) => name in schema));
   const validate = new Ajv({ allErrors: true, verbose: true }).compile(jsonSchema(schema));
   if (!validate(withoutSecrets(schema, own))) return { errors: validate.errors ?? [] };
   const defaults = Object.fromEntries(Object.entries(schema).map(([name, { default: value }]) => [name, value]));
   // ajv has just checked what the type says.
-  return { value: { ...defaults, ...own } as VarsOf<S> };
+  return { value: { ...defaults, ...own, ...secretsAmong(schema, own) } as VarsOf<S> };
+}
+
+/** The secret vars of a schema among these, by name: also what was given as plain text. */
+export function secretsAmong(
+  schema: Schema,
+  vars: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, Secret>> {
+  const names = Object.keys(schema).filter((name) => schema[name]?.secret);
+  return Object.fromEntries(
+    names.flatMap((name): [string, Secret][] => {
+      const value = vars[name];
+      if (value instanceof Secret) return [[name, value]];
+      return typeof value === "string" ? [[name, new Secret(value, "plain text")]] : [];
+    }),
+  );
 }
 
 /** The JSON Schema of an object with these vars. */

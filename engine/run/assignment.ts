@@ -30,6 +30,11 @@ export function rolesOf(all: readonly Assignment[]): readonly (readonly [Host, r
   return all.flatMap(({ play, hosts }) => hosts.map((host) => [host, play.roles] as const));
 }
 
+/** The roles of all plays of a playbook, each once. */
+export async function rolesIn(playbook: Playbook): Promise<readonly Role[]> {
+  return [...new Set((await playsOf(playbook)).flatMap(({ roles }) => roles))];
+}
+
 /** The flags that plays of this playbook wait for, each once. */
 export async function flagsOf(playbook: Playbook): Promise<readonly string[]> {
   return [...new Set((await playsOf(playbook)).flatMap(({ flag }) => flag ?? []))];

@@ -1,9 +1,37 @@
-import { formatPlace, type Host, InventoryError } from "../inventory/inventory.ts";
+import { formatPlace, type Host, type Inventory, InventoryError, type VarValue } from "../inventory/inventory.ts";
 import { explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Role } from "../role/role.ts";
-import { readVars } from "../role/schema.ts";
-import type { Secret } from "../shell/secret.ts";
+import { readVars, type Schema, secretsAmong } from "../role/schema.ts";
+import { Secret } from "../shell/secret.ts";
+import type { Assignment } from "./assignment.ts";
+
+/** The inventory as these roles read it: a var that one of them calls a secret is a `Secret` on every host, however it was given. */
+export function withSecrets(inventory: Inventory, roles: readonly Role[]): Inventory {
+  const schema: Schema = Object.assign({}, ...roles.map((role) => role.schema));
+  const hosts = [...inventory.hosts].map(([name, host]): [string, Host] => [
+    name,
+    {
+      ...host,
+      vars: { ...host.vars, ...secretsAmong(schema, host.vars) },
+      sources: (key) => host.sources(key).map((source) => ({ ...source, value: asSecret(schema, key, source.value) })),
+    },
+  ]);
+  return { ...inventory, hosts: new Map(hosts) };
+}
+
+function asSecret(schema: Schema, name: string, value: VarValue): VarValue {
+  return secretsAmong(schema, { [name]: value })[name] ?? value;
+}
+
+/** All that reports must not show: the secrets of every host and of every play. One that cannot be read cannot be shown either. */
+export function secretsToHide({ hosts }: Inventory, plays: readonly Assignment[]): readonly Secret[] {
+  const ofPlays = plays.flatMap(({ play, hosts }) =>
+    hosts.flatMap(({ vars }) => play.roles.flatMap(({ schema }) => Object.values(secretsAmong(schema, vars)))),
+  );
+  const all = new Set([...[...hosts.values()].flatMap(({ vars }) => secretsIn(vars)), ...ofPlays]);
+  return [...all].filter((secret) => unreadableSecrets(secret).length === 0);
+}
 
 /**
  * Checks the vars of hosts against the roles they get; all problems of all hosts are in one `InventoryError`.
@@ -27,7 +55,7 @@ export function checkVars(
 }
 
 /** The secrets that these roles read from a host's vars. */
-export function usedSecrets(host: Host, roles: readonly Role[]): readonly Secret[] {
+function usedSecrets(host: Host, roles: readonly Role[]): readonly Secret[] {
   const names = new Set(roles.flatMap(({ schema }) => Object.keys(schema)));
   return Object.entries(host.vars).flatMap(([name, value]) => (names.has(name) ? secretsIn(value) : []));
 }
@@ -35,8 +63,13 @@ export function usedSecrets(host: Host, roles: readonly Role[]): readonly Secret
 function roleProblems(host: Host, role: Role): readonly string[] {
   const reading = readVars(role.schema, host.vars);
   if (!("errors" in reading)) return [];
+  // A password without quotes may be a number: what is wrong with it is said without showing it.
+  const secrets = Object.keys(host.vars).filter(
+    (name) => role.schema[name]?.secret && typeof host.vars[name] === "number",
+  );
+  const hidden = Object.fromEntries(secrets.map((name) => [name, new Secret(String(host.vars[name]), "plain text")]));
   return explainErrors(reading.errors, {
-    data: host.vars,
+    data: { ...host.vars, ...hidden },
     locate: (path, part) => host.place(path, part),
     subject: (path) => `host ${host.name}: var ${formatPath(path)} (role ${role.name})`,
   });

@@ -1,7 +1,7 @@
 import { absent, file, type Resource, reveal, Secret, type Text, template, type VarsOf } from "../../engine/index.ts";
 import { type AlertRule, alertRules } from "./alert-rules.ts";
 import type { alertVars } from "./alert-vars.ts";
-import { GRAFANA_UID, hidden, root } from "./paths.ts";
+import { GRAFANA_UID, root } from "./paths.ts";
 
 type Vars = VarsOf<typeof alertVars>;
 
@@ -112,7 +112,7 @@ function withoutDollar(url: Text): Text {
 function secretFile(path: string, content: Text | undefined): Resource {
   const options = { tags: ["grafana"] };
   if (content === undefined) return absent({ path }, options);
-  return file({ path, content: hidden(content), mode: "0400", owner: GRAFANA_UID, group: "0" }, options);
+  return file({ path, content, mode: "0400", owner: GRAFANA_UID, group: "0" }, options);
 }
 
 function checkMail({ alert_email_to = [], smtp_host, smtp_from }: Vars): void {

@@ -1,4 +1,4 @@
-import { command, type Resource, reveal, type Script, Secret, sh, type Text, type VarsOf } from "../../engine/index.ts";
+import { command, type Resource, type Script, Secret, sh, type VarsOf } from "../../engine/index.ts";
 import { reachableAt, root } from "./paths.ts";
 import type { monitoringVars } from "./vars.ts";
 
@@ -14,8 +14,8 @@ type Vars = Pick<
  * command, never in an argument or in the environment of a process.
  */
 export function passwordResource(vars: Vars): Resource {
-  const password = new Secret(() => reveal(vars.grafana_admin_password), "grafana_admin_password");
-  const status = loginStatus(vars, password);
+  const { grafana_admin_password: password } = vars;
+  const status = loginStatus(vars);
   const compose = sh`docker compose --project-directory ${root} -f ${`${root}/compose.yaml`}`;
   const refused = `Grafana refuses the password that it was just given. After five refused log-ins it refuses all for five minutes: run again then. Or its first administrator is not called ${vars.grafana_admin_user}: that name counts at the first start only.`;
   return command(
@@ -32,8 +32,9 @@ export function passwordResource(vars: Vars): Resource {
 }
 
 /** Prints the HTTP status of one log-in: 200, 401, or 000 where nobody answers. */
-function loginStatus({ grafana_admin_user, grafana_port, publish_address }: Vars, password: Text): Script {
-  const config = new Secret(() => `user = "${curlText(`${grafana_admin_user}:${reveal(password)}`)}"`, "curl's user");
+function loginStatus({ grafana_admin_user, grafana_admin_password, grafana_port, publish_address }: Vars): Script {
+  const user = () => `user = "${curlText(`${grafana_admin_user}:${grafana_admin_password.reveal()}`)}"`;
+  const config = new Secret(user, "curl's user");
   const url = `http://${reachableAt(publish_address)}:${grafana_port}/api/user`;
   return sh`printf '%s\\n' ${config} | curl -q -g -s -m 10 -o /dev/null -w '%{http_code}' -K - -- ${url}`;
 }

@@ -1,7 +1,7 @@
 import { directory, file, type Resource, type Text, template, type VarsOf } from "../../engine/index.ts";
 import { alertFiles, contactFiles, contactResources } from "./alerts.ts";
 import { dashboardFiles } from "./dashboards/index.ts";
-import { GRAFANA_UID, hidden, root } from "./paths.ts";
+import { GRAFANA_UID, root } from "./paths.ts";
 import type { monitoringVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof monitoringVars>;
@@ -42,7 +42,7 @@ export function grafanaResources(vars: Vars): readonly Resource[] {
     file(
       {
         path: passwordFile,
-        content: hidden(vars.grafana_admin_password),
+        content: vars.grafana_admin_password,
         mode: "0400",
         owner: GRAFANA_UID,
         group: "0",

@@ -1,5 +1,3 @@
-import { Secret, type Text } from "../../engine/index.ts";
-
 /** The folder of the Compose project on the monitoring host. */
 export const root = "/opt/monitoring";
 
@@ -9,9 +7,4 @@ export const GRAFANA_UID = "472";
 /** The address at which the host itself reaches what is published on this one. */
 export function reachableAt(publishAddress: string): string {
   return publishAddress === "0.0.0.0" ? "127.0.0.1" : publishAddress;
-}
-
-/** The same text, which no diff shows: with `-e` also a secret var is plain text. */
-export function hidden(text: Text): Secret {
-  return text instanceof Secret ? text : new Secret(text, "a secret var");
 }

@@ -76,7 +76,7 @@ for (const { name, args, table } of [
     table: `mon: grafana_admin_password
   SOURCE                 PLACE                              VALUE
   group_vars/monitoring  DIR/group_vars/monitoring.yml:2:30  ******** (!env GRAFANA_PASSWORD)
-* host                   DIR/hosts.yml:10:35                ********
+* host                   DIR/hosts.yml:10:35                ******** (plain text)
 `,
   },
   {

@@ -88,6 +88,56 @@ const vars: readonly WrongInput[] = [
 
 const secrets: readonly WrongInput[] = [
   {
+    name: "a password in digits without quotes, and does not show it",
+    hosts: withVar("password: 48151623"),
+    message: "DIR/hosts.yml:3:69: host web-1: var password (role site): found a secret, expected text",
+  },
+  {
+    name: "a secret that is too short to be hidden",
+    hosts: withVar("password: abc"),
+    message:
+      "DIR/hosts.yml:3:69: host web-1: var password: found a secret of 3 characters, expected 4 or more: a shorter one cannot be hidden in reports",
+  },
+  {
+    name: "a short secret from the environment",
+    hosts: withVar("password: !env SHORT"),
+    env: { SHORT: "xy" },
+    message: /^DIR\/hosts\.yml:3:\d+: host web-1: var password: found a secret of 2 characters, expected 4 or more: /,
+  },
+  {
+    name: "a secret that is the name of a host",
+    hosts: withVar("password: web-1"),
+    message:
+      "DIR/hosts.yml:3:69: host web-1: var password: found a secret that is also the name of host web-1, expected one of its own: hiding it would hide that too",
+  },
+  {
+    name: "a secret that is the name of a group, from a file",
+    hosts:
+      "webshop:\n  hosts:\n    web-1:\n  vars: { site_port: 80, password: !file one }\nweb:\n  hosts: { web-1: }\n",
+    files: { one: "webshop\n" },
+    message:
+      /^DIR\/hosts\.yml:4:\d+: host web-1: var password: found a secret that is also the name of group webshop, expected one of its own: /,
+  },
+  {
+    name: "a secret that is another var's value",
+    hosts: withVar("password: ubuntu, user: ubuntu"),
+    message:
+      /^DIR\/hosts\.yml:3:69: host web-1: var password: found a secret that is also the var user of host web-1, expected one of its own: /,
+  },
+  {
+    name: "an !file that is empty",
+    hosts: withVar("password: !file one"),
+    files: { one: "\n" },
+    message: /^DIR\/hosts\.yml:3:\d+: found the file DIR\/one empty, expected the secret in it$/m,
+  },
+  {
+    name: "an !env that is empty",
+    hosts: withVar("password: !env EMPTY"),
+    env: { EMPTY: "" },
+    message:
+      /^DIR\/hosts\.yml:3:\d+: found the environment variable EMPTY empty, expected the secret in it; export EMPTY=…$/m,
+  },
+  {
     name: "!env of a variable that is not set",
     hosts: withVar("password: !env HOSTWRIGHT_NO_SUCH"),
     message:

@@ -1,6 +1,6 @@
 import t from "tap";
 import { parse } from "yaml";
-import type { HostVars } from "../../engine/index.ts";
+import { type HostVars, type Script, trusted } from "../../engine/index.ts";
 import { app } from "../../roles/app/index.ts";
 import { parents } from "../../roles/app/log-access.ts";
 import { appFacts, appHost, dataOf, filesOf, monitoringHost, namesOf, releases, siteOf, textOf } from "./site.ts";
@@ -87,8 +87,8 @@ t.test("an entry of many lines stays one, and gives its level as a label", async
 });
 
 t.test("Promtail's configuration is tried with the host's own Promtail before it goes live", async (t) => {
-  const { validate } = desired(`file ${config}`) as { validate: (staged: { text: string }) => { text: string } };
-  t.equal(validate({ text: '"$staged"' }).text, `'/usr/local/bin/promtail' -config.file="$staged" -check-syntax >&2`);
+  const { validate } = desired(`file ${config}`) as { validate: (staged: Script) => Script };
+  t.equal(validate(trusted('"$staged"')).text, `'/usr/local/bin/promtail' -config.file="$staged" -check-syntax >&2`);
   t.match(desired(`file ${config}`), { mode: "0640", group: "promtail" });
 });
 
