@@ -17,6 +17,7 @@ export const ASSUMED: Facts = {
   memoryBytes: 2 * 1024 ** 3,
   diskBytes: 20 * 1024 ** 3,
   diskFreeBytes: 20 * 1024 ** 3,
+  addresses: [],
   bootId: "assumed",
   systemd: true,
   loginUser: "root",

@@ -14,6 +14,8 @@ export interface Facts {
   readonly diskBytes: number;
   /** Free there. */
   readonly diskFreeBytes: number;
+  /** All that it has but loopback, as `hostname -I` says; empty where it cannot say. */
+  readonly addresses: readonly string[];
   readonly bootId: string;
   readonly systemd: boolean;
   /** Who logged in, before becoming root. */
@@ -46,6 +48,7 @@ export const factsProbe: Script = sh`
   set -- $(df -Pk "$data" | { read -r _; read -r _ size _ free _; echo "$size" "$free"; })
   fact disk_kib "$1"; fact disk_free_kib "$2"
   read -r boot </proc/sys/kernel/random/boot_id; fact boot_id "$boot"
+  fact addresses "$(hostname -I 2>/dev/null)"
   if [ -d /run/systemd/system ]; then fact systemd yes; else fact systemd no; fi
   fact login_user "\${SUDO_USER:-\${DOAS_USER:-\${USER:-root}}}"
   fact become_by "\${SUDO_USER:+sudo}\${DOAS_USER:+doas}"
@@ -78,6 +81,7 @@ export function parseFacts(stdout: string): Facts {
     ),
     diskBytes: number("disk_kib") * 1024,
     diskFreeBytes: number("disk_free_kib") * 1024,
+    addresses: Object.freeze(text("addresses").split(" ").filter(Boolean)),
     bootId: text("boot_id"),
     systemd: text("systemd") === "yes",
     loginUser: text("login_user"),

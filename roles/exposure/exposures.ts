@@ -27,7 +27,7 @@ export function exposures(sites: Sites): readonly Exposure[] {
 
 function ofMonitoring(host: HostVars): readonly Exposure[] {
   const vars = read(monitoringVars, host);
-  return publications(vars).map(({ address, port, what, tls, login, setBy }) =>
+  return publications(vars, host).map(({ address, port, what, tls, login, setBy }) =>
     exposure(host, { address, port, what, tls, login, because: saidBy(host, setBy ?? "gateway", port) }),
   );
 }

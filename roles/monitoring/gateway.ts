@@ -17,7 +17,7 @@ import {
 } from "../../engine/index.ts";
 import { bcryptHash } from "../bcrypt.ts";
 import { bracketed, environments, gatewayOf, groups } from "../endpoints.ts";
-import { root } from "./paths.ts";
+import { reachableAt, root } from "./paths.ts";
 import type { Settings } from "./settings.ts";
 import { checkedBy } from "./validate.ts";
 
@@ -72,7 +72,7 @@ export function gatewayGates(settings: Settings, site: Site): readonly Resource[
   const gateway = gatewayOf(site);
   if (!settings.gateway || !gateway) return [];
   const { gateway_address: address } = settings;
-  const own = address === "0.0.0.0" ? "127.0.0.1" : address;
+  const own = reachableAt(address);
   const names = { caFile: gateway.ownCa ? CA_CERTIFICATE : undefined, connectTo: `${own}:443` };
   const url = `https://${bracketed(gateway.name)}`;
   return [

@@ -1,11 +1,8 @@
-import { command, type Resource, type Script, Secret, sh, type VarsOf } from "../../engine/index.ts";
+import { command, type Resource, type Script, Secret, sh } from "../../engine/index.ts";
 import { reachableAt, root } from "./paths.ts";
-import type { monitoringVars } from "./vars.ts";
+import type { Settings } from "./settings.ts";
 
-type Vars = Pick<
-  VarsOf<typeof monitoringVars>,
-  "grafana_admin_user" | "grafana_admin_password" | "grafana_port" | "publish_address"
->;
+type Vars = Pick<Settings, "grafana_admin_user" | "grafana_admin_password" | "grafana_port" | "publish_address">;
 
 /**
  * Grafana's administrator logs in with the password of the vars. The password file counts at the first start only, when

@@ -7,6 +7,7 @@ import { grafanaResources } from "./grafana.ts";
 import { passwordResource } from "./grafana-password.ts";
 import { root } from "./paths.ts";
 import { prometheusResources, prometheusRuns } from "./prometheus.ts";
+import { checkOwnAddress, publishAddressOf } from "./publish-address.ts";
 import { checkPublications } from "./published.ts";
 import { settingsOf, type Vars } from "./settings.ts";
 import { gates, stackResource } from "./stack.ts";
@@ -19,7 +20,8 @@ export const monitoring = defineRole({
   name: "monitoring",
   vars: monitoringVars,
   resources(vars, facts, site) {
-    checkPublications(vars);
+    checkPublications(vars, site.host);
+    checkOwnAddress(publishAddressOf(vars, site.host), site.host, facts.addresses);
     const settings = settingsOf(vars, facts, site);
     return [
       ...dockerResources(vars, facts),

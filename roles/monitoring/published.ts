@@ -1,4 +1,5 @@
-import type { VarsOf } from "../../engine/index.ts";
+import type { HostVars, VarsOf } from "../../engine/index.ts";
+import { publishAddressOf } from "./publish-address.ts";
 import type { monitoringVars } from "./vars.ts";
 
 type Vars = Pick<
@@ -32,10 +33,13 @@ const GRAFANA_BEHIND_GATEWAY = 3000;
 
 /**
  * The vars that everything but the gateway goes by: behind a gateway Grafana and Loki are published on the host itself
- * only, for the role's own conditions.
+ * only, for the role's own conditions. Throws where nothing says on which address.
  */
-export function behindGateway<V extends Pick<Vars, "gateway" | "publish_address" | "grafana_port">>(vars: V): V {
-  if (!vars.gateway) return vars;
+export function behindGateway<V extends Pick<Vars, "gateway" | "publish_address" | "grafana_port">>(
+  vars: V,
+  host: HostVars,
+): V & { readonly publish_address: string } {
+  if (!vars.gateway) return { ...vars, publish_address: publishAddressOf(vars, host) };
   const taken = vars.grafana_port === 80 || vars.grafana_port === 443;
   return {
     ...vars,
@@ -45,12 +49,12 @@ export function behindGateway<V extends Pick<Vars, "gateway" | "publish_address"
 }
 
 /** Every port that containers are published on, as the vars of the inventory have it. */
-export function publications(vars: Vars): readonly Publication[] {
-  const { publish_address: outside, gateway } = vars;
-  const { publish_address: address, grafana_port, loki_port, tempo_port, prometheus_port } = behindGateway(vars);
+export function publications(vars: Vars, host: HostVars): readonly Publication[] {
+  const { gateway, otlp_grpc_port, otlp_http_port } = vars;
+  const { publish_address: address, grafana_port, loki_port, tempo_port, prometheus_port } = behindGateway(vars, host);
   const open = { tls: false, login: undefined };
   return [
-    ...(gateway ? gatewayPublications(outside) : []),
+    ...(gateway ? gatewayPublications(publishAddressOf(vars, host)) : []),
     {
       ...open,
       service: "grafana",
@@ -61,7 +65,7 @@ export function publications(vars: Vars): readonly Publication[] {
       login: "Grafana's own login",
     },
     { ...open, service: "loki", what: "Loki: push and query", address, port: loki_port, setBy: "loki_port" },
-    ...(gateway ? [] : tracePublications(vars)),
+    ...(gateway ? [] : tracePublications(address, otlp_grpc_port, otlp_http_port)),
     { ...open, service: "tempo", what: "Tempo: query", address: LOOPBACK, port: tempo_port, setBy: "tempo_port" },
     {
       ...open,
@@ -88,16 +92,16 @@ function gatewayPublications(address: string): readonly Publication[] {
   ];
 }
 
-function tracePublications({ publish_address: address, otlp_grpc_port, otlp_http_port }: Vars): readonly Publication[] {
+function tracePublications(address: string, grpcPort: number, httpPort: number | undefined): readonly Publication[] {
   const common = { service: "tempo", address, tls: false, login: undefined } as const;
-  const grpc = { ...common, what: "OTLP over gRPC: push of traces", port: otlp_grpc_port, setBy: "otlp_grpc_port" };
-  if (otlp_http_port === undefined) return [grpc];
-  return [grpc, { ...common, what: "OTLP over HTTP: push of traces", port: otlp_http_port, setBy: "otlp_http_port" }];
+  const grpc = { ...common, what: "OTLP over gRPC: push of traces", port: grpcPort, setBy: "otlp_grpc_port" };
+  if (httpPort === undefined) return [grpc];
+  return [grpc, { ...common, what: "OTLP over HTTP: push of traces", port: httpPort, setBy: "otlp_http_port" }];
 }
 
 /** Throws on two publications that cannot be held at once: Docker would find out after it stopped what ran before. */
-export function checkPublications(vars: Vars): void {
-  const all = publications(vars);
+export function checkPublications(vars: Vars, host: HostVars): void {
+  const all = publications(vars, host);
   for (const [index, one] of all.entries()) {
     const other = all.slice(0, index).find(({ port }) => port === one.port);
     if (!other) continue;

@@ -2,6 +2,7 @@ import type { Facts, Site, VarsOf } from "../../engine/index.ts";
 import { gatewayUrl } from "../endpoints.ts";
 import { tagged } from "../versions.ts";
 import { type Budget, budgetOf } from "./budget.ts";
+import { publishAddressOf } from "./publish-address.ts";
 import { behindGateway } from "./published.ts";
 import { lokiConfig, type StoreConfig, tempoConfig } from "./stores.ts";
 import type { monitoringVars } from "./vars.ts";
@@ -10,8 +11,10 @@ export type Vars = VarsOf<typeof monitoringVars>;
 
 /** The role's vars, with images as this site has them, and what the host has room for. */
 export type Sizes = Vars & {
+  /** Where Grafana, Loki and OTLP are published; behind a gateway, the host itself. */
+  readonly publish_address: string;
   readonly budget: Budget;
-  /** Where the gateway is published, if there is one; `publish_address` is then the host's own. */
+  /** Where the gateway is published, if there is one. */
   readonly gateway_address: string;
 };
 
@@ -26,8 +29,8 @@ export function settingsOf(vars: Vars, facts: Facts, site: Site): Settings {
 
 function sizesOf(vars: Vars, facts: Facts, site: Site): Sizes {
   return {
-    ...behindGateway(vars),
-    gateway_address: vars.publish_address,
+    ...behindGateway(vars, site.host),
+    gateway_address: publishAddressOf(vars, site.host),
     grafana_url: vars.grafana_url ?? (vars.gateway ? gatewayUrl(site) : undefined),
     gateway_image: imageAt(vars.gateway_image, site),
     grafana_image: imageAt(vars.grafana_image, site),

@@ -1,7 +1,7 @@
 import { directory, file, http, type Resource, template } from "../../engine/index.ts";
 import { tempoMajor } from "./images.ts";
 import { marked } from "./marker.ts";
-import { root } from "./paths.ts";
+import { reachableAt, root } from "./paths.ts";
 import type { Settings, Sizes } from "./settings.ts";
 import { accessOf, FIRST_DAY, lokiBucket, tempoBucket } from "./storage.ts";
 import { checkedBy } from "./validate.ts";
@@ -23,9 +23,8 @@ export function storeResources(settings: Settings): readonly Resource[] {
 
 /** Loki and Tempo themselves say which configuration they run. */
 export function storeGates(settings: Settings): readonly Resource[] {
-  const { publish_address: address, loki_port, tempo_port } = settings;
-  const published = address === "0.0.0.0" ? "127.0.0.1" : address;
-  const loki = `http://${published}:${loki_port}/config`;
+  const { publish_address, loki_port, tempo_port } = settings;
+  const loki = `http://${reachableAt(publish_address)}:${loki_port}/config`;
   const tempo = `http://127.0.0.1:${tempo_port}/status/config`;
   return [
     http({ name: "Loki runs its configuration", url: loki, contains: settings.loki.mark }, { tags: ["loki"] }),

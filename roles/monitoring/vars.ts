@@ -14,10 +14,12 @@ export const address = optional(
 /** Vars of role monitoring. */
 export const monitoringVars = {
   address,
-  publish_address: string("The host's own address on which Grafana, Loki and OTLP are published", {
-    pattern: "^[0-9]{1,3}([.][0-9]{1,3}){3}$",
-    default: "0.0.0.0",
-  }),
+  publish_address: optional(
+    string(
+      "The host's own address on which Grafana, Loki and OTLP are published; 0.0.0.0 is all. Unset: its private address, as the inventory names it; with a gateway, all",
+      { pattern: "^[0-9]{1,3}([.][0-9]{1,3}){3}$" },
+    ),
+  ),
 
   ...gatewayVars,
 

@@ -136,7 +136,7 @@ interface Needs {
 }
 
 function monitoringNeeds(vars: VarsOf<typeof monitoringVars>, facts: Facts, site: Site): Needs {
-  const ports = publications(vars).map((one) => ({ ...one, holders: [] }));
+  const ports = publications(vars, site.host).map((one) => ({ ...one, holders: [] }));
   const needs = { ports, diskMb: DISK_MB.monitoring };
   try {
     const { memory } = settingsOf(vars, facts, site).budget;

@@ -1,15 +1,16 @@
 import type { Script, VarsOf } from "../../engine/index.ts";
+import { reachableAt } from "../monitoring/paths.ts";
 import type { monitoringVars } from "../monitoring/vars.ts";
 import { get } from "./http.ts";
 
-type Vars = VarsOf<typeof monitoringVars>;
+type Vars = VarsOf<typeof monitoringVars> & { readonly publish_address: string };
 
 /** The fixed uids of Grafana's data sources. */
 export type Source = "loki" | "prometheus" | "tempo";
 
 /** Where the monitoring host itself reaches what it publishes. */
 export function ownUrl({ publish_address }: Pick<Vars, "publish_address">, port: number): string {
-  return `http://${publish_address === "0.0.0.0" ? "127.0.0.1" : publish_address}:${port}`;
+  return `http://${reachableAt(publish_address)}:${port}`;
 }
 
 /** Script that asks Grafana's API as its administrator. */

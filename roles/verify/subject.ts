@@ -9,7 +9,7 @@ import { newTrace, type Trace } from "./otlp.ts";
 import type { Transport } from "./send.ts";
 
 export type AppVars = VarsOf<typeof appVars>;
-export type MonitoringVars = VarsOf<typeof monitoringVars>;
+export type MonitoringVars = VarsOf<typeof monitoringVars> & { readonly publish_address: string };
 
 /** A trace on its way. */
 export interface Sending {
@@ -39,7 +39,7 @@ export function subjectOf(site: Site, id: string, nowMs: number): Subject {
   const vars = read(appVars, host);
   const [monitoring] = site.hosts(groups.monitoring);
   if (!monitoring) throw new Error(`group ${groups.monitoring}: found no host, expected the one to prove`);
-  const to = { host: monitoring.name, vars: behindGateway(read(monitoringVars, monitoring)) };
+  const to = { host: monitoring.name, vars: behindGateway(read(monitoringVars, monitoring), monitoring) };
   const trace = () => newTrace({ host: host.name, environment: vars.environment }, nowMs);
   const login = pushLogin(vars, site);
   const sendings: Sending[] = [{ transport: "gRPC", url: otlpUrl(site), trace: trace(), login }];

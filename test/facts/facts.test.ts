@@ -24,6 +24,7 @@ memory_limit 9223372036854771712
 disk_kib 264212084
 disk_free_kib 82471552
 boot_id 1f0b9f6e-7a0c-4f7e-9d2b-6a5f1a0c9e11
+addresses 172.30.86.11 fd00::242:ac1e:560b 
 systemd yes
 login_user ubuntu
 become_by sudo
@@ -38,6 +39,7 @@ t.test("facts of an app host are read", async (t) => {
     memoryBytes: 24625236 * 1024,
     diskBytes: 264212084 * 1024,
     diskFreeBytes: 82471552 * 1024,
+    addresses: ["172.30.86.11", "fd00::242:ac1e:560b"],
     bootId: "1f0b9f6e-7a0c-4f7e-9d2b-6a5f1a0c9e11",
     systemd: true,
     loginUser: "ubuntu",

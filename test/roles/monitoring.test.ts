@@ -87,8 +87,8 @@ t.test("the role's resources come in the order in which each needs the one befor
     `file ${prometheus}/inventories/lab.yml`,
     `file ${prometheus}/prometheus.yml`,
     "compose monitoring",
-    "http http://127.0.0.1:80/api/health",
-    "http http://127.0.0.1:8080/ready",
+    "http http://192.0.2.10:80/api/health",
+    "http http://192.0.2.10:8080/ready",
     "http http://127.0.0.1:9090/-/ready",
     "http http://127.0.0.1:3200/ready",
     "http Loki runs its configuration",
@@ -156,12 +156,15 @@ t.test("each store's data is on the volume at the place where it writes", async 
   t.ok(service("grafana").volumes.includes("grafana-data:/var/lib/grafana"));
 });
 
-t.test("outside are the story's three ports; Prometheus and Tempo answer on the host itself only", async (t) => {
-  t.same(service("grafana").ports, ["0.0.0.0:80:3000"]);
-  t.same(service("loki").ports, ["0.0.0.0:8080:3100"]);
-  t.same(service("prometheus").ports, ["127.0.0.1:9090:9090"]);
-  t.same(service("tempo").ports, ["0.0.0.0:443:4317", "127.0.0.1:3200:3200"]);
-});
+t.test(
+  "the story's three ports are published on the private address; Prometheus and Tempo answer on the host itself only",
+  async (t) => {
+    t.same(service("grafana").ports, ["192.0.2.10:80:3000"]);
+    t.same(service("loki").ports, ["192.0.2.10:8080:3100"]);
+    t.same(service("prometheus").ports, ["127.0.0.1:9090:9090"]);
+    t.same(service("tempo").ports, ["192.0.2.10:443:4317", "127.0.0.1:3200:3200"]);
+  },
+);
 
 t.test("Tempo listens where it is published, and Grafana asks there", async (t) => {
   const tempo = dataOf(resources(), "/opt/monitoring/tempo/tempo.yaml");
@@ -177,26 +180,26 @@ t.test("Tempo listens where it is published, and Grafana asks there", async (t) 
 
 t.test("OTLP over HTTP is received and published together, or not at all", async (t) => {
   const vars = { otlp_http_port: 4318 };
-  t.ok(service("tempo", vars).ports.includes("0.0.0.0:4318:4318"));
+  t.ok(service("tempo", vars).ports.includes("192.0.2.10:4318:4318"));
   t.match(textOf(resources(vars), "/opt/monitoring/tempo/tempo.yaml"), /http:\n +endpoint: "0\.0\.0\.0:4318"/);
 });
 
 t.test("a publish address is where Grafana, Loki and OTLP are published and asked", async (t) => {
-  const vars = { publish_address: "192.0.2.10", grafana_port: 8000 };
-  t.same(service("grafana", vars).ports, ["192.0.2.10:8000:3000"]);
+  const vars = { publish_address: "10.0.0.5", grafana_port: 8000 };
+  t.same(service("grafana", vars).ports, ["10.0.0.5:8000:3000"]);
   const gates = resources(vars).filter(({ kind }) => kind.name === "http");
   t.same(
     gates.map(({ id }) => id),
     [
-      "http://192.0.2.10:8000/api/health",
-      "http://192.0.2.10:8080/ready",
+      "http://10.0.0.5:8000/api/health",
+      "http://10.0.0.5:8080/ready",
       "http://127.0.0.1:9090/-/ready",
       "http://127.0.0.1:3200/ready",
       "Loki runs its configuration",
       "Tempo runs its configuration",
     ],
   );
-  t.match(gates.at(-2)?.desired, { url: "http://192.0.2.10:8080/config" });
+  t.match(gates.at(-2)?.desired, { url: "http://10.0.0.5:8080/config" });
 });
 
 t.test("a changed configuration is a changed service, of exactly the one that reads it", async (t) => {

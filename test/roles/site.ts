@@ -69,6 +69,7 @@ function factsOf(own: Pick<Facts, "machine" | "os">): Facts {
     memoryBytes: 2 * 1024 ** 3,
     diskBytes: 20 * 1024 ** 3,
     diskFreeBytes: 20 * 1024 ** 3,
+    addresses: [],
     bootId: "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
     systemd: true,
     loginUser: "ubuntu",

@@ -42,7 +42,7 @@ t.test("a mark is two minutes and a fraction that no other content has, written 
 t.test("Loki and Tempo are asked for the mark that is in their file", async (t) => {
   const all = resources();
   for (const [id, path, url] of [
-    ["Loki runs its configuration", loki, "http://127.0.0.1:8080/config"],
+    ["Loki runs its configuration", loki, "http://192.0.2.10:8080/config"],
     ["Tempo runs its configuration", tempo, "http://127.0.0.1:3200/status/config"],
   ] as const) {
     const { server } = dataOf(all, path) as unknown as { server: { http_server_idle_timeout: string } };

@@ -468,7 +468,7 @@ services:
   grafana:
     <<: *service
     image: "grafana/grafana:12.4.11"
-    ports: ["0.0.0.0:80:3000"]
+    ports: ["192.0.2.10:80:3000"]
     environment:
       GF_SECURITY_ADMIN_USER: "admin"
       # Read at the first start only: it is written into the database then.
@@ -503,7 +503,7 @@ services:
     image: "grafana/loki:3.4.1@sha256:1d0c5ddc7644b88956aa0bd775ad796d9635180258a225d6ab3552751d5e2a66"
     user: "10001:10001"
     command: ["-config.file=/etc/loki/loki.yaml"]
-    ports: ["0.0.0.0:8080:3100"]
+    ports: ["192.0.2.10:8080:3100"]
     environment:
       GOMEMLIMIT: "358MiB"
     volumes:
@@ -549,7 +549,7 @@ services:
     image: "grafana/tempo:3.0.3@sha256:0296560ac66f8a3600d7fb3014a52c189d4d9c3549ad6ff441bf2409855d68d5"
     command: ["-config.file=/etc/tempo/tempo.yaml"]
     ports:
-      - "0.0.0.0:443:4317"
+      - "192.0.2.10:443:4317"
       - "127.0.0.1:3200:3200"
     volumes:
       - ./tempo:/etc/tempo:ro
@@ -648,9 +648,9 @@ exports[`test/roles/configurations.test.ts > TAP > configurations: published on 
 +         http:
 +           endpoint: "0.0.0.0:4318"
 === /opt/monitoring/compose.yaml
--     ports: ["0.0.0.0:80:3000"]
--     ports: ["0.0.0.0:8080:3100"]
--       - "0.0.0.0:443:4317"
+-     ports: ["192.0.2.10:80:3000"]
+-     ports: ["192.0.2.10:8080:3100"]
+-       - "192.0.2.10:443:4317"
 +     ports: ["192.0.2.10:8000:3000"]
 +     ports: ["192.0.2.10:3100:3100"]
 +       - "192.0.2.10:4317:4317"
@@ -699,6 +699,6 @@ exports[`test/roles/configurations.test.ts > TAP > configurations: Tempo 2 > rev
 -     image: "grafana/tempo:3.0.3@sha256:0296560ac66f8a3600d7fb3014a52c189d4d9c3549ad6ff441bf2409855d68d5"
 -       test: ["CMD","/tempo","-health"]
 +     image: "grafana/tempo:2.10.8"
-+       - "0.0.0.0:4318:4318"
++       - "192.0.2.10:4318:4318"
 +       GOMEMLIMIT: "256MiB"
 `

@@ -1,0 +1,47 @@
+import { BlockList, isIPv4 } from "node:net";
+import type { HostVars } from "../../engine/index.ts";
+
+/** IPv4 addresses that the internet does not route, by IANA's special-purpose registry (RFC 6890, RFC 6598, RFC 5737). */
+const PRIVATE = new BlockList();
+for (const [net, prefix] of [
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.2.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+] as const)
+  PRIVATE.addSubnet(net, prefix);
+
+const EVERYWHERE = "0.0.0.0";
+
+/**
+ * Returns the address on which Grafana, Loki and OTLP are published: the one that is asked for, else the private one by which
+ * the inventory says that the others reach this host. All addresses have to be asked for by name, since Loki and OTLP let in
+ * whoever gets there; a gateway lets in nobody without a login, and is for everyone. Throws where nothing says it.
+ */
+export function publishAddressOf(
+  { publish_address, gateway }: { readonly publish_address: string | undefined; readonly gateway: boolean },
+  { name, vars }: HostVars,
+): string {
+  const named = [vars.address, vars.host, vars.ansible_host, name].filter((one) => typeof one === "string");
+  const address = publish_address ?? (gateway ? EVERYWHERE : named.find((one) => isIPv4(one) && PRIVATE.check(one)));
+  if (address !== undefined) return address;
+  throw new Error(
+    `host ${name}: found no publish_address and no private address of its own, expected where Grafana, Loki and OTLP are to listen: ` +
+      "publish_address: 127.0.0.1 (the host itself only), an address of the host (whoever reaches that network), " +
+      "or 0.0.0.0 (everyone: Loki and OTLP ask for no login)",
+  );
+}
+
+/** Throws where the host said which addresses it has, and this is none of them: Docker would find out after it stopped what ran. */
+export function checkOwnAddress(address: string, { name }: HostVars, own: readonly string[]): void {
+  if (own.length === 0 || address === EVERYWHERE || address.startsWith("127.") || own.includes(address)) return;
+  throw new Error(
+    `host ${name}: found no address ${address} on it (it has ${own.join(", ")}), expected one that Grafana, Loki and OTLP can listen on: ` +
+      "set publish_address to one of these, or to 0.0.0.0 for all",
+  );
+}
