@@ -15,6 +15,7 @@ import { type RunPorts, startRun } from "../run/play.ts";
 import { checkVars, secretsToHide, withSecrets } from "../run/vars.ts";
 import { checkSecrets, isHidable } from "../run/weak-secrets.ts";
 import { masker, type Secret } from "../shell/secret.ts";
+import { inventoryNames } from "./inventory-names.ts";
 import { listHosts, listTags, listTasks } from "./list.ts";
 import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
 import { interruption, openReports } from "./output.ts";
@@ -141,7 +142,13 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
   const started = performance.now();
   const going = startRun(
     inventory,
-    { ...options, operation, releases: () => releasesFor(job), paths: STATE_PATHS },
+    {
+      ...options,
+      operation,
+      inventoryNames: await inventoryNames(inventory.files),
+      releases: () => releasesFor(job),
+      paths: STATE_PATHS,
+    },
     ports,
   );
   await runAll(playbook, going);

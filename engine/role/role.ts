@@ -21,7 +21,7 @@ export interface Site {
   readonly host: HostVars;
   /** This is the first host of the play: the one for what is done once. */
   readonly first: boolean;
-  /** The inventory files of this run, as the user named them. */
+  /** What the inventory files of this run are called, the same in every checkout of their repository. */
   readonly inventory: readonly string[];
   /** Hosts of a group, in inventory order, whether or not this run is limited to some. */
   hosts(group: string): readonly HostVars[];

@@ -29,6 +29,8 @@ export interface RunOptions extends Selection {
   readonly flags?: ReadonlySet<string>;
   readonly lockWaitSeconds: number;
   readonly operation: Operation;
+  /** What the inventory files are called in every checkout; as the user named them unless given. */
+  readonly inventoryNames?: readonly string[];
   /** Asked once, when the first host was reached: what nobody can be reached for need not be known. */
   releases(): Promise<Releases>;
   /** Where the engine keeps its state on hosts. */
@@ -227,10 +229,11 @@ function convergeOptions(host: Host, { options, ports }: Context, on: Host = hos
   return { host: label, check, selection: options, operation, lockWaitSeconds, paths, emit: ports.emit };
 }
 
-function siteOf(host: Host, first: boolean, { inventory, releases }: Context): Site {
+function siteOf(host: Host, first: boolean, { inventory, options, releases }: Context): Site {
   const members = (group: string) => inventory.groups.get(group)?.members ?? [];
   const hosts = (group: string) => members(group).flatMap((name) => inventory.hosts.get(name) ?? []);
-  return { host, first, inventory: inventory.files, hosts, releases: releases.known };
+  const names = options.inventoryNames ?? inventory.files;
+  return { host, first, inventory: names, hosts, releases: releases.known };
 }
 
 function nameOf(play: Play): string {

@@ -28,6 +28,9 @@ const caddyfilePath = `${folder}/conf/Caddyfile`;
 /** The certificate of the gateway's own CA, on the monitoring host; Caddy makes it when it first starts. */
 export const CA_CERTIFICATE = `${folder}/data/caddy/pki/authorities/local/root.crt`;
 
+/** Who may push: a file for each environment, also those of other inventories. */
+export const USERS = `${folder}/conf/users`;
+
 /** What the compose resource has to know of the gateway. */
 export interface GatewayService {
   readonly image: string;
@@ -63,7 +66,8 @@ export function gatewayService(settings: Settings, site: Site): GatewayService |
     goMemoryLimit: `${Math.floor(budget.memory.gateway * 0.8)}MiB`,
     ports: [`${address}:80:80`, `${address}:443:443`],
     caddyfile: caddyfile(settings, site),
-    config: [caddyfilePath, ...Object.keys(userFiles(site))],
+    // The folder too: the file of an environment that left is gone from it.
+    config: [caddyfilePath, USERS, ...Object.keys(userFiles(site))],
   };
 }
 
@@ -115,7 +119,7 @@ function userFiles(site: Site): Readonly<Record<string, Text>> {
       const password = passwordOf(name, members);
       const hash = bcryptHash(password, `${name}@gateway`);
       const line = new Secret(() => `${name} ${hash.reveal()}\n`, `user ${name} of the gateway`);
-      return [`${folder}/conf/users/${name}.caddy`, line];
+      return [`${USERS}/${name}.caddy`, line];
     }),
   );
 }
@@ -148,7 +152,7 @@ function validateWith({ gateway_image: image }: Settings): (staged: Script) => S
     image,
     program: "caddy",
     args: (path) => ["validate", "--adapter", "caddyfile", "--config", path],
-    folders: { "/etc/caddy/users": `${folder}/conf/users` },
+    folders: { "/etc/caddy/users": USERS },
     name: "Caddyfile",
   });
 }

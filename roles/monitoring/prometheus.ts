@@ -12,6 +12,7 @@ import {
   trusted,
 } from "../../engine/index.ts";
 import { type Environment, environments, METRICS_USER, type ScrapeTarget } from "../endpoints.ts";
+import { USERS } from "./gateway.ts";
 import { FORGET, ownership } from "./ownership.ts";
 import { root } from "./paths.ts";
 import type { Settings } from "./settings.ts";
@@ -29,13 +30,13 @@ export function prometheusResources(settings: Settings, site: Site): readonly Re
   const check = checksOf(settings);
   return [
     ...["", "/rules", "/jobs", "/targets"].map((name) => directory({ path: `${folder}${name}` }, tagged)),
+    ...ownership({ folder, environments: found.map(({ name }) => name), files: environmentFiles, ...tagged }, site),
     ...remoteWritePassword(settings, folder).map((password) => file(password, tagged)),
     ...passwordFiles(found),
     ...files(ruleFiles(), check.rules),
     // Prometheus watches the files of targets; before the jobs, so that a job never starts with none.
     ...found.flatMap((environment) => files(targetFiles(environment))),
     ...found.flatMap((environment) => files(jobFiles(environment), check.config)),
-    ...ownership({ folder, environments: found.map(({ name }) => name), files: environmentFiles, ...tagged }, site),
     // Last, because it is checked together with all that it leads to.
     file({ ...mainFile(settings), validate: check.config }, tagged),
   ];
@@ -163,10 +164,11 @@ function targetFiles({ name, targets }: Environment): Files {
   };
 }
 
-/** Every file of an environment whose name is a word of the shell. */
+/** Every file of an environment whose name is a word of the shell, its user of the gateway included. */
 function environmentFiles(name: Script): Script {
   const targets = (kind: string) => sh`${`${folder}/targets`}/${name}_${trusted(kind)}_metrics.yml`;
-  return sh`${`${folder}/jobs`}/${name}.yml ${targets("os")} ${targets("app")} ${`${folder}/secrets`}/${name}_metrics_password`;
+  const password = sh`${`${folder}/secrets`}/${name}_metrics_password`;
+  return sh`${`${folder}/jobs`}/${name}.yml ${targets("os")} ${targets("app")} ${password} ${USERS}/${name}.caddy`;
 }
 
 function targetsPath(base: string, environment: ScrapeTarget["environment"], kind: "os" | "app"): string {

@@ -356,6 +356,12 @@ overrides:
 
 usage_report:
   reporting_enabled: false
+=== /opt/monitoring/prometheus/inventories/dev
+inventory/lab.yml
+192.0.2.21:443
+=== /opt/monitoring/prometheus/inventories/prod
+inventory/lab.yml
+192.0.2.31:9100
 === /opt/monitoring/prometheus/rules/basic.yml
 # No alerts: Grafana evaluates them (grafana/provisioning/alerting/rules.json), so nothing is told twice, and Prometheus has
 # no Alertmanager to tell them to. Recording rules have their place in other files beside this one.
@@ -412,9 +418,6 @@ scrape_configs:
     file_sd_configs:
       - files: ["/etc/prometheus/targets/prod_app_metrics.yml"]
         refresh_interval: 30s
-=== /opt/monitoring/prometheus/inventories/lab.yml
-dev
-prod
 === /opt/monitoring/prometheus/prometheus.yml
 # Common to all environments, and to Prometheus 2.53 and 3: each environment adds a file to jobs/ and two to targets/.
 global:
