@@ -45,6 +45,11 @@ export function addressOf({ name, vars }: HostVars): string {
   return text;
 }
 
+/** Whether the inventory has a monitoring host, for logs and traces to be sent to. */
+export function hasMonitoring(site: Site): boolean {
+  return site.hosts(groups.monitoring).length > 0;
+}
+
 /** The gateway in front of the monitoring host's services. */
 export interface Gateway {
   /** A name or an address. */
@@ -55,6 +60,7 @@ export interface Gateway {
 
 /** The gateway that hosts of this site push to; undefined where there is none. */
 export function gatewayOf(site: Site): Gateway | undefined {
+  if (!hasMonitoring(site)) return undefined;
   const host = monitoringHost(site);
   const vars = varsOfHost({ gateway, gateway_domain, gateway_acme_email }, host);
   if (!vars.gateway) return undefined;

@@ -1,7 +1,7 @@
 import { limit } from "../connection/limit.ts";
 import type { Facts } from "../facts/facts.ts";
 import { unlockSecrets } from "../inventory/age.ts";
-import { selectHosts } from "../inventory/pattern.ts";
+import { selectHosts, selectPlayHosts } from "../inventory/pattern.ts";
 import { harmless } from "../report/terminal.ts";
 import type { Playbook } from "../role/playbook.ts";
 import type { Role } from "../role/role.ts";
@@ -74,6 +74,8 @@ export async function runFacts(url: string): Promise<void> {
 /** Whom to ask, and whose secrets nothing may show. */
 export interface Question {
   readonly pattern: string;
+  /** The pattern is a program's own: its groups need not be in every inventory. */
+  readonly isOwn?: boolean;
   /** Ask as root. */
   readonly become: boolean;
   readonly roles: readonly Role[];
@@ -88,12 +90,13 @@ function onePattern({ words: [pattern, ...more] }: Options): string {
 /** Asks the hosts of a pattern. Every text of an answer is masked. Throws `UsageError`. */
 export async function askHosts<T>(
   options: Options,
-  { pattern, become, roles }: Question,
+  { pattern, isOwn = false, become, roles }: Question,
   ask: (session: Session) => Promise<T>,
 ): Promise<readonly Answer<T>[]> {
   const inventory = withSecrets(await loadFor(options), roles);
   const allowed = options.limit === undefined ? undefined : new Set(selectHosts(inventory, options.limit));
-  const names = selectHosts(inventory, pattern).filter((name) => allowed?.has(name) ?? true);
+  const select = isOwn ? selectPlayHosts : selectHosts;
+  const names = select(inventory, pattern).filter((name) => allowed?.has(name) ?? true);
   if (names.length === 0)
     throw new UsageError(`the pattern "${pattern}" matches no host of ${inventory.files.join(", ")}`);
   const hosts = names.flatMap((name) => inventory.hosts.get(name) ?? []);

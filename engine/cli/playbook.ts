@@ -1,12 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { dirname, join, resolve } from "node:path";
 import { unlockSecrets } from "../inventory/age.ts";
 import { CONNECTION_VARS, connectionVars } from "../inventory/connection-vars.ts";
-import type { Host, Inventory } from "../inventory/inventory.ts";
-import { lockReleases, type ReleaseLock, readReleaseLock } from "../inventory/release-lock.ts";
+import type { Inventory } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Playbook, PlayRunner } from "../role/playbook.ts";
-import type { Role, WantedRelease } from "../role/role.ts";
+import type { Role } from "../role/role.ts";
 import { type Assignment, assignments, consulted, flagsOf, rolesIn, rolesOf } from "../run/assignment.ts";
 import type { HostResult, RunEvent } from "../run/event.ts";
 import { STATE_PATHS } from "../run/host-state.ts";
@@ -22,6 +20,7 @@ import { interruption, openReports } from "./output.ts";
 import { passwordsOf } from "./passwords.ts";
 import { askPassword, commit, connector, loadFor, operator, runProgram, say } from "./program.ts";
 import { rehearse } from "./rehearsal.ts";
+import { checkLocks, releaseLocks } from "./releases.ts";
 
 /** What a playbook may ask for besides its plays. */
 export interface Program {
@@ -64,7 +63,10 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   if (options.listTags) return say(listTags(plays, inventory));
   if (options.syntaxCheck) return say(`${name} and ${inventory.files.join(", ")} are fine`);
   // A lock file that cannot be read is said now; what it lacks is fetched when a host was reached.
-  await Promise.all([...wantedByLock(plays, inventory).keys()].map(readReleaseLock));
+  await checkLocks(
+    plays.flatMap(({ hosts }) => hosts),
+    inventory,
+  );
   await program.prepare?.(inventory);
   return run(playbook, { name, inventory, plays, options, passwords });
 }
@@ -95,7 +97,8 @@ function checkRun(
   const roles = rolesOf(plays);
   if (roles.length === 0) {
     const within = limit === undefined ? "" : ` within --limit ${limit}`;
-    throw new UsageError(`found no host for any play of ${name}${within}, expected one in ${files}`);
+    const wanted = [...new Set(plays.map(({ play }) => play.hosts))].join(", ");
+    throw new UsageError(`found no host for any play of ${name} (${wanted})${within}, expected one in ${files}`);
   }
   // What is wrong with one is said now, not once its turn comes.
   for (const [host] of roles) connectionVars(host);
@@ -146,7 +149,7 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
       ...options,
       operation,
       inventoryNames: await inventoryNames(inventory.files),
-      releases: () => releasesFor(job),
+      releases: releaseLocks(inventory, !check),
       paths: STATE_PATHS,
     },
     ports,
@@ -160,32 +163,6 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
 async function runAll(playbook: Playbook, runner: PlayRunner): Promise<void> {
   if (typeof playbook === "function") return playbook(runner);
   for (const play of playbook) await runner.play(play);
-}
-
-async function releasesFor({ plays, inventory, options }: Job): Promise<ReleaseLock> {
-  const wanted = [...wantedByLock(plays, inventory)];
-  const locks = await Promise.all(wanted.map(([path, files]) => lockReleases(path, files, !options.check)));
-  return Object.assign({}, ...locks);
-}
-
-/** What the roles want to know of releases, by the lock file that is to say it. */
-function wantedByLock(
-  plays: readonly Assignment[],
-  inventory: Inventory,
-): ReadonlyMap<string, readonly WantedRelease[]> {
-  const wanted = new Map<string, readonly WantedRelease[]>();
-  for (const [host, all] of rolesOf(plays)) {
-    const path = lockPath(host, inventory);
-    wanted.set(path, [...(wanted.get(path) ?? []), ...all.flatMap((role) => role.releases(host))]);
-  }
-  return wanted;
-}
-
-/** `release_lock` of the host, relative to the file that says so; else `releases.lock.json` beside the inventory. */
-function lockPath(host: Host, inventory: Inventory): string {
-  const { release_lock: path } = host.vars;
-  const from = typeof path === "string" ? host.place(["release_lock"])?.file : inventory.files[0];
-  return join(dirname(resolve(from ?? ".")), typeof path === "string" ? path : "releases.lock.json");
 }
 
 function exitCode(results: readonly HostResult[], options: Options): number {

@@ -2,7 +2,7 @@ import type { Facts } from "../facts/facts.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import { type Resource, thrownAt } from "../resource/resource.ts";
-import type { Site } from "../role/role.ts";
+import type { Role, Site } from "../role/role.ts";
 import { TemplateError } from "../role/template.ts";
 import type { Assignment } from "../run/assignment.ts";
 import { workOf } from "../run/work.ts";
@@ -86,8 +86,8 @@ function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory):
 }
 
 function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: Facts): Outcome {
-  const site = siteOf(host, play.roles, inventory);
   try {
+    const site = siteOf(host, play.roles, inventory, facts);
     const { segments } = workOf(play, site, facts);
     const elsewhere = segments.find((segment) => !inventory.hosts.has(segment.host));
     if (elsewhere) throw unknownHost(elsewhere.host, elsewhere.resources[0], inventory);
@@ -99,16 +99,17 @@ function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: 
 }
 
 /** Nothing is downloaded for a rehearsal, so any hash does. */
-function siteOf(host: Host, roles: Assignment["play"]["roles"], { files: inventory, groups, hosts }: Inventory): Site {
+function siteOf(
+  host: Host,
+  roles: readonly Role[],
+  { files: inventory, groups, hosts }: Inventory,
+  facts: Facts,
+): Site {
+  const members = (group: string) => (groups.get(group)?.members ?? []).flatMap((name) => hosts.get(name) ?? []);
+  const site: Site = { host, first: true, inventory, hosts: members, releases: {} };
   const anyRelease = { sha256: "0".repeat(64), source: "assumed" };
-  const files = roles.flatMap((role) => role.releases(host)).map(({ file }) => file);
-  return {
-    host,
-    first: true,
-    inventory,
-    hosts: (group) => (groups.get(group)?.members ?? []).flatMap((name) => hosts.get(name) ?? []),
-    releases: Object.fromEntries(files.map((file) => [file, anyRelease])),
-  };
+  const wanted = roles.flatMap((role) => role.releases(host, facts, site));
+  return { ...site, releases: Object.fromEntries(wanted.map(({ file }) => [file, anyRelease])) };
 }
 
 function unknownHost(name: string, resource: Resource | undefined, { hosts, files }: Inventory): TypeError {

@@ -36,7 +36,7 @@ export async function runSurvey(survey: Survey, url: string): Promise<void> {
 }
 
 function ask(survey: Survey, options: Options) {
-  return askHosts<Said>(options, { pattern: survey.hosts, become: true, roles: [] }, async (session) => {
+  return askHosts<Said>(options, { pattern: survey.hosts, isOwn: true, become: true, roles: [] }, async (session) => {
     const [section] = (await session.probe([survey.question])).sections;
     return section ?? { status: 255, stdout: "", stderr: "no answer" };
   });

@@ -6,14 +6,27 @@ import { didYouMean } from "./suggest.ts";
  * Returns the hosts that an Ansible pattern selects, in the pattern's order: `app:&dev:!app-3`, `web*`, `~regex`, `app[0]`, `app[1:3]`. Throws InventoryError when a plain name is neither host nor group, or a pattern is broken.
  */
 export function selectHosts(inventory: Inventory, pattern: string): readonly string[] {
+  return select(pattern, (term) => matches(inventory, term));
+}
+
+/**
+ * The same for the pattern of a play, which names groups that an inventory may or may not have: one that is not there has no
+ * hosts.
+ */
+export function selectPlayHosts(inventory: Inventory, pattern: string): readonly string[] {
+  const isThere = (term: string) => isExpression(term) || inventory.groups.has(term) || inventory.hosts.has(term);
+  return select(pattern, (term) => (isThere(splitSubscript(term).expression) ? matches(inventory, term) : []));
+}
+
+function select(pattern: string, hostsOf: (term: string) => readonly string[]): readonly string[] {
   const terms = splitPattern(pattern);
   if (terms.length === 0)
     throw new InventoryError(`found the empty pattern ${JSON.stringify(pattern)}, expected hosts or groups`);
   const starting = (sign: string) => terms.filter((term) => term.startsWith(sign)).map((term) => term.slice(1));
   const plain = terms.filter((term) => !/^[&!]/.test(term));
-  const chosen = new Set((plain.length > 0 ? plain : ["all"]).flatMap((term) => matches(inventory, term)));
-  const wanted = starting("&").map((term) => new Set(matches(inventory, term)));
-  const excluded = new Set(starting("!").flatMap((term) => matches(inventory, term)));
+  const chosen = new Set((plain.length > 0 ? plain : ["all"]).flatMap(hostsOf));
+  const wanted = starting("&").map((term) => new Set(hostsOf(term)));
+  const excluded = new Set(starting("!").flatMap(hostsOf));
   return [...chosen].filter((host) => wanted.every((hosts) => hosts.has(host)) && !excluded.has(host));
 }
 
@@ -56,10 +69,14 @@ function splitSubscript(term: string): Subscripted {
 }
 
 function enumerate(inventory: Inventory, expression: string): readonly string[] {
-  if (!/^~|[*?[]/.test(expression)) return membersOf(inventory, expression);
+  if (!isExpression(expression)) return membersOf(inventory, expression);
   const matcher = matcherOf(expression);
   const groups = [...inventory.groups.values()].filter(({ name }) => matcher(name));
   return [...groups.flatMap(({ members }) => members), ...[...inventory.hosts.keys()].filter(matcher)];
+}
+
+function isExpression(term: string): boolean {
+  return /^~|[*?[]/.test(term);
 }
 
 function membersOf(inventory: Inventory, name: string): readonly string[] {

@@ -14,6 +14,7 @@ export type ReleaseLock = Readonly<Record<string, LockEntry>>;
 export interface Wanted {
   readonly file: string;
   readonly checksumsUrl: string;
+  readonly alsoFrom?: readonly string[];
 }
 
 const FETCH_TIMEOUT_MS = 20_000;
@@ -44,10 +45,16 @@ export async function readReleaseLock(path: string): Promise<ReleaseLock> {
 
 /**
  * Returns the lock with an entry for every wanted file: a hash once written down stays, a missing one is read from the
- * release's own checksum file and, with `save`, written down. Throws `InventoryError` where that file cannot be read.
+ * release's own checksum file and, with `save`, written down. `before` are those that this run has found already. Throws
+ * `InventoryError` where that file cannot be read.
  */
-export async function lockReleases(path: string, wanted: readonly Wanted[], save: boolean): Promise<ReleaseLock> {
-  const known = await readReleaseLock(path);
+export async function lockReleases(
+  path: string,
+  wanted: readonly Wanted[],
+  save: boolean,
+  before: ReleaseLock = {},
+): Promise<ReleaseLock> {
+  const known = { ...(await readReleaseLock(path)), ...before };
   const missing = wanted.filter((one) => !isLocked(one, known[one.file]));
   if (missing.length === 0) return known;
   const urls = [...new Set(missing.map(({ checksumsUrl }) => checksumsUrl))];
@@ -61,8 +68,8 @@ export async function lockReleases(path: string, wanted: readonly Wanted[], save
 }
 
 /** Archives are not always named after their version, but checksum files are: another one means another release. */
-function isLocked({ checksumsUrl }: Wanted, entry: LockEntry | undefined): boolean {
-  return entry !== undefined && (entry.source === checksumsUrl || !/^https?:/.test(entry.source));
+function isLocked({ checksumsUrl, alsoFrom = [] }: Wanted, entry: LockEntry | undefined): boolean {
+  return entry !== undefined && ([checksumsUrl, ...alsoFrom].includes(entry.source) || !/^https?:/.test(entry.source));
 }
 
 /** Lines of `sha256sum`: hash, space, space or `*`, name. */
@@ -80,7 +87,7 @@ async function fetchChecksums(url: string, path: string): Promise<ReadonlyMap<st
     const reason =
       cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause);
     throw new InventoryError(
-      `cannot read the checksums of a release: ${url}: ${reason}. Write the hash into ${shownPath(path)} yourself, or set release_mirror`,
+      `cannot read the checksums of a release: ${url}: ${reason}. Write the hash into ${shownPath(path)} yourself, or let release_mirror name a folder that has this file`,
       undefined,
       { cause },
     );

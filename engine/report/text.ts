@@ -76,8 +76,9 @@ function headline({ playbook, inventory, hosts, run, check }: Started): string {
   return harmless([...parts, ...(check ? ["check mode: nothing is changed"] : [])].join(" · "));
 }
 
-function playLine({ name, hosts }: RunEvent & { kind: "play" }, { output }: Page): string {
+function playLine({ name, hosts }: RunEvent & { kind: "play" }, { output, started }: Page): string {
   const title = paint(output, "bold", harmless(`PLAY ${name}`));
+  if (hosts.length === 0) return `${title}  no hosts in ${harmless(started?.inventory.join(", ") ?? "this run")}`;
   return `${title}  ${paint(output, "dim", harmless(`${counted(hosts.length, "host")}: ${hosts.join(" ")}`))}`;
 }
 

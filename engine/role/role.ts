@@ -33,6 +33,8 @@ export interface Site {
 export interface WantedRelease {
   readonly file: string;
   readonly checksumsUrl: string;
+  /** Other checksum files of the same release: a hash that was read there holds too. */
+  readonly alsoFrom?: readonly string[];
 }
 
 /** What a role makes of vars and facts. Handlers run once, after everything holds, in this order. */
@@ -47,8 +49,8 @@ export interface RolePlan {
 export interface Role {
   readonly name: string;
   readonly schema: Schema;
-  /** Releases whose hash has to be found before the run. */
-  releases(host: HostVars): readonly WantedRelease[];
+  /** Releases whose hash has to be found before the plan: `site` has none yet. */
+  releases(host: HostVars, facts: Facts, site: Site): readonly WantedRelease[];
   plan(host: HostVars, facts: Facts, site: Site): Reading<RolePlan>;
 }
 
@@ -58,7 +60,7 @@ interface RoleDefinition<S extends Schema> {
   resources(vars: VarsOf<S>, facts: Facts, site: Site): readonly Resource[];
   handlers?(vars: VarsOf<S>): Readonly<Record<string, Script>>;
   notes?(vars: VarsOf<S>, facts: Facts, site: Site): readonly string[];
-  releases?(vars: VarsOf<S>): readonly WantedRelease[];
+  releases?(vars: VarsOf<S>, facts: Facts, site: Site): readonly WantedRelease[];
 }
 
 /** Returns a role: a pure function from checked vars and facts to resources. */
@@ -67,9 +69,9 @@ export function defineRole<const S extends Schema>(definition: RoleDefinition<S>
   return {
     name,
     schema,
-    releases(host) {
+    releases(host, facts, site) {
       const reading = readVars(schema, host.vars);
-      return "errors" in reading ? [] : (definition.releases?.(reading.value) ?? []);
+      return "errors" in reading ? [] : (definition.releases?.(reading.value, facts, site) ?? []);
     },
     plan(host, facts, site) {
       const reading = readVars(schema, host.vars);

@@ -1,5 +1,5 @@
 import type { Host, Inventory } from "../inventory/inventory.ts";
-import { selectHosts } from "../inventory/pattern.ts";
+import { selectPlayHosts } from "../inventory/pattern.ts";
 import type { Play, Playbook, PlayResult } from "../role/playbook.ts";
 import type { Role } from "../role/role.ts";
 import { playHosts, withPlayVars } from "./play.ts";
@@ -42,7 +42,7 @@ export async function flagsOf(playbook: Playbook): Promise<readonly string[]> {
 
 /** The hosts that proofs of these plays ask besides their own. */
 export function consulted(all: readonly Assignment[], inventory: Inventory): readonly Host[] {
-  const names = all.flatMap(({ play }) => (play.consults ? selectHosts(inventory, play.consults) : []));
+  const names = all.flatMap(({ play }) => (play.consults ? selectPlayHosts(inventory, play.consults) : []));
   return [...new Set(names)].flatMap((name) => inventory.hosts.get(name) ?? []);
 }
 

@@ -1,9 +1,9 @@
 import { ConnectionError } from "../connection/connection.ts";
 import { type Limit, limit } from "../connection/limit.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
-import { selectHosts } from "../inventory/pattern.ts";
+import { selectHosts, selectPlayHosts } from "../inventory/pattern.ts";
 import type { Play, PlayResult, PlayRunner } from "../role/playbook.ts";
-import type { LockedRelease, Site } from "../role/role.ts";
+import type { LockedRelease, Site, WantedRelease } from "../role/role.ts";
 import { batches, stopReason } from "./batch.ts";
 import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
 import type { Emit, HostResult, Phase } from "./event.ts";
@@ -31,8 +31,8 @@ export interface RunOptions extends Selection {
   readonly operation: Operation;
   /** What the inventory files are called in every checkout; as the user named them unless given. */
   readonly inventoryNames?: readonly string[];
-  /** Asked once, when the first host was reached: what nobody can be reached for need not be known. */
-  releases(): Promise<Releases>;
+  /** Asked when a host was reached: what nobody can be reached for need not be known. */
+  releases(host: Host, wanted: readonly WantedRelease[]): Promise<Releases>;
   /** Where the engine keeps its state on hosts. */
   readonly paths: StatePaths;
 }
@@ -52,7 +52,7 @@ export interface Run extends PlayRunner {
 /** Returns the hosts of a play within the limit, with the play's vars. Throws `InventoryError` on a pattern that names nothing. */
 export function playHosts(play: Play, inventory: Inventory, pattern: string | undefined): readonly Host[] {
   const allowed = pattern === undefined ? undefined : new Set(selectHosts(inventory, pattern));
-  const names = selectHosts(inventory, play.hosts).filter((name) => allowed?.has(name) ?? true);
+  const names = selectPlayHosts(inventory, play.hosts).filter((name) => allowed?.has(name) ?? true);
   return names.flatMap((name) => inventory.hosts.get(name) ?? []);
 }
 
@@ -82,7 +82,7 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
     pool: sessionPool(ports),
     runs: new Map(),
     phases,
-    releases: { asked: undefined, known: {} },
+    releases: new Map(),
   };
   const state = { stopped: false };
   return {
@@ -103,7 +103,8 @@ interface Context {
   readonly runs: Map<Host, HostRun>;
   /** What each host does now. */
   readonly phases: ReadonlyMap<string, Phase>;
-  readonly releases: { asked: Promise<Releases> | undefined; known: Releases };
+  /** By host, as its lock file has them. */
+  readonly releases: Map<string, Releases>;
 }
 
 function notingPhases(emit: Emit, phases: Map<string, Phase>): Emit {
@@ -120,7 +121,8 @@ async function runPlay(play: Play, context: Context, state: { stopped: boolean }
   const hosts = all.filter((host) => !runs.get(host)?.failure || play.rescue);
   const changedBefore = new Map(hosts.map((host) => [host, runs.get(host)?.changed.size ?? 0]));
   const started = new Set<Host>();
-  if (hosts.length > 0 && !state.stopped)
+  // Hosts that all failed before are in the recap; a play that never had any says so.
+  if ((hosts.length > 0 || all.length === 0) && !state.stopped)
     ports.emit({ kind: "play", name: nameOf(play), hosts: hosts.map(({ name }) => name) });
   for (const batch of state.stopped ? [] : batches(hosts, play.serial)) {
     for (const host of batch) started.add(host);
@@ -201,10 +203,11 @@ async function reconnecting(host: Host, { pool, ports }: Context, task: () => Pr
 
 async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun, context: Context): Promise<void> {
   const session = await context.pool.open(host, play.become ?? true);
-  const { releases, options } = context;
-  releases.asked ??= options.releases();
-  releases.known = await releases.asked;
-  const site = siteOf(withPlayVars(host, play), first, context);
+  const inPlay = withPlayVars(host, play);
+  const unread = siteOf(inPlay, first, context);
+  const wanted = play.roles.flatMap((role) => role.releases(inPlay, session.facts, unread));
+  context.releases.set(host.name, await context.options.releases(inPlay, wanted));
+  const site = siteOf(inPlay, first, context);
   const settings = convergeOptions(host, context);
   if (play.before) await checkGate(session, play.before(site, session.facts), settings);
   const work = workOf(play, site, session.facts);
@@ -233,7 +236,7 @@ function siteOf(host: Host, first: boolean, { inventory, options, releases }: Co
   const members = (group: string) => inventory.groups.get(group)?.members ?? [];
   const hosts = (group: string) => members(group).flatMap((name) => inventory.hosts.get(name) ?? []);
   const names = options.inventoryNames ?? inventory.files;
-  return { host, first, inventory: names, hosts, releases: releases.known };
+  return { host, first, inventory: names, hosts, releases: releases.get(host.name) ?? {} };
 }
 
 function nameOf(play: Play): string {

@@ -10,7 +10,7 @@ import {
   sh,
   type VarsOf,
 } from "../../engine/index.ts";
-import { otlpUrl, provenance } from "../endpoints.ts";
+import { groups, hasMonitoring, otlpUrl, provenance } from "../endpoints.ts";
 import { releaseSupportNotes } from "../versions.ts";
 import { gatewayEntries } from "./gateway.ts";
 import { logAgentGate, logAgentNotes, logAgentResources } from "./log-agent.ts";
@@ -22,6 +22,8 @@ type Vars = VarsOf<typeof appVars>;
 
 const RESTART = "restart the application";
 
+const NOWHERE = `This inventory has no host in group ${groups.monitoring}: app hosts get node_exporter only, their logs and traces are left as they are`;
+
 /** A log agent, node_exporter and the application's tracing settings on a host that runs the application. */
 export const app = defineRole({
   name: "app",
@@ -32,11 +34,12 @@ export const app = defineRole({
       // curl fetches releases and asks for readiness, unzip opens the agent's, acl opens the logs to the agent.
       pkg({ name: ["acl", "ca-certificates", "curl", "unzip"] }),
       ...nodeExporterResources(vars, facts, site),
-      ...applicationFolders(vars),
-      ...logAgentResources(vars, facts, site),
-      tracingSettings(vars, site),
+      // Without a monitoring host there is nowhere to send logs and traces: what a host has for that is left as it is.
+      ...(hasMonitoring(site)
+        ? [...applicationFolders(vars), ...logAgentResources(vars, facts, site), tracingSettings(vars, site)]
+        : []),
       nodeExporterGate(vars),
-      logAgentGate(vars),
+      ...(hasMonitoring(site) ? [logAgentGate(vars)] : []),
     ];
   },
   handlers: ({ app_service }): Readonly<Record<string, Script>> =>
@@ -44,7 +47,7 @@ export const app = defineRole({
   notes: (vars, facts, site) => [
     ...provenance([archiveName(nodeExporter(vars), facts.machine)], site),
     // The date decides what is said, never what is done.
-    ...logAgentNotes(vars, facts, site, new Date()),
+    ...(hasMonitoring(site) ? logAgentNotes(vars, facts, site, new Date()) : [NOWHERE]),
     ...releaseSupportNotes("node_exporter", vars.node_exporter_version, new Date()),
   ],
   releases: wantedReleases,

@@ -1,11 +1,13 @@
 import {
   architecture,
+  type Facts,
   type Resource,
   release,
   type Site,
   type VarsOf,
   type WantedRelease,
 } from "../../engine/index.ts";
+import { hasMonitoring } from "../endpoints.ts";
 import { type ReleasePin, releasePins } from "../versions.ts";
 import type { appVars } from "./vars.ts";
 
@@ -61,15 +63,21 @@ export function nodeExporter({ node_exporter_version: version }: Vars): Program 
   };
 }
 
-/** Archives without a pin, of both architectures: which one a host needs is known only once it was asked. */
-export function wantedReleases(vars: Vars): readonly WantedRelease[] {
+/** Archives of the host's architecture without a pin. With a mirror nobody but that is asked: it has the checksum files as well. */
+export function wantedReleases(vars: Vars, { machine }: Facts, site: Site): readonly WantedRelease[] {
+  const arch = architecture(machine);
   const agent = vars.log_agent === "alloy" ? alloy(vars) : promtail(vars);
-  return [agent, nodeExporter(vars)].flatMap((program) => {
-    const { archive, folder, checksums } = program;
-    return (["arm64", "amd64"] as const)
-      .filter((architecture) => !pinned(program, architecture))
-      .map((architecture) => ({ file: archive(architecture), checksumsUrl: `${folder}/${checksums}` }));
-  });
+  return [...(hasMonitoring(site) ? [agent] : []), nodeExporter(vars)]
+    .filter((program) => !pinned(program, arch))
+    .map((program) => wanted(program, arch, vars));
+}
+
+function wanted(program: Program, arch: Architecture, { release_mirror: mirror }: Vars): WantedRelease {
+  const { folder, checksums, version } = program;
+  const [file, upstream] = [program.archive(arch), `${folder}/${checksums}`];
+  if (mirror === undefined) return { file, checksumsUrl: upstream };
+  // A mirror's folder has one checksum file for all versions: the version is said, so that another one's hash is not taken.
+  return { file, checksumsUrl: `${mirror}/${checksums}#${version}`, alsoFrom: [upstream] };
 }
 
 /** The path at which units start the program. */

@@ -29,7 +29,8 @@ export function pathsFrom(site: Site): readonly Path[] {
 }
 
 function appPaths(site: Site): readonly Path[] {
-  const to = site.hosts(groups.monitoring)[0]?.name ?? "";
+  const to = site.hosts(groups.monitoring)[0]?.name;
+  if (to === undefined) return [];
   return [
     { to, ...addressed(pushUrl(site)), what: "logs to Loki" },
     { to, ...addressed(otlpUrl(site)), what: "traces to Tempo" },

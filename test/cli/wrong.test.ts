@@ -46,7 +46,7 @@ const commandLines: readonly WrongInput[] = [
   {
     name: "a pattern that matches no host",
     more: ["--limit", "db*"],
-    message: "found no host for any play of DIR/site.mts within --limit db*, expected one in DIR/hosts.yml",
+    message: "found no host for any play of DIR/site.mts (web) within --limit db*, expected one in DIR/hosts.yml",
   },
   {
     name: "a pattern with a broken regular expression",
@@ -123,7 +123,7 @@ const playbooks: readonly WrongInput[] = [
   {
     name: "a play for hosts that are not there",
     playbook: 'const playbook = [{ hosts: "app", roles: [role] }];',
-    message: 'found "app", expected a host or group of DIR/hosts.yml',
+    message: 'found no host for any play of DIR/site.mts (app), expected one in DIR/hosts.yml',
   },
   {
     name: "a handler that the role does not have",

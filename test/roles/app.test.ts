@@ -195,22 +195,46 @@ t.test("the lock file wins over a pin; an archive that neither knows is refused"
   t.throws(() => plan({}, { locked: {} }), /release promtail-linux-arm64\.zip: found no sha256/);
 });
 
-t.test("hashes are looked up for both architectures of what has no pin", async (t) => {
-  t.same(app.releases(appHost("app-1", "dev")), [
-    {
-      file: "promtail-linux-arm64.zip",
-      checksumsUrl: "https://github.com/grafana/loki/releases/download/v3.4.1/SHA256SUMS",
-    },
-    {
-      file: "promtail-linux-amd64.zip",
-      checksumsUrl: "https://github.com/grafana/loki/releases/download/v3.4.1/SHA256SUMS",
-    },
-  ]);
-  t.match(app.releases(appHost("app-1", "dev", { node_exporter_version: "1.10.2" })).at(-1), {
-    file: "node_exporter-1.10.2.linux-amd64.tar.gz",
+/** What a host of this machine type wants to know, on a site with a monitoring host or without. */
+function wanted(vars: HostVars["vars"], machine = "aarch64", others = [monitoringHost()]) {
+  const host = appHost("app-1", "dev", vars);
+  return app.releases(host, { ...appFacts, machine }, siteOf([host, ...others]));
+}
+
+t.test("hashes are looked up for the host's own architecture of what has no pin", async (t) => {
+  const checksumsUrl = "https://github.com/grafana/loki/releases/download/v3.4.1/SHA256SUMS";
+  t.same(wanted({}), [{ file: "promtail-linux-arm64.zip", checksumsUrl }]);
+  t.same(wanted({}, "x86_64"), [{ file: "promtail-linux-amd64.zip", checksumsUrl }]);
+  t.match(wanted({ node_exporter_version: "1.10.2" }).at(-1), {
+    file: "node_exporter-1.10.2.linux-arm64.tar.gz",
     checksumsUrl: /\/v1\.10\.2\/sha256sums\.txt$/,
   });
+  t.same(wanted({}, "aarch64", []), [], "no agent without a monitoring host");
 });
+
+t.test("with a mirror nobody else is asked for a hash, and one that was read upstream holds", async (t) => {
+  const release_mirror = "http://192.0.2.2/releases";
+  t.same(wanted({ release_mirror }), [
+    {
+      file: "promtail-linux-arm64.zip",
+      checksumsUrl: "http://192.0.2.2/releases/SHA256SUMS#3.4.1",
+      alsoFrom: ["https://github.com/grafana/loki/releases/download/v3.4.1/SHA256SUMS"],
+    },
+  ]);
+});
+
+t.test(
+  "without a monitoring host an app host gets node_exporter, and what it has for logs and traces stays as it is",
+  async (t) => {
+    const host = appHost("app-1", "dev");
+    const reading = app.plan(host, appFacts, siteOf([host], {}));
+    if ("errors" in reading) throw new Error("unexpected");
+    const names = namesOf(reading.value.resources);
+    t.ok(names.includes("unit node_exporter.service"));
+    t.notMatch(names.join("\n"), /promtail|alloy|env-file/);
+    t.match(reading.value.notes.join("\n"), /no host in group monitoring: app hosts get node_exporter only/);
+  },
+);
 
 t.test("a mirror serves the archives under their upstream names", async (t) => {
   const vars = { release_mirror: "http://192.0.2.2/releases" };
