@@ -1,6 +1,7 @@
 import { limit } from "../connection/limit.ts";
 import type { Facts } from "../facts/facts.ts";
 import { selectHosts } from "../inventory/pattern.ts";
+import { failureLines } from "../report/recap.ts";
 import { harmless } from "../report/terminal.ts";
 import type { Failure } from "../run/event.ts";
 import { failureOf } from "../run/failure.ts";
@@ -103,8 +104,7 @@ export async function askHosts<T>(
 export function codeOf<T>(answers: readonly Answer<T>[], isFine: (value: T) => boolean): number {
   for (const answer of answers) {
     if (!("failure" in answer)) continue;
-    const { kind, message, hint } = answer.failure;
-    stderr().write(`${kind.toUpperCase()} ${harmless(message)}${hint ? `\n  next: ${hint}` : ""}\n`);
+    stderr().write(`${failureLines(stderr(), [answer.host], answer.failure).join("\n")}\n`);
   }
   if (answers.some((answer) => ("failure" in answer ? answer.failure.kind !== "unreachable" : !isFine(answer.value))))
     return 2;

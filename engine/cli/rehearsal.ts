@@ -1,7 +1,7 @@
 import type { Facts } from "../facts/facts.ts";
-import type { Host, Inventory } from "../inventory/inventory.ts";
+import { formatProblem, type Host, type Inventory, InventoryError, type Problem } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
-import { type Resource, thrownAt } from "../resource/resource.ts";
+import { PlacedError, placeOf, type Resource } from "../resource/resource.ts";
 import type { Site } from "../role/role.ts";
 import { TemplateError } from "../role/template.ts";
 import type { Assignment } from "../run/assignment.ts";
@@ -72,14 +72,14 @@ export function resourcesOf(host: Host, assignment: Assignment, inventory: Inven
   return outcome.resources;
 }
 
-type Outcome = { readonly resources: readonly Resource[] } | { readonly problem: string; readonly cause: unknown };
+type Outcome = { readonly resources: readonly Resource[] } | { readonly problem: Problem; readonly cause: unknown };
 
 function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory): void {
   const outcome = attempt(host, assignment, inventory, ASSUMED);
   if (!("problem" in outcome)) return;
   const isEverywhere = MACHINES.every((facts) => {
     const other = attempt(host, assignment, inventory, facts);
-    return "problem" in other && other.problem === outcome.problem;
+    return "problem" in other && formatProblem(other.problem) === formatProblem(outcome.problem);
   });
   if (isEverywhere) throw new UsageError(outcome.problem, { cause: outcome.cause });
 }
@@ -89,7 +89,8 @@ function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: 
   try {
     const { segments } = workOf(play, site, facts);
     const elsewhere = segments.find((segment) => !inventory.hosts.has(segment.host));
-    if (elsewhere) throw unknownHost(elsewhere.host, elsewhere.resources[0], inventory);
+    const [resource] = elsewhere?.resources ?? [];
+    if (elsewhere && resource) throw unknownHost(elsewhere.host, resource, inventory);
     const gates = [...(play.before?.(site, facts) ?? []), ...(play.after?.(site, facts) ?? [])];
     return { resources: [...segments.flatMap(({ resources }) => resources), ...gates] };
   } catch (cause) {
@@ -110,16 +111,23 @@ function siteOf(host: Host, roles: Assignment["play"]["roles"], { files: invento
   };
 }
 
-function unknownHost(name: string, resource: Resource | undefined, { hosts, files }: Inventory): TypeError {
+function unknownHost(name: string, { place }: Resource, { hosts, files }: Inventory): PlacedError {
   const expected = `expected a host of ${files.join(", ")}${didYouMean(name, hosts.keys())}`;
-  return new TypeError(`${resource?.origin}: onHost: found "${name}", ${expected}`);
+  return new PlacedError(place, `onHost: found "${name}", ${expected}`);
 }
 
-function describe(cause: unknown, { name }: Host): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const hasPlace = cause instanceof TemplateError || /^\S+:\d+: /.test(message);
-  const place = cause instanceof Error && !hasPlace ? thrownAt(cause) : undefined;
-  return `${place === undefined ? "" : `${place}: `}${message} (host ${name})`;
+function describe(cause: unknown, { name }: Host): Problem {
+  const { message, place, ...known } = problemOf(cause);
+  return { message: `${message} (host ${name})`, place, ...known };
+}
+
+function problemOf(cause: unknown): Problem {
+  if (!(cause instanceof Error)) return { message: String(cause) };
+  const [problem] = cause instanceof InventoryError ? cause.problems : [];
+  if (problem) return problem;
+  if (cause instanceof TemplateError) return { message: cause.message };
+  const { text, place } = cause instanceof PlacedError ? cause : { text: cause.message, place: placeOf(cause) };
+  return { message: text, place: place && { ...place, column: 0 } };
 }
 
 /** All tags on any machine; undefined where one could not be rehearsed. */

@@ -1,6 +1,16 @@
 import type { Failure, HostResult, RunEvent } from "../run/event.ts";
 import { shown } from "./diff.ts";
-import { bytes, counted, harmless, harmlessLines, type Output, paint, seconds } from "./terminal.ts";
+import {
+  bytes,
+  counted,
+  harmless,
+  harmlessLines,
+  hostLabel,
+  type Output,
+  paint,
+  placeText,
+  seconds,
+} from "./terminal.ts";
 import type { Times } from "./times.ts";
 
 type Paper = Pick<Output, "colour">;
@@ -32,7 +42,7 @@ export function recapLines(
       ...(times ? [`  ${paint(paper, "dim", costLine(result, times))}`] : []),
     ]),
     ...(idle.length > 0 ? [`not started: ${harmless(idle.join(" "))}`] : []),
-    ...sameFailures(results).flatMap(([failure, names]) => failureLines(paper, names, failure)),
+    ...sameFailures(results).flatMap(([failure, names]) => ["", ...failureLines(paper, names, failure)]),
     ...(notes.length > 0 ? ["", ...notes.flatMap(harmlessLines)] : []),
   ];
 }
@@ -97,16 +107,27 @@ function sameFailures(results: readonly HostResult[]): readonly (readonly [Failu
   return [...groups.values()];
 }
 
-function failureLines(paper: Paper, hosts: readonly string[], failure: Failure): readonly string[] {
-  const { kind, message, step, stderr, hint } = failure;
-  const [first = "", ...others] = harmlessLines(message);
+/** A failure of these hosts: what, where, found and wanted, what to do next. */
+export function failureLines(paper: Paper, hosts: readonly string[], failure: Failure): readonly string[] {
+  const { kind, message, on, place, step, checks = [], stderr, hint } = failure;
+  const labels = hosts.map((host) => hostLabel({ host, on }));
+  const known = step
+    ? []
+    : ([
+        ["found", failure.found],
+        ["expected", failure.expected],
+      ] as const);
   return [
-    "",
-    paint(paper, "red", `${kind.toUpperCase()} ${harmless(hosts.join(", "))}: ${first}`),
-    ...others.map((line) => `  ${line}`),
+    paint(paper, "red", harmless(`${kind.toUpperCase()} ${labels.join(", ")}: ${message}`)),
     ...(step ? block("resource", [harmless(`${step.type} ${step.id}`)]) : []),
-    ...(step ? block("made by", [harmless(step.origin)]) : []),
+    ...(step ? block("made by", [harmless(placeText(step.place))]) : []),
+    ...(place && !step ? block("place", [harmless(placeText(place))]) : []),
     ...block("differs", differences(step)),
+    ...known.flatMap(([label, text]) => (text === undefined ? [] : block(label, [shown(text, "")]))),
+    ...block(
+      "broken",
+      checks.map(({ name, text }) => harmless(`${name}: ${text}`)),
+    ),
     ...(stderr ? block("stderr", harmlessLines(stderr)) : []),
     ...block("next", harmlessLines(hint ?? NEXT)),
   ];

@@ -1,5 +1,5 @@
-import { formatPlace, type Host, InventoryError } from "../inventory/inventory.ts";
-import { explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
+import { type Host, InventoryError, type Problem } from "../inventory/inventory.ts";
+import { distinct, explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Role } from "../role/role.ts";
 import { readVars } from "../role/schema.ts";
@@ -22,8 +22,8 @@ export function checkVars(
     ...assignments.flatMap(([, roles]) => roles.flatMap(({ schema }) => Object.keys(schema))),
   ]);
   const unknown = assignments.flatMap(([host]) => unknownVars(host, names));
-  const all = [...new Set([...unknown, ...problems])];
-  if (all.length > 0) throw new InventoryError(all.join("\n"));
+  const all = distinct([...unknown, ...problems]);
+  if (all.length > 0) throw new InventoryError(all);
 }
 
 /** The secrets that these roles read from a host's vars. */
@@ -32,7 +32,7 @@ export function usedSecrets(host: Host, roles: readonly Role[]): readonly Secret
   return Object.entries(host.vars).flatMap(([name, value]) => (names.has(name) ? secretsIn(value) : []));
 }
 
-function roleProblems(host: Host, role: Role): readonly string[] {
+function roleProblems(host: Host, role: Role): readonly Problem[] {
   const reading = readVars(role.schema, host.vars);
   if (!("errors" in reading)) return [];
   return explainErrors(reading.errors, {
@@ -42,12 +42,11 @@ function roleProblems(host: Host, role: Role): readonly string[] {
   });
 }
 
-function unknownVars(host: Host, known: ReadonlySet<string>): readonly string[] {
+function unknownVars(host: Host, known: ReadonlySet<string>): readonly Problem[] {
   return Object.keys(host.vars)
     .filter((name) => !known.has(name) && !name.startsWith("ansible_"))
-    .map((name) => {
-      const place = host.place([name], "key");
-      const at = place ? `${formatPlace(place)}: ` : "";
-      return `${at}found the var "${name}", expected one that a role of this playbook reads${didYouMean(name, known)}`;
-    });
+    .map((name) => ({
+      message: `found the var "${name}", expected one that a role of this playbook reads${didYouMean(name, known)}`,
+      place: host.place([name], "key"),
+    }));
 }

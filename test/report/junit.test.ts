@@ -8,7 +8,7 @@ import { sh } from "../../engine/shell/sh.ts";
 import { finished, motd, oneOfEach, planned, result, started } from "../support/events.ts";
 import { localEvents } from "../support/local-report.ts";
 
-const base = { type: "package", id: "curl", origin: "roles/base/index.ts:7" };
+const base = { type: "package", id: "curl", place: { file: "roles/base/index.ts", line: 7 } };
 const check = { ...started("app-1"), check: true };
 
 /** The document for these events, parsed by a parser that refuses what is not XML. */
@@ -67,7 +67,7 @@ const tables: readonly {
       started("app-1"),
       oneOfEach.connected,
       planned("app-1", { steps: [motd, { ...motd, ...base }] }),
-      finished([result("app-1", { failure: { kind: "failed", message: "exit 1\nmore", step: motd, stderr: "no" } })]),
+      finished([result("app-1", { failure: { kind: "failed", message: "exit 1", step: motd, stderr: "no" } })]),
     ],
     cases: [
       "app-1: reachable",
@@ -82,13 +82,13 @@ const tables: readonly {
       finished([
         result("app-1", { failure: { kind: "unreachable", message: "no answer" } }),
         result("app-2", { failure: { kind: "locked", message: "by eve" } }),
-        result("app-3", { failure: { kind: "failed", message: "handler app: reload failed: exit 1" } }),
+        result("app-3", { failure: { kind: "failed", message: "failed: exit 1", handler: "app: reload" } }),
       ]),
     ],
     cases: [
       "app-1: reachable error: no answer",
       "app-2: not locked error: by eve",
-      "app-3: handler app: reload failure: handler app: reload failed: exit 1",
+      "app-3: handler app: reload failure: failed: exit 1",
     ],
   },
   {
@@ -112,7 +112,7 @@ const tables: readonly {
     name: "what a role holds on another host says where",
     events: [
       started("app-1"),
-      planned("app-1 → mon", { inSync: [base] }),
+      planned("app-1", { on: "mon", inSync: [base] }),
       planned("app-1", { inSync: [base] }),
       finished([result("app-1")]),
     ],
@@ -152,12 +152,12 @@ t.test("suites and the whole say how many cases went how", async (t) => {
 
 t.test("whatever a host printed, the document is XML and says it", async (t) => {
   const message = `<&>"' ]]> \x00\x1b[2J \ud800 \uffff é 🚒 \r\tend`;
-  const failure = { kind: "failed", message: `first ${message}\nsecond`, stderr: message, step: motd } as const;
+  const failure = { kind: "failed", message: `first ${message}`, stderr: message, step: motd } as const;
   const root = parsed([started("a<b"), planned("a<b", { steps: [motd] }), finished([result("a<b", { failure })])]);
   const [element] = [...root.getElementsByTagName("failure")];
   const shown = `<&>"' ]]> \\x00\\x1b[2J \\ud800 \\uffff é 🚒 \\x0d\tend`;
   t.equal(element?.getAttribute("message"), `first ${shown}`);
-  t.equal(element?.textContent, `first ${shown}\nsecond\nmode: found 0600, wanted 0644\nstderr:\n${shown}`);
+  t.equal(element?.textContent, `first ${shown}\nmode: found 0600, wanted 0644\nstderr:\n${shown}`);
 });
 
 t.test("a real run that fails at its second resource", async (t) => {

@@ -95,12 +95,12 @@ STOPPED app: all 1 hosts of the batch failed; not started: app-3`,
     name: "a failure is one line where it happens, without what a host would draw",
     events: [
       started("app-1"),
-      { kind: "failed", host: "app-1", failure: { kind: "failed", message: "boom\x1b[2J\nand more" } },
+      { kind: "failed", host: "app-1", failure: { kind: "failed", message: "boom\x1b[2J" } },
       { kind: "failed", host: "app-1", failure: { kind: "unreachable", message: "no answer" } },
     ],
     text: `
 site.mts · inventory inventory/prod.yml · 1 host · run r1
-app-1    0.0s  FAILED        boom\\x1b[2J …
+app-1    0.0s  FAILED        boom\\x1b[2J
 app-1    1.0s  UNREACHABLE   no answer`,
   },
   {
@@ -174,7 +174,7 @@ t.test("-v tells round trips, bytes and the time of each phase, what is done on 
     started("app-1"),
     oneOfEach.connected,
     planned("app-1"),
-    planned("app-1 → mon"),
+    planned("app-1", { on: "mon" }),
     oneOfEach.applied,
     finished([result("app-1")]),
   ];
