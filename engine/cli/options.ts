@@ -101,7 +101,8 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
   -K, --ask-become-pass     ask once for the sudo password;  -k, --ask-pass: for the SSH password
       --list-hosts, --list-tasks, --list-tags   print the hosts, resources, tags of each play, contact no host
       --syntax-check        check playbook, inventory and vars, contact no host
-      --json                one event a line on stdout;  --junit FILE: a report for CI systems (docs/output.md)
+      --json                events on stdout, one a line, and the text on stderr (docs/output.md)
+      --junit FILE          a report for CI systems
   -v, --verbose             round trips, bytes and the time of each phase, by host
   -h, --help
 

@@ -52,15 +52,16 @@ export function junitReport({ failOnChanges }: { readonly failOnChanges: boolean
       if ("host" in event) note(suiteOf(event.host), event, started?.check ?? false);
     },
     xml() {
-      const elements = [...suites].map(([host, suite]) =>
+      const hosts = [...suites].map(([host, suite]) =>
         suiteElement(host, suite, { failOnChanges, result: finished?.results.find((one) => one.host === host) }),
       );
+      const elements = started ? hosts : [unbegun(refused)];
       const attributes = {
         name: started?.playbook ?? "hostwright",
         ...totals(elements),
         time: time(finished?.durationMs),
       };
-      return xmlDocument({ name: "testsuites", attributes, children: started ? elements : [unbegun(refused)] });
+      return xmlDocument({ name: "testsuites", attributes, children: elements });
     },
   };
 }

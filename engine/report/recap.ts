@@ -38,7 +38,7 @@ export function recapLines(
     "",
     `${paint(paper, "bold", "RECAP")}  ${summary(results)} · ${seconds(durationMs)}`,
     ...results.flatMap((result, at) => [
-      paintRow(paper, result, table[at] ?? []),
+      paintRow(paper, table[at] ?? []),
       ...(times ? [`  ${paint(paper, "dim", costLine(result, times))}`] : []),
     ]),
     ...(idle.length > 0 ? [`not started: ${harmless(idle.join(" "))}`] : []),
@@ -62,31 +62,36 @@ export function countsOf({ ok, changed, skipped, failure }: HostResult): Readonl
   return { ok, changed, failed: failure && !unreachable ? 1 : 0, unreachable, skipped };
 }
 
+interface Cell {
+  readonly text: string;
+  readonly colour?: Colour | undefined;
+}
+
+type Colour = "red" | "yellow" | "green" | "dim";
+
 /** Rows of cells, those of a column equally wide. */
-function tableOf(results: readonly HostResult[]): readonly (readonly string[])[] {
-  const rows = results.map((result) => [
-    harmless(result.host),
-    ...Object.entries(countsOf(result)).map(([word, count]) => `${word}=${count}`),
-    seconds(result.durationMs),
+function tableOf(results: readonly HostResult[]): readonly (readonly Cell[])[] {
+  const rows = results.map((result): readonly Cell[] => [
+    { text: harmless(result.host), colour: result.failure ? "red" : result.changed > 0 ? "yellow" : "green" },
+    ...Object.entries(countsOf(result)).map(([word, count]) => ({
+      text: `${word}=${count}`,
+      colour: count === 0 ? ("dim" as const) : COUNT_COLOURS[word],
+    })),
+    { text: seconds(result.durationMs) },
   ]);
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.text.length ?? 0)));
   return rows.map((row) =>
-    row.map((cell, column) => {
+    row.map(({ text, colour }, column) => {
       const width = widths[column] ?? 0;
-      return column === row.length - 1 ? cell.padStart(width) : cell.padEnd(width);
+      return { text: column === row.length - 1 ? text.padStart(width) : text.padEnd(width), colour };
     }),
   );
 }
 
-function paintRow(paper: Paper, { failure, changed }: HostResult, [host = "", ...cells]: readonly string[]): string {
-  const colour = failure ? "red" : changed > 0 ? "yellow" : "green";
-  return [paint(paper, colour, host), ...cells.map((cell) => paintCell(paper, cell))].join("  ");
-}
+const COUNT_COLOURS: Readonly<Record<string, Colour>> = { failed: "red", unreachable: "red", changed: "yellow" };
 
-function paintCell(paper: Paper, cell: string): string {
-  if (/^(failed|unreachable)=[1-9]/.test(cell)) return paint(paper, "red", cell);
-  if (/^changed=[1-9]/.test(cell)) return paint(paper, "yellow", cell);
-  return /=0 *$/.test(cell) ? paint(paper, "dim", cell) : cell;
+function paintRow(paper: Paper, cells: readonly Cell[]): string {
+  return cells.map(({ text, colour }) => (colour ? paint(paper, colour, text) : text)).join("  ");
 }
 
 function costLine({ host, execs, bytesSent, bytesReceived }: HostResult, times: Times): string {

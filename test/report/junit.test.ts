@@ -9,6 +9,7 @@ import { finished, motd, oneOfEach, planned, result, started } from "../support/
 import { localEvents } from "../support/local-report.ts";
 
 const base = { type: "package", id: "curl", place: { file: "roles/base/index.ts", line: 7 } };
+const { finding } = oneOfEach.found;
 const check = { ...started("app-1"), check: true };
 
 /** The document for these events, parsed by a parser that refuses what is not XML. */
@@ -119,6 +120,39 @@ const tables: readonly {
     cases: ["app-1: package curl on mon (roles/base/index.ts:7)", "app-1: package curl (roles/base/index.ts:7)"],
   },
   {
+    name: "what failed on another host is that host's case, also where the same is held here",
+    events: [
+      started("app-1"),
+      planned("app-1", { inSync: [motd] }),
+      planned("app-1", { on: "mon", steps: [motd] }),
+      finished([result("app-1", { failure: { kind: "failed", message: "exit 1", step: motd, on: "mon" } })]),
+    ],
+    cases: [
+      "app-1: file /etc/motd (roles/base/index.ts:12)",
+      "app-1: file /etc/motd on mon (roles/base/index.ts:12) failure: exit 1",
+    ],
+  },
+  {
+    name: "checks that failed are told once, by themselves; a failure has its place",
+    events: [
+      started("app-1", "app-2"),
+      oneOfEach.found,
+      finished([
+        result("app-1", { failure: { kind: "failed", message: "1 of 1 checks failed", checks: [finding] } }),
+        result("app-2", { failure: { kind: "failed", message: "found it twice", place: base.place } }),
+      ]),
+    ],
+    cases: ["app-1: check logs failure: nothing came", "app-2: run (roles/base/index.ts:7) failure: found it twice"],
+  },
+  {
+    name: "a run that was refused has an error for each thing that is wrong",
+    events: [oneOfEach.refused],
+    cases: [
+      "run: usage and inventory (inventory/prod.yml:3) error: host app-1: var app_port (role app)",
+      "run: usage and inventory (inventory/prod.yml:null) error: found an empty file",
+    ],
+  },
+  {
     name: "a run that an error ended has an error at each host that was not done",
     events: [started("app-1", "app-2"), oneOfEach.connected, { ...oneOfEach.failed, host: "app-2" }],
     cases: [
@@ -148,6 +182,13 @@ t.test("suites and the whole say how many cases went how", async (t) => {
   ]);
   t.equal(counts(root), "4 1 1 1");
   t.same([...root.getElementsByTagName("testsuite")].map(counts), ["3 1 0 1", "1 0 1 0"]);
+});
+
+t.test("a failure tells what was found and expected, and the next step", async (t) => {
+  const failure = { kind: "unreachable", message: "key changed", found: "a", expected: "b", hint: "look" } as const;
+  const root = parsed([started("app-1"), finished([result("app-1", { failure })])]);
+  t.equal(root.getElementsByTagName("error")[0]?.textContent, "key changed\nfound a\nexpected b\nnext: look");
+  t.equal(counts(parsed([oneOfEach.refused])), "2 0 2 0");
 });
 
 t.test("whatever a host printed, the document is XML and says it", async (t) => {

@@ -129,6 +129,31 @@ t.test("runOnce is for the first host of the play, onHost for another", async (t
   for (const name of ["a", "b"]) t.ok(existsSync(join(dir, "b", `drained-for-${name}`)));
 });
 
+t.test(
+  "what fails on another host says on which, in its events and its result; what comes later is the host's own",
+  async (t) => {
+    const { dir, run, events } = await stage(t, ["a", "b"]);
+    const sick = (name: string) => command({ name, run: sh`exit 1`, unless: sh`[ ! -e ${join(dir, "sick")} ]` });
+    const role = defineRole({
+      name: "roundabout",
+      vars,
+      resources: () => [...onHost("b", [sick("there")]), sick("here")],
+    });
+    const play: Play = { hosts: "a", roles: [role], rescue: true };
+    writeFileSync(join(dir, "sick"), "");
+    await run.play(play);
+    const failed = events.find((event) => event.kind === "failed");
+    t.match(failed, { host: "a", on: "b", failure: { on: "b", step: { id: "there" } } });
+    t.same(
+      events.flatMap((event) => (event.kind === "planned" ? [[event.host, event.on]] : [])),
+      [["a", "b"]],
+    );
+    rmSync(join(dir, "sick"));
+    t.match(await run.play(play), { ok: ["a"] });
+    t.equal((await run.finish())[0]?.failure, undefined);
+  },
+);
+
 t.test("handlers run after the last role, or after each when asked", async (t) => {
   const role = (name: string) =>
     defineRole({
