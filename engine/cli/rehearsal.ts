@@ -3,7 +3,6 @@ import { formatProblem, type Host, type Inventory, InventoryError, type Problem 
 import { didYouMean } from "../inventory/suggest.ts";
 import { PlacedError, placeOf, type Resource } from "../resource/resource.ts";
 import type { Site } from "../role/role.ts";
-import { TemplateError } from "../role/template.ts";
 import type { Assignment } from "../run/assignment.ts";
 import { workOf } from "../run/work.ts";
 import { type Options, UsageError } from "./options.ts";
@@ -125,9 +124,8 @@ function problemOf(cause: unknown): Problem {
   if (!(cause instanceof Error)) return { message: String(cause) };
   const [problem] = cause instanceof InventoryError ? cause.problems : [];
   if (problem) return problem;
-  if (cause instanceof TemplateError) return { message: cause.message };
   const { text, place } = cause instanceof PlacedError ? cause : { text: cause.message, place: placeOf(cause) };
-  return { message: text, place: place && { ...place, column: 0 } };
+  return { message: text, place: place && { file: place.file, line: place.line ?? 0, column: place.column ?? 0 } };
 }
 
 /** All tags on any machine; undefined where one could not be rehearsed. */

@@ -44,10 +44,11 @@ export interface ResourceOptions {
   readonly onHost?: string;
 }
 
-/** A line of code. */
+/** A line of code or of a template, or a file as a whole. */
 export interface CodePlace {
   readonly file: string;
-  readonly line: number;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
 }
 
 /** A resource with its type closed over: what the engine sees. */
@@ -80,13 +81,13 @@ export interface ResourceKind {
   merge(resources: readonly Resource[]): readonly Resource[];
 }
 
-/** What a role asks for cannot be: the message begins with the role's line, `text` is without it. */
+/** What a role or a template asks for cannot be: the message begins with its line, `text` is without it. */
 export class PlacedError extends TypeError {
   readonly place: CodePlace;
   readonly text: string;
 
-  constructor(place: CodePlace, text: string) {
-    super(`${formatCodePlace(place)}: ${text}`);
+  constructor(place: CodePlace, text: string, options?: ErrorOptions) {
+    super(`${formatCodePlace(place)}: ${text}`, options);
     this.place = place;
     this.text = text;
   }
@@ -159,7 +160,7 @@ const FRAME = /^(?!\s*at async )\s*at (?:.*\()?((?:file:\/\/)?\/[^()]+?)(?:\?[^:
 const ENGINE = fileURLToPath(new URL("..", import.meta.url));
 
 function callSite(): CodePlace {
-  return placeOf(new Error()) ?? { file: "engine", line: 0 };
+  return placeOf(new Error()) ?? { file: "engine" };
 }
 
 /** The first frame of an error's stack that is neither ours nor a package's: errors name the role's line. */
@@ -173,7 +174,7 @@ export function placeOf({ stack = "" }: Error): CodePlace | undefined {
   return undefined;
 }
 
-/** `file:line`, for messages. */
-export function formatCodePlace({ file, line }: CodePlace): string {
-  return `${file}:${line}`;
+/** `file:line:column`, or what of it is known. */
+export function formatCodePlace({ file, line, column }: CodePlace): string {
+  return [file, line, column].filter((part) => part !== undefined).join(":");
 }

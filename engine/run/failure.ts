@@ -10,7 +10,7 @@ const STDERR_LINES = 20;
 
 /** Returns what a report says of an error that ended a host's run. */
 export function failureOf(error: unknown): Failure {
-  const message = oneLine(error instanceof Error ? error.message : String(error));
+  const message = messageOf(error);
   if (error instanceof ConnectionError) {
     const { found, expected, hint } = error;
     return { kind: "unreachable", message, found, expected, hint };
@@ -21,7 +21,7 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof SessionError) return { kind: "failed", message, hint: error.hint };
   if (error instanceof ApplyError) {
-    const stderr = error.stderr.trim().split("\n").slice(-STDERR_LINES).join("\n");
+    const stderr = lastLines(error.stderr);
     const hint = "fix the cause and run again: what is done is not done twice";
     return { kind: "failed", message, ...aboutStep(error.step), handler: error.handler, stderr, hint };
   }
@@ -45,8 +45,19 @@ function knownPlace({ file, line, column }: NonNullable<Problem["place"]>): Plac
   return { file, line: line || undefined, column: column || undefined };
 }
 
+/** The event says which host it is: an error about a connection need not. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return oneLine(String(error));
+  const whose = error instanceof ConnectionError ? `${error.host}: ` : "";
+  return oneLine(error.message.startsWith(whose) ? error.message.slice(whose.length) : error.message);
+}
+
+function lastLines(stderr: string): string {
+  return stderr.trim().split("\n").slice(-STDERR_LINES).join("\n");
+}
+
 function aboutStep(step: PlannedStep | undefined): Partial<Failure> {
-  if (!step) return {};
+  if (!step || step.changes.length === 0) return { step, place: step?.place };
   const said = (side: "before" | "after") =>
     step.changes.map((change) => `${change.field} ${change[side] ?? "nothing"}`).join(", ");
   return { step, place: step.place, found: said("before"), expected: said("after") };

@@ -39,7 +39,7 @@ t.test("connections, to real hosts", { skip: noLab }, async (t) => {
       { pins: stand.insidePins("app-dev"), config },
     ).exec("far", "id");
     t.equal(code, 4);
-    t.match(stderr, `UNREACHABLE far: far: jump host host key of ${labAddress("mon")}`);
+    t.match(stderr, `UNREACHABLE far: jump host host key of ${labAddress("mon")}`);
   });
 
   await t.test("the operator's OpenSSH configuration names address, user, key, port and jump host", async (t) => {

@@ -14,7 +14,11 @@ const aboutMotd = { step: motd, place: motd.place, found: "mode 0600", expected:
 const cases: readonly { name: string; error: unknown; failure: Failure }[] = [
   {
     name: "a host key",
-    error: new ConnectionError("host-key-changed", "a", "key changed", { hint: "look", found: "one", expected: "two" }),
+    error: new ConnectionError("host-key-changed", "a", "a: key changed", {
+      hint: "look",
+      found: "one",
+      expected: "two",
+    }),
     failure: { kind: "unreachable", message: "key changed", found: "one", expected: "two", hint: "look" },
   },
   {
