@@ -67,20 +67,22 @@ export function rehearse(
 /** Returns what a play makes of a host that has the assumed facts. Throws `UsageError` where its roles do not work there. */
 export function resourcesOf(host: Host, assignment: Assignment, inventory: Inventory): readonly Resource[] {
   const outcome = attempt(host, assignment, inventory, ASSUMED);
-  if ("problem" in outcome) throw new UsageError(outcome.problem, { cause: outcome.cause });
+  if ("problem" in outcome) throw new UsageError(outcome.said, { cause: outcome.cause });
   return outcome.resources;
 }
 
-type Outcome = { readonly resources: readonly Resource[] } | { readonly problem: Problem; readonly cause: unknown };
+type Outcome =
+  | { readonly resources: readonly Resource[] }
+  | { readonly problem: string; readonly said: Problem; readonly cause: unknown };
 
 function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory): void {
   const outcome = attempt(host, assignment, inventory, ASSUMED);
   if (!("problem" in outcome)) return;
   const isEverywhere = MACHINES.every((facts) => {
     const other = attempt(host, assignment, inventory, facts);
-    return "problem" in other && formatProblem(other.problem) === formatProblem(outcome.problem);
+    return "problem" in other && other.problem === outcome.problem;
   });
-  if (isEverywhere) throw new UsageError(outcome.problem, { cause: outcome.cause });
+  if (isEverywhere) throw new UsageError(outcome.said, { cause: outcome.cause });
 }
 
 function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: Facts): Outcome {
@@ -93,7 +95,8 @@ function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: 
     const gates = [...(play.before?.(site, facts) ?? []), ...(play.after?.(site, facts) ?? [])];
     return { resources: [...segments.flatMap(({ resources }) => resources), ...gates] };
   } catch (cause) {
-    return { problem: describe(cause, host), cause };
+    const said = describe(cause, host);
+    return { problem: formatProblem(said), said, cause };
   }
 }
 

@@ -138,10 +138,10 @@ function saidOf({ outcome, step }: Case): string {
   return outcome === "changed" ? "waited for" : "would wait for";
 }
 
-/** A failure that is not a resource's: the host was not reached, is locked, or a handler failed. */
+/** A failure without a case of its own: the host was not reached, is locked, a handler failed, or what was only looked at. */
 function problem(host: string, failure: Failure): Element {
-  const { kind, handler, place } = failure;
-  const name = handler === undefined ? PROBLEMS[kind] : `handler ${handler}`;
+  const { kind, step, on, handler, place } = failure;
+  const name = step ? nameOf({ ...step, on }) : handler === undefined ? PROBLEMS[kind] : `handler ${handler}`;
   return element(host, name, [failureElement(failure)], place);
 }
 

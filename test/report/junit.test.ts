@@ -133,6 +133,18 @@ const tables: readonly {
     ],
   },
   {
+    name: "a resource that was only looked at, as at a gate, is a case where it fails",
+    events: [
+      started("app-1"),
+      finished([
+        result("app-1", {
+          failure: { kind: "failed", message: "not ready", step: motd, place: motd.place, on: "mon" },
+        }),
+      ]),
+    ],
+    cases: ["app-1: file /etc/motd on mon (roles/base/index.ts:12) failure: not ready"],
+  },
+  {
     name: "checks that failed are told once, by themselves; a failure has its place",
     events: [
       started("app-1", "app-2"),
