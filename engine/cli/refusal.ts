@@ -13,8 +13,11 @@ import { type Refusal, tellRefusal } from "./program.ts";
  */
 export function reportRefusal(refusal: Refusal, args: readonly string[]): number {
   const { json, junit } = wanted(args);
-  const problems = refusal instanceof InventoryError ? refusal.problems : [refusal.problem];
-  const event: RunEvent = { kind: "refused", version: 2, failures: problems.map(refusalOf) };
+  const failures =
+    refusal instanceof InventoryError
+      ? refusal.problems.map((problem) => refusalOf(problem, "the inventory cannot be used"))
+      : [refusalOf(refusal.problem, "the command line cannot be followed")];
+  const event: RunEvent = { kind: "refused", version: 2, failures };
   if (json) jsonReport({ write: (text) => process.stdout.write(text) })(event);
   if (junit !== undefined) saveRefusal(junit, event, refusal);
   return tellRefusal(refusal);

@@ -120,7 +120,7 @@ function unknownHost(name: string, { place }: Resource, { hosts, files }: Invent
 
 function describe(cause: unknown, { name }: Host): Problem {
   const { message, place, ...known } = problemOf(cause);
-  return { message: `${message} (host ${name})`, place, ...known };
+  return { message: message === undefined ? `host ${name}` : `${message} (host ${name})`, place, ...known };
 }
 
 function problemOf(cause: unknown): Problem {

@@ -61,8 +61,8 @@ export interface Inventory {
 
 /** One thing that is wrong with what was given, before any host was contacted. */
 export interface Problem {
-  /** What it is about; all that there is to say where `found` and `expected` are not known apart. */
-  readonly message: string;
+  /** What it is about, where that has a name; all that there is to say where `found` and `expected` are not known apart. */
+  readonly message?: string | undefined;
   readonly place?: Place | undefined;
   readonly found?: string | undefined;
   readonly expected?: string | undefined;
@@ -71,8 +71,9 @@ export interface Problem {
 
 /** The problem in one line: `file:line:column: message: found X, expected Y; hint`. */
 export function formatProblem({ message, place, found, expected, hint }: Problem): string {
-  const said = found === undefined ? message : `${message}: found ${found}, expected ${expected}`;
-  return `${place === undefined ? "" : `${formatPlace(place)}: `}${said}${hint === undefined ? "" : `; ${hint}`}`;
+  const values = found === undefined ? undefined : `found ${found}, expected ${expected}`;
+  const said = [place && formatPlace(place), message, values].filter((part) => part !== undefined).join(": ");
+  return hint === undefined ? said : `${said}; ${hint}`;
 }
 
 /** The inventory cannot be used: the message says, a line a problem, place, what was found, what was expected. */

@@ -9,6 +9,7 @@ import type {
   RunEvent,
 } from "../run/event.ts";
 import { differences } from "./recap.ts";
+import { failureLine } from "./terminal.ts";
 import { type Element, xmlDocument } from "./xml.ts";
 
 /** Collects events; `xml` makes the document of those that came so far, whole at any time. */
@@ -168,7 +169,8 @@ function findingElement(host: string, { name, outcome, text, hint }: Finding): E
   return element(host, `check ${name}`, children[outcome]());
 }
 
-function failureElement({ kind, message, found, expected, step, stderr, hint }: Failure): Element {
+function failureElement(failure: Failure): Element {
+  const { kind, message, found, expected, step, stderr, hint } = failure;
   const text = [
     message,
     ...(found !== undefined && !step ? [`found ${found}`] : []),
@@ -177,7 +179,7 @@ function failureElement({ kind, message, found, expected, step, stderr, hint }: 
     ...(stderr ? ["stderr:", stderr] : []),
     ...(hint ? [`next: ${hint}`] : []),
   ];
-  const attributes = { type: kind, message };
+  const attributes = { type: kind, message: failureLine(failure) };
   return { name: kind === "failed" ? "failure" : "error", attributes, text: text.join("\n") };
 }
 

@@ -31,13 +31,13 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof PlacedError) return { kind: "failed", message: oneLine(error.text), place: error.place };
   const [problem, ...others] = error instanceof InventoryError ? error.problems : [];
-  if (problem && others.length === 0) return { ...refusalOf(problem), kind: "failed" };
+  if (problem && others.length === 0) return { ...refusalOf(problem, "the inventory cannot be used"), kind: "failed" };
   return { kind: "failed", message, place: error instanceof Error ? placeOf(error) : undefined };
 }
 
-/** Returns what a report says of something that is wrong before any host was contacted. */
-export function refusalOf({ message, place, ...known }: Problem): Failure {
-  return { kind: "refused", message: oneLine(message), ...known, place: place && knownPlace(place) };
+/** Returns what a report says of something that is wrong before any host was contacted; `what` of one that has no name. */
+export function refusalOf({ message, place, ...known }: Problem, what: string): Failure {
+  return { kind: "refused", message: oneLine(message ?? what), ...known, place: place && knownPlace(place) };
 }
 
 /** In an inventory's place 0 stands for what is not known. */

@@ -1,6 +1,6 @@
 import { type Host, InventoryError, type Problem } from "../inventory/inventory.ts";
 import { distinct, explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
-import { didYouMean } from "../inventory/suggest.ts";
+import { suggest } from "../inventory/suggest.ts";
 import type { Role } from "../role/role.ts";
 import { readVars } from "../role/schema.ts";
 import type { Secret } from "../shell/secret.ts";
@@ -45,8 +45,13 @@ function roleProblems(host: Host, role: Role): readonly Problem[] {
 function unknownVars(host: Host, known: ReadonlySet<string>): readonly Problem[] {
   return Object.keys(host.vars)
     .filter((name) => !known.has(name) && !name.startsWith("ansible_"))
-    .map((name) => ({
-      message: `found the var "${name}", expected one that a role of this playbook reads${didYouMean(name, known)}`,
-      place: host.place([name], "key"),
-    }));
+    .map((name) => {
+      const meant = suggest(name, known);
+      return {
+        place: host.place([name], "key"),
+        found: `the var "${name}"`,
+        expected: "one that a role of this playbook reads",
+        hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
+      };
+    });
 }

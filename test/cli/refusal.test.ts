@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { DOMParser } from "@xmldom/xmldom";
 import t, { type Test } from "tap";
+import { failureLine } from "../../engine/report/terminal.ts";
 import { notValid } from "../support/events-schema.ts";
 import { type Ended, runFile } from "../support/program.ts";
 
@@ -55,6 +56,19 @@ const cases = [
     ],
   },
   {
+    name: "a var that no role reads",
+    hosts: "web: { hosts: { web-1: { site_port: 80, words: 1, wrods: 2 } } }\n",
+    failures: [
+      {
+        message: "the inventory cannot be used",
+        found: 'the var "wrods"',
+        expected: "one that a role of this playbook reads",
+        hint: 'did you mean "words"?',
+        place: { file: "DIR/hosts.yml", line: 1, column: 51 },
+      },
+    ],
+  },
+  {
     name: "an inventory that is no YAML",
     hosts: "web: [\n",
     failures: [{ message: /^found .*expected/, place: { file: "DIR/hosts.yml", line: Number } }],
@@ -89,10 +103,9 @@ for (const { name, hosts, args = [], failures } of cases) {
     t.equal(event.failures.length, failures.length);
     t.equal(stderr.trimEnd().split("\n").length, failures.length);
     const errors = [...new DOMParser().parseFromString(junit, "text/xml").getElementsByTagName("error")];
-    const messages = event.failures.map(({ message }: { message: string }) => message);
     t.same(
       errors.map((error) => error.getAttribute("message")),
-      messages,
+      event.failures.map(failureLine),
     );
     const files = failures.flatMap((one) => ("place" in one ? [`file="${one.place.file}"`] : []));
     t.same(junit.match(/file="[^"]*"/g) ?? [], files);

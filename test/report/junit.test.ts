@@ -160,7 +160,7 @@ const tables: readonly {
     name: "a run that was refused has an error for each thing that is wrong",
     events: [oneOfEach.refused],
     cases: [
-      "run: usage and inventory (inventory/prod.yml:3) error: host app-1: var app_port (role app)",
+      'run: usage and inventory (inventory/prod.yml:3) error: host app-1: var app_port (role app): found "x", expected a whole number',
       "run: usage and inventory (inventory/prod.yml:null) error: found an empty file",
     ],
   },

@@ -100,8 +100,8 @@ t.test("an error of a role's own code has its line", async (t) => {
 
 t.test("a refusal's place has no line where it is the file as a whole", async (t) => {
   const problem = { message: "var x", found: "1", expected: "text", hint: "quote it" };
-  t.same(refusalOf({ ...problem, place }), { kind: "refused", ...problem, place });
-  t.same(withoutUndefined(refusalOf({ ...problem, place: { file: "a", line: 0, column: 0 } }).place ?? {}), {
+  t.same(refusalOf({ ...problem, place }, "unusable"), { kind: "refused", ...problem, place });
+  t.same(withoutUndefined(refusalOf({ place: { file: "a", line: 0, column: 0 } }, "unusable").place ?? {}), {
     file: "a",
   });
 });
