@@ -30,7 +30,8 @@ await runPlaybook(site, import.meta.url, {
     const lab = [...hosts.values()].find(({ vars }) => vars.lab !== undefined)?.vars.lab;
     if (lab !== undefined)
       await $({
-        stdio: ["ignore", "inherit", "inherit"],
+        // Stdout is the report's, or that of its events.
+        stdio: ["ignore", process.stderr, "inherit"],
         env: { ...process.env, HOSTWRIGHT_LAB: `${lab}` },
       })`npm run --silent lab -- up`;
   },

@@ -2,6 +2,7 @@ import { limit } from "../connection/limit.ts";
 import type { Facts } from "../facts/facts.ts";
 import { unlockSecrets } from "../inventory/age.ts";
 import { selectHosts, selectPlayHosts } from "../inventory/pattern.ts";
+import { failureLines } from "../report/recap.ts";
 import { harmless } from "../report/terminal.ts";
 import type { Playbook } from "../role/playbook.ts";
 import type { Role } from "../role/role.ts";
@@ -131,8 +132,7 @@ export async function askHosts<T>(
 export function codeOf<T>(answers: readonly Answer<T>[], isFine: (value: T) => boolean): number {
   for (const answer of answers) {
     if (!("failure" in answer)) continue;
-    const { kind, message, hint } = answer.failure;
-    stderr().write(`${kind.toUpperCase()} ${harmless(message)}${hint ? `\n  next: ${hint}` : ""}\n`);
+    stderr().write(`${failureLines(stderr(), [answer.host], answer.failure).join("\n")}\n`);
   }
   if (answers.some((answer) => ("failure" in answer ? answer.failure.kind !== "unreachable" : !isFine(answer.value))))
     return 2;

@@ -1,8 +1,17 @@
 import { parseArgs } from "node:util";
+import { formatProblem, type Problem } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 
-/** A command line that cannot be followed; the message says what to write instead. */
-export class UsageError extends Error {}
+/** A command line or a playbook that cannot be followed; the message says what to write instead. */
+export class UsageError extends Error {
+  readonly problem: Problem;
+
+  constructor(said: string | Problem, options?: ErrorOptions) {
+    const problem = typeof said === "string" ? { message: said } : said;
+    super(formatProblem(problem), options);
+    this.problem = problem;
+  }
+}
 
 /** What the command line says. */
 export interface Options {
@@ -92,7 +101,8 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
   -K, --ask-become-pass     ask once for the sudo password;  -k, --ask-pass: for the SSH password
       --list-hosts, --list-tasks, --list-tags   print the hosts, resources, tags of each play, contact no host
       --syntax-check        check playbook, inventory and vars, contact no host
-      --json                one event a line on stdout;  --junit FILE: a report for CI systems (docs/output.md)
+      --json                events on stdout, one a line, and the text on stderr (docs/output.md)
+      --junit FILE          a report for CI systems
   -v, --verbose             round trips, bytes and the time of each phase, by host
   -h, --help
 

@@ -8,7 +8,7 @@ import { textReport } from "../report/text.ts";
 import type { Emit } from "../run/event.ts";
 import { DeadlineError } from "../run/interrupt.ts";
 import { type Options, UsageError } from "./options.ts";
-import { isLive, stderr, wantsColour } from "./streams.ts";
+import { isLive, outputOf, wantsColour } from "./streams.ts";
 
 /** All that the command line asks to be told. */
 export interface Reports {
@@ -24,7 +24,10 @@ export interface Interruption {
   end(): void;
 }
 
-/** Opens the reports: text on stderr always, JSON on stdout and JUnit in a file as asked. Throws `UsageError` where the file cannot be written. */
+/**
+ * Opens the reports: text on stdout, or events there and the text on stderr, and JUnit in a file as asked. Throws
+ * `UsageError` where the file cannot be written.
+ */
 export function openReports(options: Options): Reports {
   const junit = options.junit === undefined ? undefined : junitFile(options.junit, options);
   const json = options.json ? jsonReport({ write: (text) => process.stdout.write(text) }) : undefined;
@@ -75,13 +78,16 @@ export function interruption(deadlineSeconds: number): Interruption {
 }
 
 function textOrLive(options: Options): { readonly emit: Emit; stop(): void } {
-  const { stdout, stderr: terminal, env } = process;
-  const shared = options.json && stdout.isTTY === true;
-  if (isLive(terminal, env) && !shared) return liveReport(terminal, { ...options, colour: wantsColour(terminal, env) });
-  return { emit: textReport(stderr(), options), stop: () => {} };
+  const { stdout, stderr, env } = process;
+  const stream = options.json ? stderr : stdout;
+  // Lines that move would run into events on the same terminal.
+  const isShared = options.json && stdout.isTTY === true;
+  if (isLive(stream, env) && !isShared) return liveReport(stream, { ...options, colour: wantsColour(stream, env) });
+  return { emit: textReport(outputOf(stream), options), stop: () => {} };
 }
 
-function junitFile(path: string, options: Options): JunitReport & { save(): void } {
+/** A JUnit report with its file, which is there at once. Throws `UsageError` where it cannot be written. */
+export function junitFile(path: string, options: Pick<Options, "failOnChanges">): JunitReport & { save(): void } {
   const report = junitReport(options);
   const save = (): void => writeFileSync(path, report.xml());
   try {

@@ -1,7 +1,7 @@
 import { unlockSecrets } from "../inventory/age.ts";
 import { connectionVars } from "../inventory/connection-vars.ts";
 import { type Host, InventoryError } from "../inventory/inventory.ts";
-import { unreadableSecrets } from "../inventory/problem.ts";
+import { distinct, unreadableSecrets } from "../inventory/problem.ts";
 import { Secret } from "../shell/secret.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function passwordsOf(
   const possible = [...others].filter((host) => !own.includes(host)).flatMap(readable);
   await unlockSecrets([...needed, ...possible], env);
   const problems = needed.flatMap(unreadableSecrets);
-  if (problems.length > 0) throw new InventoryError([...new Set(problems)].join("\n"));
+  if (problems.length > 0) throw new InventoryError(distinct(problems));
   return [...needed, ...possible.filter((secret) => unreadableSecrets(secret).length === 0)];
 }
 

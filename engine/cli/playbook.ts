@@ -19,6 +19,7 @@ import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
 import { interruption, openReports } from "./output.ts";
 import { passwordsOf } from "./passwords.ts";
 import { askPassword, commit, connector, loadFor, operator, runProgram, say } from "./program.ts";
+import { reportRefusal } from "./refusal.ts";
 import { rehearse } from "./rehearsal.ts";
 import { checkLocks, releaseLocks } from "./releases.ts";
 
@@ -37,7 +38,7 @@ const OWN_VARS = [...CONNECTION_VARS, "release_lock"];
 
 /** Runs a playbook when its file (`import.meta.url`) is the program that was started, and sets the exit code. */
 export async function runPlaybook(playbook: Playbook, url: string, program: Program = {}): Promise<void> {
-  await runProgram(url, (args, name) => main(playbook, name, args, program));
+  await runProgram(url, (args, name) => main(playbook, name, args, program), reportRefusal);
 }
 
 async function main(playbook: Playbook, name: string, args: readonly string[], program: Program): Promise<number> {
@@ -141,7 +142,7 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
     commit: await commit(),
   };
   const hosts = [...new Set(plays.flatMap((one) => one.hosts.map((host) => host.name)))];
-  emit({ kind: "started", version: 1, run: operation.run, playbook: name, inventory: inventory.files, check, hosts });
+  emit({ kind: "started", version: 2, run: operation.run, playbook: name, inventory: inventory.files, check, hosts });
   const started = performance.now();
   const going = startRun(
     inventory,

@@ -23,25 +23,35 @@ export { stderr } from "./streams.ts";
 /** Bastions and sshd refuse a crowd: MaxStartups begins to drop at ten. */
 const HANDSHAKES = 10;
 
+/** What the user can mend, told before any host is contacted. */
+export type Refusal = UsageError | InventoryError;
+
 /**
  * Runs `main` when the file of this URL is the program that was started, with the arguments behind it, and sets the exit
- * code; does nothing when the file was imported. What the user can mend is one message and exit 1.
+ * code; does nothing when the file was imported. What the user can mend is one message, told by `refuse`, and exit 1.
  */
 export async function runProgram(
   url: string,
   main: (args: readonly string[], name: string) => Promise<number>,
+  refuse: (refusal: Refusal, args: readonly string[]) => number = tellRefusal,
 ): Promise<void> {
   const file = fileURLToPath(url);
   const at = process.argv.findIndex((arg) => resolve(arg) === file);
   if (at < 0) return;
   allowClosedOutput();
+  const args = process.argv.slice(at + 1);
   try {
-    process.exitCode = await main(process.argv.slice(at + 1), relative(process.cwd(), file));
+    process.exitCode = await main(args, relative(process.cwd(), file));
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof InventoryError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode = refuse(error, args);
   }
+}
+
+/** Tells people, on stderr. Returns exit code 1. */
+export function tellRefusal({ message }: Refusal): number {
+  process.stderr.write(`${message}\n`);
+  return 1;
 }
 
 /** Prints to stdout. Returns exit code 0. */

@@ -1,9 +1,8 @@
 import type { Facts } from "../facts/facts.ts";
-import type { Host, Inventory } from "../inventory/inventory.ts";
+import { formatProblem, type Host, type Inventory, InventoryError, type Problem } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
-import { type Resource, thrownAt } from "../resource/resource.ts";
+import { PlacedError, placeOf, type Resource } from "../resource/resource.ts";
 import type { Role, Site } from "../role/role.ts";
-import { TemplateError } from "../role/template.ts";
 import type { Assignment } from "../run/assignment.ts";
 import { workOf } from "../run/work.ts";
 import { type Options, UsageError } from "./options.ts";
@@ -69,11 +68,13 @@ export function rehearse(
 /** Returns what a play makes of a host that has the assumed facts. Throws `UsageError` where its roles do not work there. */
 export function resourcesOf(host: Host, assignment: Assignment, inventory: Inventory): readonly Resource[] {
   const outcome = attempt(host, assignment, inventory, ASSUMED);
-  if ("problem" in outcome) throw new UsageError(outcome.problem, { cause: outcome.cause });
+  if ("problem" in outcome) throw new UsageError(outcome.said, { cause: outcome.cause });
   return outcome.resources;
 }
 
-type Outcome = { readonly resources: readonly Resource[] } | { readonly problem: string; readonly cause: unknown };
+type Outcome =
+  | { readonly resources: readonly Resource[] }
+  | { readonly problem: string; readonly said: Problem; readonly cause: unknown };
 
 function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory): void {
   const outcome = attempt(host, assignment, inventory, ASSUMED);
@@ -82,7 +83,7 @@ function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory):
     const other = attempt(host, assignment, inventory, facts);
     return "problem" in other && other.problem === outcome.problem;
   });
-  if (isEverywhere) throw new UsageError(outcome.problem, { cause: outcome.cause });
+  if (isEverywhere) throw new UsageError(outcome.said, { cause: outcome.cause });
 }
 
 function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: Facts): Outcome {
@@ -90,11 +91,13 @@ function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: 
     const site = siteOf(host, play.roles, inventory, facts);
     const { segments } = workOf(play, site, facts);
     const elsewhere = segments.find((segment) => !inventory.hosts.has(segment.host));
-    if (elsewhere) throw unknownHost(elsewhere.host, elsewhere.resources[0], inventory);
+    const [resource] = elsewhere?.resources ?? [];
+    if (elsewhere && resource) throw unknownHost(elsewhere.host, resource, inventory);
     const gates = [...(play.before?.(site, facts) ?? []), ...(play.after?.(site, facts) ?? [])];
     return { resources: [...segments.flatMap(({ resources }) => resources), ...gates] };
   } catch (cause) {
-    return { problem: describe(cause, host), cause };
+    const said = describe(cause, host);
+    return { problem: formatProblem(said), said, cause };
   }
 }
 
@@ -112,16 +115,22 @@ function siteOf(
   return { ...site, releases: Object.fromEntries(wanted.map(({ file }) => [file, anyRelease])) };
 }
 
-function unknownHost(name: string, resource: Resource | undefined, { hosts, files }: Inventory): TypeError {
+function unknownHost(name: string, { place }: Resource, { hosts, files }: Inventory): PlacedError {
   const expected = `expected a host of ${files.join(", ")}${didYouMean(name, hosts.keys())}`;
-  return new TypeError(`${resource?.origin}: onHost: found "${name}", ${expected}`);
+  return new PlacedError(place, `onHost: found "${name}", ${expected}`);
 }
 
-function describe(cause: unknown, { name }: Host): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const hasPlace = cause instanceof TemplateError || /^\S+:\d+: /.test(message);
-  const place = cause instanceof Error && !hasPlace ? thrownAt(cause) : undefined;
-  return `${place === undefined ? "" : `${place}: `}${message} (host ${name})`;
+function describe(cause: unknown, { name }: Host): Problem {
+  const { message, place, ...known } = problemOf(cause);
+  return { message: message === undefined ? `host ${name}` : `${message} (host ${name})`, place, ...known };
+}
+
+function problemOf(cause: unknown): Problem {
+  if (!(cause instanceof Error)) return { message: String(cause) };
+  const [problem] = cause instanceof InventoryError ? cause.problems : [];
+  if (problem) return problem;
+  const { text, place } = cause instanceof PlacedError ? cause : { text: cause.message, place: placeOf(cause) };
+  return { message: text, place: place && { file: place.file, line: place.line ?? 0, column: place.column ?? 0 } };
 }
 
 /** All tags on any machine; undefined where one could not be rehearsed. */

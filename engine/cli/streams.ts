@@ -2,10 +2,14 @@ import type { Output } from "../report/terminal.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where people read. */
+/** Where people read what is no answer: warnings, errors, and a report when events have stdout. */
 export function stderr(): Output {
-  const { stderr, env } = process;
-  return { colour: wantsColour(stderr, env), write: (text: string) => stderr.write(text) };
+  return outputOf(process.stderr);
+}
+
+/** A stream to write to, with colours where it has them. */
+export function outputOf(stream: NodeJS.WriteStream): Output {
+  return { colour: wantsColour(stream, process.env), write: (text: string) => stream.write(text) };
 }
 
 /** Whether a stream gets colours: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal. */

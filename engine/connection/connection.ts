@@ -47,24 +47,30 @@ export type ConnectionFailure =
   | "lost"
   | "config";
 
-/** A host that cannot be reached, is not who it was, or went away; `hint` says what to do next. The message is one line. */
+/** A host that cannot be reached, is not who it was, or went away; `hint` says what to do next. The message is one line and without `found` and `expected`. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
   readonly failure: ConnectionFailure;
   readonly host: string;
   readonly hint: string | undefined;
+  readonly found: string | undefined;
+  readonly expected: string | undefined;
 
-  constructor(
-    failure: ConnectionFailure,
-    host: string,
-    message: string,
-    more: { readonly hint?: string | undefined; readonly cause?: unknown } = {},
-  ) {
+  constructor(failure: ConnectionFailure, host: string, message: string, more: ConnectionErrorDetails = {}) {
     super(message.replaceAll(/\s+/g, " ").trim(), { cause: more.cause });
     this.failure = failure;
     this.host = host;
     this.hint = more.hint;
+    this.found = more.found;
+    this.expected = more.expected;
   }
+}
+
+interface ConnectionErrorDetails {
+  readonly hint?: string | undefined;
+  readonly found?: string | undefined;
+  readonly expected?: string | undefined;
+  readonly cause?: unknown;
 }
 
 /** Where a connection goes, for messages. */

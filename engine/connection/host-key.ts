@@ -138,38 +138,46 @@ function refuse(
 }
 
 function revokedError(question: HostKeyQuestion, key: Buffer, pins: readonly Pin[]): ConnectionError {
-  const message = `host key of ${describeEndpoint(question)} is revoked: offered ${describeKey(key)}, revoked in ${pins.map(where).join(", ")}`;
+  const message = `host key of ${describeEndpoint(question)} is revoked in ${pins.map(where).join(", ")}`;
   const hint = "Do not log in. Give the host a new key, then pin that one.";
-  return new ConnectionError("host-key-revoked", question.name, message, { hint });
+  return new ConnectionError("host-key-revoked", question.name, message, { hint, found: describeKey(key) });
 }
 
 function otherKeyError(question: HostKeyQuestion, key: Buffer, wanted: string): ConnectionError {
-  const message = `host key of ${describeEndpoint(question)} is not the one that --rebuilt names: wanted ${wanted}, offered ${describeKey(key)}`;
+  const message = `host key of ${describeEndpoint(question)} is not the one that --rebuilt names`;
   const hint = "Compare the fingerprint with the one on the machine's console. Nothing was pinned.";
-  return new ConnectionError("host-key-changed", question.name, message, { hint });
+  return new ConnectionError("host-key-changed", question.name, message, {
+    hint,
+    found: describeKey(key),
+    expected: wanted,
+  });
 }
 
 function changedError(question: HostKeyQuestion, key: Buffer, pins: readonly Pin[]): ConnectionError {
   const pinned = pins.map((pin) => `${describeKey(pin.key)} (${where(pin)})`).join(", ");
-  const message = `host key of ${describeEndpoint(question)} changed: pinned ${pinned}, offered ${describeKey(key)}.`;
+  const message = `host key of ${describeEndpoint(question)} changed`;
   const { name } = question;
   const pinnedAs = namesOf(question).pinned;
   const hint = question.isHop
     ? `If the machine was rebuilt: ${pins.map((pin) => `ssh-keygen -R '${pinnedAs}' -f ${shown(pin.file)}`)[0]} and then --accept-new. If not, someone may be in between.`
     : `If the machine was rebuilt: --rebuilt ${name}  (or --rebuilt ${name}=${fingerprint(key)} to insist on this key). If not, someone may be in between.`;
-  return new ConnectionError("host-key-changed", name, message, { hint });
+  return new ConnectionError("host-key-changed", name, message, { hint, found: describeKey(key), expected: pinned });
 }
 
 function unknownError(question: HostKeyQuestion, key: Buffer, pins: readonly Pin[]): ConnectionError {
   const name = namesOf(question).pinned;
   const isSigned = pins.some((pin) => pin.marker === "cert-authority" && coversHost(pin.hosts, name));
-  const message = `host key of ${describeEndpoint(question)} is unknown: offered ${describeKey(key)}`;
+  const message = `host key of ${describeEndpoint(question)} is unknown`;
   const hint =
     `Compare the fingerprint with the one on the machine's console; if it is the same: --accept-new pins it in ${shown(question.knownHosts)}.` +
     (isSigned
       ? " A @cert-authority covers this host, but host certificates are not supported: pin the key itself."
       : "");
-  return new ConnectionError("host-key-unknown", question.name, message, { hint });
+  return new ConnectionError("host-key-unknown", question.name, message, {
+    hint,
+    found: describeKey(key),
+    expected: "a key that a known_hosts file has",
+  });
 }
 
 async function readPins(file: string, name: string): Promise<readonly Pin[]> {

@@ -178,7 +178,8 @@ async function openFirst(name: string, open: () => Promise<Route>): Promise<Rout
     return await open();
   } catch (cause) {
     if (!(cause instanceof ConnectionError)) throw cause;
-    throw new ConnectionError(cause.failure, name, `${name}: jump host ${cause.message}`, { cause, hint: cause.hint });
+    const { failure, message, hint, found, expected } = cause;
+    throw new ConnectionError(failure, name, `${name}: jump host ${message}`, { cause, hint, found, expected });
   }
 }
 

@@ -14,7 +14,7 @@ export type VarValue =
 /** Vars by name. */
 export type Vars = Readonly<Record<string, VarValue>>;
 
-/** A spot in a file as the user names it. Line and column count from 1; line 0 means the file as a whole. */
+/** A spot in a file as the user names it. Line and column count from 1; 0 means the file or the line as a whole. */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -59,20 +59,43 @@ export interface Inventory {
   readonly warnings: readonly string[];
 }
 
-/** The inventory cannot be used: the message says place, what was found, what was expected. */
+/** One thing that is wrong with what was given, before any host was contacted. */
+export interface Problem {
+  /** What it is about, where that has a name; all that there is to say where `found` and `expected` are not known apart. */
+  readonly message?: string | undefined;
+  readonly place?: Place | undefined;
+  readonly found?: string | undefined;
+  readonly expected?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** The problem in one line: `file:line:column: message: found X, expected Y; hint`. */
+export function formatProblem({ message, place, found, expected, hint }: Problem): string {
+  const values = found === undefined ? undefined : `found ${found}, expected ${expected}`;
+  const said = [place && formatPlace(place), message, values].filter((part) => part !== undefined).join(": ");
+  return hint === undefined ? said : `${said}; ${hint}`;
+}
+
+/** The inventory cannot be used: the message says, a line a problem, place, what was found, what was expected. */
 export class InventoryError extends Error {
   override readonly name = "InventoryError";
-  readonly place: Place | undefined;
+  readonly problems: readonly Problem[];
 
-  constructor(text: string, place?: Place, options?: ErrorOptions) {
-    super(place === undefined ? text : `${formatPlace(place)}: ${text}`, options);
-    this.place = place;
+  constructor(said: string | readonly Problem[], place?: Place, options?: ErrorOptions) {
+    const problems = typeof said === "string" ? [{ message: said, place }] : said;
+    super(problems.map(formatProblem).join("\n"), options);
+    this.problems = problems;
+  }
+
+  /** Of the first problem. */
+  get place(): Place | undefined {
+    return this.problems[0]?.place;
   }
 }
 
-/** `file:line:column`, or `file` alone for a whole file. */
+/** `file:line:column`, or what of it is known. */
 export function formatPlace({ file, line, column }: Place): string {
-  return line === 0 ? file : `${file}:${line}:${column}`;
+  return [file, ...[line, column].filter((count) => count > 0)].join(":");
 }
 
 /** The path as messages name it: relative when it is below the current folder, else unchanged. */

@@ -1,7 +1,7 @@
 import type { ErrorObject } from "ajv";
 import { Secret } from "../shell/secret.ts";
-import { formatPlace, InventoryError, isMapping, type Place, type VarValue } from "./inventory.ts";
-import { didYouMean, suggest } from "./suggest.ts";
+import { formatProblem, InventoryError, isMapping, type Place, type Problem, type VarValue } from "./inventory.ts";
+import { suggest } from "./suggest.ts";
 
 /** What is needed to explain schema errors in the words and places of the person who wrote the values. */
 export interface Checked {
@@ -14,11 +14,16 @@ export interface Checked {
 }
 
 /**
- * Returns one line a problem: `file:line:column: var path: found X, expected Y; did you mean "Z"?`. The Ajv instance
- * needs `allErrors` and `verbose`. Errors about the text of a secret are dropped: nobody knows it yet.
+ * Returns the problems that these errors are: `var path`, what was found and expected, where, and what may be meant. The
+ * Ajv instance needs `allErrors` and `verbose`. Errors about the text of a secret are dropped: nobody knows it yet.
  */
-export function explainErrors(errors: readonly ErrorObject[], checked: Checked): string[] {
-  return [...new Set(withoutEchoes(errors, checked).map((error) => explain(error, checked)))];
+export function explainErrors(errors: readonly ErrorObject[], checked: Checked): readonly Problem[] {
+  return distinct(withoutEchoes(errors, checked).map((error) => explain(error, checked)));
+}
+
+/** The problems without those that say the same. */
+export function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
 }
 
 /** A copy for validation: each secret is replaced by a text. */
@@ -36,14 +41,14 @@ export function secretsIn(value: VarValue): readonly Secret[] {
   return isMapping(value) ? Object.values(value).flatMap(secretsIn) : [];
 }
 
-/** The messages of all secrets in a value that cannot be read: a variable not set, a file not there. */
-export function unreadableSecrets(value: VarValue): readonly string[] {
+/** What is wrong with the secrets in a value that cannot be read: a variable not set, a file not there. */
+export function unreadableSecrets(value: VarValue): readonly Problem[] {
   return secretsIn(value).flatMap((secret) => {
     try {
       secret.reveal();
       return [];
     } catch (error) {
-      if (error instanceof InventoryError) return [error.message];
+      if (error instanceof InventoryError) return error.problems;
       throw error;
     }
   });
@@ -66,19 +71,21 @@ export function formatPath(path: readonly (string | number)[]): string {
     .join("");
 }
 
-function explain(error: ErrorObject, checked: Checked): string {
+function explain(error: ErrorObject, checked: Checked): Problem {
   const path = pathOf(error);
   const { subject = (path: readonly string[]) => (path.length === 0 ? "vars" : `var ${formatPath(path)}`) } = checked;
   const place = nearestPlace(path, error.keyword === "required" ? "key" : partOf(error), checked);
-  const { at, found, expected, hint } = judge(error, path, checked.data);
-  return `${place === undefined ? "" : `${formatPlace(place)}: `}${subject(at)}: found ${found}, expected ${expected}${hint}`;
+  const { at, found, expected, meant } = judge(error, path, checked.data);
+  const hint = meant === undefined ? undefined : `did you mean "${meant}"?`;
+  return { message: subject(at), place, found, expected, hint };
 }
 
 interface Judgement {
   readonly at: readonly string[];
   readonly found: string;
   readonly expected: string;
-  readonly hint: string;
+  /** What is known and nearly the same. */
+  readonly meant?: string | undefined;
 }
 
 function judge(error: ErrorObject, path: readonly string[], data: unknown): Judgement {
@@ -87,7 +94,6 @@ function judge(error: ErrorObject, path: readonly string[], data: unknown): Judg
       at: path,
       found: "nothing",
       expected: `it to be set (${typeWords(schemaOfProperty(error, path.at(-1)))})`,
-      hint: "",
     };
   }
   if (partOf(error) === "key") {
@@ -97,13 +103,13 @@ function judge(error: ErrorObject, path: readonly string[], data: unknown): Judg
       at: path.slice(0, -1),
       found: `the unknown key "${key}"`,
       expected: keyList(known),
-      hint: didYouMean(key, known),
+      meant: suggest(key, known),
     };
   }
   const value = valueAt(data, path);
   const options = error.keyword === "enum" && typeof value === "string" ? allowed(error).map(String) : [];
-  const hint = typeof value === "string" ? didYouMean(value, options) : "";
-  return { at: path, found: describe(value), expected: expectation(error), hint };
+  const meant = typeof value === "string" ? suggest(value, options) : undefined;
+  return { at: path, found: describe(value), expected: expectation(error), meant };
 }
 
 // For a missing or unknown property ajv names the parent; the message is about the property.

@@ -34,8 +34,7 @@ export function checkStructure(root: Node): void {
   const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(inventorySchema);
   if (validate(hideSecrets(root.value))) return;
   const locate = (path: readonly string[], part: "key" | "value") => locateIn(root, path, part);
-  const lines = explainErrors(validate.errors ?? [], { data: root.value, locate, subject });
-  throw new InventoryError(lines.join("\n"));
+  throw new InventoryError(explainErrors(validate.errors ?? [], { data: root.value, locate, subject }));
 }
 
 /** Where the value or key at this path of a tree stands; undefined where there is none. */

@@ -1,6 +1,15 @@
-import type { Failure, Finding, HostResult, PlannedStep, ResourceRef, RunEvent } from "../run/event.ts";
+import type {
+  Failure,
+  Finding,
+  HostEvent,
+  HostResult,
+  Place,
+  PlannedStep,
+  ResourceRef,
+  RunEvent,
+} from "../run/event.ts";
 import { differences } from "./recap.ts";
-import { ownerOf } from "./times.ts";
+import { failureLine } from "./terminal.ts";
 import { type Element, xmlDocument } from "./xml.ts";
 
 /** Collects events; `xml` makes the document of those that came so far, whole at any time. */
@@ -10,6 +19,8 @@ export interface JunitReport {
 }
 
 interface Case extends ResourceRef {
+  /** The other host that it is held on. */
+  readonly on: string | undefined;
   outcome: "ok" | "changed" | "would change" | "planned";
   step?: PlannedStep;
 }
@@ -27,9 +38,10 @@ export function junitReport({ failOnChanges }: { readonly failOnChanges: boolean
   const suites = new Map<string, Suite>();
   let started: (RunEvent & { kind: "started" }) | undefined;
   let finished: (RunEvent & { kind: "finished" }) | undefined;
-  const suiteOf = (label: string): Suite => {
-    const suite = suites.get(ownerOf(label)) ?? newSuite();
-    suites.set(ownerOf(label), suite);
+  let refused: readonly Failure[] = [];
+  const suiteOf = (host: string): Suite => {
+    const suite = suites.get(host) ?? newSuite();
+    suites.set(host, suite);
     return suite;
   };
   return {
@@ -37,19 +49,20 @@ export function junitReport({ failOnChanges }: { readonly failOnChanges: boolean
       if (event.kind === "started") started = event;
       if (event.kind === "started") event.hosts.forEach(suiteOf);
       if (event.kind === "finished") finished = event;
+      if (event.kind === "refused") refused = event.failures;
       if ("host" in event) note(suiteOf(event.host), event, started?.check ?? false);
     },
     xml() {
-      const elements = [...suites].map(([host, suite]) =>
+      const hosts = [...suites].map(([host, suite]) =>
         suiteElement(host, suite, { failOnChanges, result: finished?.results.find((one) => one.host === host) }),
       );
+      const elements = started ? hosts : [unbegun(refused)];
       const attributes = {
         name: started?.playbook ?? "hostwright",
         ...totals(elements),
         time: time(finished?.durationMs),
       };
-      const nothing = { name: "testsuite", attributes: { name: "run" }, children: [unfinished("run")] };
-      return xmlDocument({ name: "testsuites", attributes, children: started ? elements : [nothing] });
+      return xmlDocument({ name: "testsuites", attributes, children: elements });
     },
   };
 }
@@ -58,14 +71,13 @@ function newSuite(): Suite {
   return { cases: new Map(), handlers: new Set(), findings: [], system: undefined, failure: undefined };
 }
 
-function note(suite: Suite, event: RunEvent & { host: string }, check: boolean): void {
-  const on = event.host === ownerOf(event.host) ? "" : ` on ${event.host.split(" → ")[1]}`;
-  const put = (ref: ResourceRef, outcome: Case["outcome"], step?: PlannedStep): void => {
-    const name = `${ref.type} ${ref.id}${on}`;
-    const before = suite.cases.get(name);
+function note(suite: Suite, event: HostEvent, check: boolean): void {
+  const put = ({ type, id, place }: ResourceRef, outcome: Case["outcome"], step?: PlannedStep): void => {
+    const one = { type, id, place, on: event.on, outcome, ...(step && { step }) };
+    const before = suite.cases.get(nameOf(one));
     // What was changed once stays changed, though the next pass finds it in sync.
     if (before?.outcome === "changed" && outcome === "ok") return;
-    suite.cases.set(name, { type: ref.type, id: `${ref.id}${on}`, origin: ref.origin, outcome, ...(step && { step }) });
+    suite.cases.set(nameOf(one), one);
   };
   if (event.kind === "connected") suite.system = event.system;
   if (event.kind === "handled") for (const name of event.handlers) suite.handlers.add(name);
@@ -84,9 +96,9 @@ interface SuiteOptions {
 
 function suiteElement(host: string, suite: Suite, { failOnChanges, result }: SuiteOptions): Element {
   const failure = result ? result.failure : suite.failure;
-  const failed = failure?.step && [...suite.cases.values()].find((one) => isOf(failure.step, one));
+  const failed = failure?.step && [...suite.cases.values()].some((one) => isOf(failure, one));
   const cases = [
-    ...(failure && !failed && !isFound(suite, failure)
+    ...(failure && !failed && !failure.checks
       ? [problem(host, failure)]
       : suite.system
         ? [element(host, "reachable", [])]
@@ -108,17 +120,17 @@ function caseElement(
   one: Case,
   { failOnChanges, failure }: { readonly failOnChanges: boolean; readonly failure: Failure | undefined },
 ): Element {
-  const name = `${one.type} ${one.id}`;
+  const name = nameOf(one);
   const changes = one.step?.changes.map(({ field }) => field).join(", ");
-  if (failure && isOf(failure.step, one)) return element(host, name, [failureElement(failure)], one.origin);
+  if (failure && isOf(failure, one)) return element(host, name, [failureElement(failure)], one.place);
   if (one.outcome === "planned")
-    return element(host, name, [skipped("not reached: the run ended before it")], one.origin);
+    return element(host, name, [skipped("not reached: the run ended before it")], one.place);
   if (one.outcome === "would change" && failOnChanges && !one.step?.condition) {
     const attributes = { type: "changes", message: `would change: ${changes}` };
-    return element(host, name, [{ name: "failure", attributes, text: differences(one.step).join("\n") }], one.origin);
+    return element(host, name, [{ name: "failure", attributes, text: differences(one.step).join("\n") }], one.place);
   }
   const said = one.step ? [{ name: "system-out", text: `${saidOf(one)}: ${changes}` }] : [];
-  return element(host, name, said, one.origin);
+  return element(host, name, said, one.place);
 }
 
 /** A condition is waited for, and nothing is changed. */
@@ -127,18 +139,25 @@ function saidOf({ outcome, step }: Case): string {
   return outcome === "changed" ? "waited for" : "would wait for";
 }
 
-/** A failure that is not a resource's: the host was not reached, is locked, or a handler failed. */
+/** A failure without a case of its own: the host was not reached, is locked, a handler failed, or what was only looked at. */
 function problem(host: string, failure: Failure): Element {
-  const handler = /^handler (.+) failed: /.exec(failure.message)?.[1];
-  const name = handler
-    ? `handler ${handler}`
-    : { unreachable: "reachable", locked: "not locked" }[failure.kind as string];
-  return element(host, name ?? "run", [failureElement(failure)]);
+  const { kind, step, on, handler, place } = failure;
+  const name = step ? nameOf({ ...step, on }) : handler === undefined ? PROBLEMS[kind] : `handler ${handler}`;
+  return element(host, name, [failureElement(failure)], place);
 }
 
-/** Whether the findings tell all of this failure. */
-function isFound({ findings }: Suite, { kind, step }: Failure): boolean {
-  return kind === "failed" && !step && findings.some(({ outcome }) => outcome === "broken");
+const PROBLEMS: Readonly<Record<Failure["kind"], string>> = {
+  refused: "usage and inventory",
+  unreachable: "reachable",
+  locked: "not locked",
+  failed: "run",
+  interrupted: "run",
+};
+
+/** The suite of a run that contacted no host. */
+function unbegun(refused: readonly Failure[]): Element {
+  const cases = refused.length > 0 ? refused.map((failure) => problem("run", failure)) : [unfinished("run")];
+  return { name: "testsuite", attributes: { name: "run", ...countCases(cases) }, children: cases };
 }
 
 function findingElement(host: string, { name, outcome, text, hint }: Finding): Element {
@@ -150,14 +169,17 @@ function findingElement(host: string, { name, outcome, text, hint }: Finding): E
   return element(host, `check ${name}`, children[outcome]());
 }
 
-function failureElement({ kind, message, step, stderr, hint }: Failure): Element {
+function failureElement(failure: Failure): Element {
+  const { kind, message, found, expected, step, stderr, hint } = failure;
   const text = [
     message,
+    ...(found !== undefined && !step ? [`found ${found}`] : []),
+    ...(expected !== undefined && !step ? [`expected ${expected}`] : []),
     ...differences(step),
     ...(stderr ? ["stderr:", stderr] : []),
     ...(hint ? [`next: ${hint}`] : []),
   ];
-  const attributes = { type: kind, message: message.split("\n")[0] };
+  const attributes = { type: kind, message: failureLine(failure) };
   return { name: kind === "failed" ? "failure" : "error", attributes, text: text.join("\n") };
 }
 
@@ -170,13 +192,17 @@ function skipped(message: string): Element {
   return { name: "skipped", attributes: { message } };
 }
 
-function element(host: string, name: string, children: readonly Element[], origin?: string): Element {
-  const [, file, line] = /^(.+):(\d+)$/.exec(origin ?? "") ?? [];
-  return { name: "testcase", attributes: { classname: host, name, file, line }, children };
+function element(host: string, name: string, children: readonly Element[], place?: Place): Element {
+  const attributes = { classname: host, name, file: place?.file, line: place?.line };
+  return { name: "testcase", attributes, children };
 }
 
-function isOf(step: PlannedStep | undefined, { type, id }: Case): boolean {
-  return step !== undefined && step.type === type && (id === step.id || id.startsWith(`${step.id} on `));
+function nameOf({ type, id, on }: Pick<Case, "type" | "id" | "on">): string {
+  return on === undefined ? `${type} ${id}` : `${type} ${id} on ${on}`;
+}
+
+function isOf({ step, on }: Failure, one: Case): boolean {
+  return step !== undefined && nameOf({ ...step, on }) === nameOf(one);
 }
 
 function countCases(cases: readonly Element[]): Readonly<Record<string, number>> {

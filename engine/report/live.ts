@@ -1,6 +1,6 @@
 import { createLogUpdate } from "log-update";
-import type { Emit, RunEvent } from "../run/event.ts";
-import { counted, harmless, paint, seconds } from "./terminal.ts";
+import type { Emit, OfHost, RunEvent } from "../run/event.ts";
+import { counted, harmless, hostLabel, paint, seconds } from "./terminal.ts";
 import { type TextOptions, textReport } from "./text.ts";
 import { timeKeeper } from "./times.ts";
 
@@ -17,6 +17,7 @@ export interface LiveReport {
 type PhaseEvent = RunEvent & { kind: "phase" };
 
 interface Doing {
+  readonly host: string;
   readonly what: string;
   readonly since: number;
 }
@@ -37,13 +38,16 @@ export function liveReport(terminal: Terminal, options: TextOptions & { readonly
   let width = 0;
   const text = textReport({ colour, write: (lines) => above(block, terminal, lines) }, options);
   const draw = (): void => {
-    const lines = [...doing].map(([host, { what, since }]) => {
+    const lines = [...doing].map(([label, { host, what, since }]) => {
       const elapsed = seconds(times.elapsedMs(host)).padStart(7);
-      return `${harmless(host).padEnd(width)} ${elapsed}  … ${harmless(what)}  ${seconds(now() - since)}`;
+      return `${harmless(label).padEnd(width)} ${elapsed}  … ${harmless(what)}  ${seconds(now() - since)}`;
     });
     const painted = fit(lines, terminal).map((line) => paint({ colour }, "cyan", line));
     if (painted.length === 0) block.clear();
     else block(painted.join("\n"));
+  };
+  const begin = (of: OfHost, what: string): void => {
+    doing.set(hostLabel(of), { host: of.host, what, since: now() });
   };
   const timer = setInterval(draw, TICK_MS);
   timer.unref();
@@ -57,9 +61,9 @@ export function liveReport(terminal: Terminal, options: TextOptions & { readonly
       times.note(event);
       if (event.kind === "started") ({ check } = event);
       if (event.kind === "started") width = Math.max(...event.hosts.map((host) => harmless(host).length), 1);
-      if (event.kind === "phase") doing.set(event.host, { what: describe(event), since: now() });
-      if (event.kind === "retrying") doing.set(event.host, { what: "waiting to try again", since: now() });
-      if (endsWork(event, check)) doing.delete(event.host);
+      if (event.kind === "phase") begin(event, describe(event));
+      if (event.kind === "retrying") begin(event, "waiting to try again");
+      if (endsWork(event, check)) doing.delete(hostLabel(event));
       if (event.kind === "finished") stop();
       text(event);
       if (event.kind !== "finished") draw();

@@ -1,6 +1,16 @@
 import type { Failure, HostResult, RunEvent } from "../run/event.ts";
 import { shown } from "./diff.ts";
-import { bytes, counted, harmless, harmlessLines, type Output, paint, seconds } from "./terminal.ts";
+import {
+  bytes,
+  counted,
+  harmless,
+  harmlessLines,
+  hostLabel,
+  type Output,
+  paint,
+  placeText,
+  seconds,
+} from "./terminal.ts";
 import type { Times } from "./times.ts";
 
 type Paper = Pick<Output, "colour">;
@@ -28,11 +38,11 @@ export function recapLines(
     "",
     `${paint(paper, "bold", "RECAP")}  ${summary(results)} · ${seconds(durationMs)}`,
     ...results.flatMap((result, at) => [
-      paintRow(paper, result, table[at] ?? []),
+      paintRow(paper, table[at] ?? []),
       ...(times ? [`  ${paint(paper, "dim", costLine(result, times))}`] : []),
     ]),
     ...(idle.length > 0 ? [`not started: ${harmless(idle.join(" "))}`] : []),
-    ...sameFailures(results).flatMap(([failure, names]) => failureLines(paper, names, failure)),
+    ...sameFailures(results).flatMap(([failure, names]) => ["", ...failureLines(paper, names, failure)]),
     ...(notes.length > 0 ? ["", ...notes.flatMap(harmlessLines)] : []),
   ];
 }
@@ -52,31 +62,36 @@ export function countsOf({ ok, changed, skipped, failure }: HostResult): Readonl
   return { ok, changed, failed: failure && !unreachable ? 1 : 0, unreachable, skipped };
 }
 
+interface Cell {
+  readonly text: string;
+  readonly colour?: Colour | undefined;
+}
+
+type Colour = "red" | "yellow" | "green" | "dim";
+
 /** Rows of cells, those of a column equally wide. */
-function tableOf(results: readonly HostResult[]): readonly (readonly string[])[] {
-  const rows = results.map((result) => [
-    harmless(result.host),
-    ...Object.entries(countsOf(result)).map(([word, count]) => `${word}=${count}`),
-    seconds(result.durationMs),
+function tableOf(results: readonly HostResult[]): readonly (readonly Cell[])[] {
+  const rows = results.map((result): readonly Cell[] => [
+    { text: harmless(result.host), colour: result.failure ? "red" : result.changed > 0 ? "yellow" : "green" },
+    ...Object.entries(countsOf(result)).map(([word, count]) => ({
+      text: `${word}=${count}`,
+      colour: count === 0 ? ("dim" as const) : COUNT_COLOURS[word],
+    })),
+    { text: seconds(result.durationMs) },
   ]);
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.text.length ?? 0)));
   return rows.map((row) =>
-    row.map((cell, column) => {
+    row.map(({ text, colour }, column) => {
       const width = widths[column] ?? 0;
-      return column === row.length - 1 ? cell.padStart(width) : cell.padEnd(width);
+      return { text: column === row.length - 1 ? text.padStart(width) : text.padEnd(width), colour };
     }),
   );
 }
 
-function paintRow(paper: Paper, { failure, changed }: HostResult, [host = "", ...cells]: readonly string[]): string {
-  const colour = failure ? "red" : changed > 0 ? "yellow" : "green";
-  return [paint(paper, colour, host), ...cells.map((cell) => paintCell(paper, cell))].join("  ");
-}
+const COUNT_COLOURS: Readonly<Record<string, Colour>> = { failed: "red", unreachable: "red", changed: "yellow" };
 
-function paintCell(paper: Paper, cell: string): string {
-  if (/^(failed|unreachable)=[1-9]/.test(cell)) return paint(paper, "red", cell);
-  if (/^changed=[1-9]/.test(cell)) return paint(paper, "yellow", cell);
-  return /=0 *$/.test(cell) ? paint(paper, "dim", cell) : cell;
+function paintRow(paper: Paper, cells: readonly Cell[]): string {
+  return cells.map(({ text, colour }) => (colour ? paint(paper, colour, text) : text)).join("  ");
 }
 
 function costLine({ host, execs, bytesSent, bytesReceived }: HostResult, times: Times): string {
@@ -97,16 +112,27 @@ function sameFailures(results: readonly HostResult[]): readonly (readonly [Failu
   return [...groups.values()];
 }
 
-function failureLines(paper: Paper, hosts: readonly string[], failure: Failure): readonly string[] {
-  const { kind, message, step, stderr, hint } = failure;
-  const [first = "", ...others] = harmlessLines(message);
+/** A failure of these hosts: what, where, found and wanted, what to do next. */
+export function failureLines(paper: Paper, hosts: readonly string[], failure: Failure): readonly string[] {
+  const { kind, message, on, place, step, checks = [], stderr, hint } = failure;
+  const labels = hosts.map((host) => hostLabel({ host, on }));
+  const known = step
+    ? []
+    : ([
+        ["found", failure.found],
+        ["expected", failure.expected],
+      ] as const);
   return [
-    "",
-    paint(paper, "red", `${kind.toUpperCase()} ${harmless(hosts.join(", "))}: ${first}`),
-    ...others.map((line) => `  ${line}`),
+    paint(paper, "red", harmless(`${kind.toUpperCase()} ${labels.join(", ")}: ${message}`)),
     ...(step ? block("resource", [harmless(`${step.type} ${step.id}`)]) : []),
-    ...(step ? block("made by", [harmless(step.origin)]) : []),
+    ...(step ? block("made by", [harmless(placeText(step.place))]) : []),
+    ...(place && !step ? block("place", [harmless(placeText(place))]) : []),
     ...block("differs", differences(step)),
+    ...known.flatMap(([label, text]) => (text === undefined ? [] : block(label, [shown(text, "")]))),
+    ...block(
+      "broken",
+      checks.map(({ name, text }) => harmless(`${name}: ${text}`)),
+    ),
     ...(stderr ? block("stderr", harmlessLines(stderr)) : []),
     ...block("next", harmlessLines(hint ?? NEXT)),
   ];

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import type { Failure, OfHost, Place } from "../run/event.ts";
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -37,6 +38,22 @@ export function harmlessLines(text: string): readonly string[] {
 /** The text, cut where it is longer than so many characters, with a note of how much is missing. */
 export function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}… (${text.length - length} characters more)`;
+}
+
+/** As in "app-1", and "app-1 → mon" for what the roles of app-1 hold on mon. */
+export function hostLabel({ host, on }: OfHost): string {
+  return on === undefined ? host : `${host} → ${on}`;
+}
+
+/** As in "roles/base/index.ts:12" and "inventory/prod.yml:3:5". */
+export function placeText({ file, line, column }: Place): string {
+  return [file, line, column].filter((part) => part !== undefined).join(":");
+}
+
+/** A failure in one line, as in "host key of app-1 changed: found …, expected …". What is said of a resource takes more. */
+export function failureLine({ message, found, expected, step }: Failure): string {
+  const said = step ? [] : [found && `found ${found}`, expected && `expected ${expected}`].filter(Boolean);
+  return harmless(said.length > 0 ? `${message}: ${said.join(", ")}` : message);
 }
 
 /** A time as in "3.2s", and from a minute on as in "2m05s". */

@@ -1,7 +1,7 @@
-import type { Emit, HostResult, PlannedStep, RunEvent } from "../run/event.ts";
+import type { Emit, HostResult, OfHost, PlannedStep, RunEvent } from "../run/event.ts";
 import { diffLines } from "./diff.ts";
 import { recapLines } from "./recap.ts";
-import { counted, harmless, harmlessLines, type Output, paint, seconds } from "./terminal.ts";
+import { counted, failureLine, harmless, hostLabel, type Output, paint, placeText, seconds } from "./terminal.ts";
 import { type Times, timeKeeper } from "./times.ts";
 
 /** What people want to see. */
@@ -45,23 +45,23 @@ function eventLines(event: RunEvent, page: Page): readonly string[] {
     case "play":
       return ["", playLine(event, page)];
     case "phase":
+    case "refused":
+      // What is refused was said before there is a report.
       return [];
     case "connected":
-      return hostLines(page, event.host, ["connected", "dim"], harmless(event.system));
+      return hostLines(page, event, ["connected", "dim"], harmless(event.system));
     case "planned":
       return plannedLines(event, page);
     case "applied":
-      return event.steps.flatMap((step) =>
-        stepLines(page, event.host, step.condition ? "waited for" : "changed", step),
-      );
+      return event.steps.flatMap((step) => stepLines(page, event, step.condition ? "waited for" : "changed", step));
     case "handled":
-      return event.handlers.flatMap((name) => hostLines(page, event.host, ["handler", "yellow"], harmless(name)));
+      return event.handlers.flatMap((name) => hostLines(page, event, ["handler", "yellow"], harmless(name)));
     case "found":
       return foundLines(event, page);
     case "taken-over":
-      return hostLines(page, event.host, ["took over"], `the lock of a run that died: ${harmless(event.holder)}`);
+      return hostLines(page, event, ["took over"], `the lock of a run that died: ${harmless(event.holder)}`);
     case "retrying":
-      return hostLines(page, event.host, ["retrying", "yellow"], retryText(event));
+      return hostLines(page, event, ["retrying", "yellow"], retryText(event));
     case "failed":
       return failedLines(event, page);
     case "stopped":
@@ -83,13 +83,17 @@ function playLine({ name, hosts }: RunEvent & { kind: "play" }, { output, starte
 }
 
 function plannedLines(event: Planned, page: Page): readonly string[] {
-  const { host, steps, left, resources, pending, pass } = event;
-  const lines = (verb: string, colour: Colour, text: string) => hostLines(page, host, [verb, colour], text);
+  const { steps, left, resources, pending, pass } = event;
+  const lines = (verb: string, colour: Colour, text: string) => hostLines(page, event, [verb, colour], text);
   const isIdle = steps.length === 0 && pending.length === 0;
   const waiting = page.started?.check || pass === 1 ? pending : [];
   return [
-    ...left.flatMap(({ type, id, origin }) =>
-      lines("left alone", "yellow", harmless(`${type} ${id} differs too, but the tags leave it out  (${origin})`)),
+    ...left.flatMap(({ type, id, place }) =>
+      lines(
+        "left alone",
+        "yellow",
+        harmless(`${type} ${id} differs too, but the tags leave it out  (${placeText(place)})`),
+      ),
     ),
     ...(steps.length > 0
       ? lines(
@@ -99,7 +103,7 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
         )
       : []),
     ...(page.started?.check
-      ? steps.flatMap((step) => stepLines(page, host, step.condition ? "would wait" : "would change", step))
+      ? steps.flatMap((step) => stepLines(page, event, step.condition ? "would wait" : "would change", step))
       : []),
     ...waiting.flatMap((name) =>
       lines("waiting", "yellow", harmless(`handler ${name}: an earlier change asked for it`)),
@@ -109,7 +113,7 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
   ];
 }
 
-function stepLines(page: Page, host: string, verb: string, step: PlannedStep): readonly string[] {
+function stepLines(page: Page, host: OfHost, verb: string, step: PlannedStep): readonly string[] {
   const { output, options } = page;
   const fields = harmless(step.changes.map(({ field }) => field).join(", "));
   const what = `${harmless(`${step.type} ${step.id}`)}  ${paint(output, "dim", fields)}`;
@@ -121,18 +125,18 @@ function retryText({ reason, inMs }: RunEvent & { kind: "retrying" }): string {
   return `${inMs > 0 ? `in ${seconds(inMs)}` : "now"}: ${harmless(reason)}`;
 }
 
-function foundLines({ host, finding }: RunEvent & { kind: "found" }, page: Page): readonly string[] {
-  const { name, outcome, text, durationMs } = finding;
+function foundLines(event: RunEvent & { kind: "found" }, page: Page): readonly string[] {
+  const { name, outcome, text, durationMs } = event.finding;
   const verb = { works: "works", broken: "BROKEN", unproven: "not proven" }[outcome];
   const colour = ({ works: "green", broken: "red", unproven: "yellow" } as const)[outcome];
   const time = durationMs === undefined ? "" : ` (${seconds(durationMs)})`;
-  return hostLines(page, host, [verb, colour], harmless(`${name}${time}: ${text}`));
+  return hostLines(page, event, [verb, colour], harmless(`${name}${time}: ${text}`));
 }
 
 /** One line only: the recap tells the rest. */
-function failedLines({ host, failure }: RunEvent & { kind: "failed" }, page: Page): readonly string[] {
-  const [first = "", ...others] = harmlessLines(failure.message);
-  return hostLines(page, host, [failure.kind.toUpperCase(), "red"], others.length > 0 ? `${first} …` : first);
+function failedLines(event: RunEvent & { kind: "failed" }, page: Page): readonly string[] {
+  const { failure } = event;
+  return hostLines(page, event, [failure.kind.toUpperCase(), "red"], failureLine(failure));
 }
 
 function stoppedLine({ play, reason, hosts }: RunEvent & { kind: "stopped" }, { output }: Page): string {
@@ -157,9 +161,10 @@ function checkLine(results: readonly HostResult[]): string {
   return `Check mode: ${would} in the first pass${but}; nothing was changed.`;
 }
 
-function hostLines(page: Page, host: string, [verb, colour]: [string, Colour?], text: string): readonly string[] {
+function hostLines(page: Page, of: OfHost, [verb, colour]: [string, Colour?], text: string): readonly string[] {
   const { output, started, times } = page;
   const width = Math.max(...(started?.hosts ?? []).map((name) => harmless(name).length), 1);
   const painted = colour ? paint(output, colour, verb.padEnd(VERB_WIDTH)) : verb.padEnd(VERB_WIDTH);
-  return [`${harmless(host).padEnd(width)} ${seconds(times.elapsedMs(host)).padStart(7)}  ${painted}  ${text}`];
+  const elapsed = seconds(times.elapsedMs(of.host)).padStart(7);
+  return [`${harmless(hostLabel(of)).padEnd(width)} ${elapsed}  ${painted}  ${text}`];
 }

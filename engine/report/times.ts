@@ -1,4 +1,4 @@
-import type { Phase, RunEvent } from "../run/event.ts";
+import type { OfHost, Phase, RunEvent } from "../run/event.ts";
 
 /** How long things took, by host. */
 export interface Times {
@@ -13,26 +13,20 @@ export interface Times {
 export function timeKeeper(now: () => number = () => performance.now()): Times {
   const begun = new Map<string, number>();
   const phases = new Map<string, Map<Phase, number>>();
-  const add = (label: string, phase: Phase, durationMs: number) => {
-    const host = ownerOf(label);
+  const add = ({ host }: OfHost, phase: Phase, durationMs: number) => {
     const times = phases.get(host) ?? new Map<Phase, number>();
     phases.set(host, times.set(phase, (times.get(phase) ?? 0) + durationMs));
   };
   return {
     note(event) {
-      if ("host" in event && !begun.has(ownerOf(event.host))) begun.set(ownerOf(event.host), now());
-      if (event.kind === "connected") add(event.host, "connect", event.durationMs - event.factsMs);
-      if (event.kind === "connected") add(event.host, "facts", event.factsMs);
-      if (event.kind === "planned") add(event.host, "probe", event.durationMs);
-      if (event.kind === "applied") add(event.host, "apply", event.durationMs);
-      if (event.kind === "handled") add(event.host, "handlers", event.durationMs);
+      if ("host" in event && !begun.has(event.host)) begun.set(event.host, now());
+      if (event.kind === "connected") add(event, "connect", event.durationMs - event.factsMs);
+      if (event.kind === "connected") add(event, "facts", event.factsMs);
+      if (event.kind === "planned") add(event, "probe", event.durationMs);
+      if (event.kind === "applied") add(event, "apply", event.durationMs);
+      if (event.kind === "handled") add(event, "handlers", event.durationMs);
     },
-    elapsedMs: (host) => now() - (begun.get(ownerOf(host)) ?? now()),
+    elapsedMs: (host) => now() - (begun.get(host) ?? now()),
     phasesMs: (host) => phases.get(host) ?? new Map(),
   };
-}
-
-/** Of "app-1 → mon", which is what the roles of app-1 hold on mon, the first. */
-export function ownerOf(label: string): string {
-  return label.split(" → ")[0] ?? label;
 }

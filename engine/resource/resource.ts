@@ -44,13 +44,20 @@ export interface ResourceOptions {
   readonly onHost?: string;
 }
 
+/** A line of code or of a template, or a file as a whole. */
+export interface CodePlace {
+  readonly file: string;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
 /** A resource with its type closed over: what the engine sees. */
 export interface Resource {
   readonly kind: ResourceKind;
   readonly id: string;
   readonly options: ResourceOptions;
-  /** The role's `file:line` that made it. */
-  readonly origin: string;
+  /** The role's line that made it. */
+  readonly place: CodePlace;
   readonly desired: unknown;
 }
 
@@ -74,6 +81,18 @@ export interface ResourceKind {
   merge(resources: readonly Resource[]): readonly Resource[];
 }
 
+/** What a role or a template asks for cannot be: the message begins with its line, `text` is without it. */
+export class PlacedError extends TypeError {
+  readonly place: CodePlace;
+  readonly text: string;
+
+  constructor(place: CodePlace, text: string, options?: ErrorOptions) {
+    super(`${formatCodePlace(place)}: ${text}`, options);
+    this.place = place;
+    this.text = text;
+  }
+}
+
 /** A probe printed what its parser does not know. Never means "absent". */
 export class ProbeError extends Error {}
 
@@ -82,7 +101,7 @@ export function defineResource<Desired, Current>(
   type: ResourceType<Desired, Current>,
 ): (desired: Desired, options?: ResourceOptions) => Resource {
   const kind = kindOf(type);
-  return (desired, options = {}) => ({ kind, id: type.id(desired), options, origin: callSite(), desired });
+  return (desired, options = {}) => ({ kind, id: type.id(desired), options, place: callSite(), desired });
 }
 
 function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): ResourceKind {
@@ -140,17 +159,22 @@ function mergeOptions(resources: readonly Resource[]): ResourceOptions {
 const FRAME = /^(?!\s*at async )\s*at (?:.*\()?((?:file:\/\/)?\/[^()]+?)(?:\?[^:]*)?:(\d+):\d+\)?$/;
 const ENGINE = fileURLToPath(new URL("..", import.meta.url));
 
-function callSite(): string {
-  return thrownAt(new Error()) ?? "engine";
+function callSite(): CodePlace {
+  return placeOf(new Error()) ?? { file: "engine" };
 }
 
-/** `file:line` of the first frame of an error's stack that is neither ours nor a package's: errors name the role's line. */
-export function thrownAt({ stack = "" }: Error): string | undefined {
+/** The first frame of an error's stack that is neither ours nor a package's: errors name the role's line. */
+export function placeOf({ stack = "" }: Error): CodePlace | undefined {
   for (const frame of stack.split("\n")) {
     const [, place = "", line] = FRAME.exec(frame) ?? [];
     const path = place.startsWith("file:") ? fileURLToPath(place) : place;
     if (path !== "" && !path.startsWith(ENGINE) && !path.includes("/node_modules/"))
-      return `${relative(process.cwd(), path)}:${line}`;
+      return { file: relative(process.cwd(), path), line: Number(line) };
   }
   return undefined;
+}
+
+/** `file:line:column`, or what of it is known. */
+export function formatCodePlace({ file, line, column }: CodePlace): string {
+  return [file, line, column].filter((part) => part !== undefined).join(":");
 }

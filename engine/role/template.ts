@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import Handlebars from "handlebars";
 import { parseDocument } from "yaml";
+import { type CodePlace, PlacedError } from "../resource/resource.ts";
 import { Secret, type Text } from "../shell/secret.ts";
 
-/** A template that cannot be read or rendered; the message has its file and line. */
-export class TemplateError extends Error {}
+/** A template that cannot be read or rendered. */
+export class TemplateError extends PlacedError {}
 
 /** Values enter a file only through the helper of its format, so no value can break it or add to it. */
 const formats = {
@@ -28,11 +29,11 @@ export function render(path: string, source: string, values: Readonly<Record<str
   // Handlebars' own strict mode looks at `{{x}}` only, which is refused below, and not at what a helper is given.
   const checkGiven = (value: unknown, { loc }: Node) => {
     if (value === undefined)
-      throw new TemplateError(`${placeOf(loc)}: found ${textAt(source, loc)}, expected a value that the role gives`);
+      throw new TemplateError(placeAt(path, loc), `found ${textAt(source, loc)}, expected a value that the role gives`);
   };
   const checkOneLine = (value: unknown, { loc }: Node) => {
     if (/[\n\r\0]/.test(String(value)))
-      throw new TemplateError(`${placeOf(loc)}: found more than one line in ${textAt(source, loc)}, expected one`);
+      throw new TemplateError(placeAt(path, loc), `found more than one line in ${textAt(source, loc)}, expected one`);
   };
   const engine = Handlebars.create();
   const { each } = engine.helpers;
@@ -50,7 +51,7 @@ export function render(path: string, source: string, values: Readonly<Record<str
     });
   }
   const text = inContext(path, () => {
-    refuseBareValues(engine.parse(source).body);
+    refuseBareValues(path, engine.parse(source).body);
     return engine.compile(source, { noEscape: true })(values);
   });
   checkSyntax(path, text);
@@ -62,7 +63,7 @@ function readSource(path: string): string {
   try {
     return readFileSync(url, "utf8");
   } catch (cause) {
-    throw new TemplateError(`templates/${path}: found no such file, expected the template`, { cause });
+    throw new TemplateError(fileAt(path), "found no such file, expected the template", { cause });
   }
 }
 
@@ -70,18 +71,22 @@ function inContext<T>(path: string, render: () => T): T {
   try {
     return render();
   } catch (cause) {
-    if (cause instanceof TemplateError) throw new TemplateError(`templates/${path}:${cause.message}`, { cause });
-    throw new TemplateError(`templates/${path}${explain(cause)}`, { cause });
+    throw cause instanceof TemplateError ? cause : brokenTemplate(path, cause);
   }
 }
 
 /** What Handlebars says of a source, with the line where it does. */
-function explain(cause: unknown): string {
+function brokenTemplate(path: string, cause: unknown): TemplateError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const line = /- (\d+:\d+)$/.exec(message) ?? /(?:on|at) line (\d+)/.exec(message);
+  const [, line, column] = /- (\d+):(\d+)$/.exec(message) ?? /(?:on|at) line (\d+)/.exec(message) ?? [];
   const token = /got '(\w+)'$/.exec(message)?.[1];
   const found = token === undefined ? (message.split("\n")[0] ?? "").replace(/ - \d+:\d+$/, "") : `unexpected ${token}`;
-  return `${line ? `:${line[1]}` : ""}: found broken Handlebars (${found}), expected a template`;
+  const place = { ...fileAt(path), line: numbered(line), column: numbered(column) };
+  return new TemplateError(place, `found broken Handlebars (${found}), expected a template`, { cause });
+}
+
+function numbered(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number(digits);
 }
 
 interface Node {
@@ -101,19 +106,23 @@ interface Statement extends Node {
   readonly inverse?: { readonly body: readonly Node[] };
 }
 
-function refuseBareValues(body: readonly Node[]): void {
+function refuseBareValues(path: string, body: readonly Node[]): void {
   for (const node of body as readonly Statement[]) {
     const name = String(node.path?.original);
     if (node.type === "MustacheStatement" && (!(name in formats) || node.params?.length !== 1)) {
       const words = Object.keys(formats).map((format) => `{{${format} …}}`);
-      throw new TemplateError(`${placeOf(node.loc)}: found {{${name}}}, expected a format: ${words.join(", ")}`);
+      throw new TemplateError(placeAt(path, node.loc), `found {{${name}}}, expected a format: ${words.join(", ")}`);
     }
-    refuseBareValues([...(node.program?.body ?? []), ...(node.inverse?.body ?? [])]);
+    refuseBareValues(path, [...(node.program?.body ?? []), ...(node.inverse?.body ?? [])]);
   }
 }
 
-function placeOf({ start }: Node["loc"]): string {
-  return `${start.line}:${start.column + 1}`;
+function fileAt(path: string): CodePlace {
+  return { file: `templates/${path}` };
+}
+
+function placeAt(path: string, { start }: Node["loc"]): CodePlace {
+  return { ...fileAt(path), line: start.line, column: start.column + 1 };
 }
 
 function textAt(source: string, { start, end }: Node["loc"]): string {
@@ -129,7 +138,8 @@ function checkSyntax(path: string, text: string): void {
   const [error] = isYaml ? parseDocument(text).errors : [];
   if (error)
     throw new TemplateError(
-      `templates/${path}: found a result that cannot be read (${error.message.split(" at line")[0]}), expected YAML`,
+      fileAt(path),
+      `found a result that cannot be read (${error.message.split(" at line")[0]}), expected YAML`,
     );
 }
 

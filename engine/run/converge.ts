@@ -1,7 +1,7 @@
 import type { Resource, Step } from "../resource/resource.ts";
 import type { Section } from "../shell/frame.ts";
 import type { Script } from "../shell/sh.ts";
-import type { Emit, PlannedStep, ResourceRef } from "./event.ts";
+import type { HostEvent, PlannedStep, ResourceRef } from "./event.ts";
 import {
   changeSection,
   handlerSection,
@@ -27,7 +27,7 @@ export interface ConvergeOptions {
   readonly operation: Operation;
   readonly lockWaitSeconds: number;
   readonly paths: StatePaths;
-  readonly emit: Emit;
+  emit(event: HostEvent): void;
 }
 
 /** What was done so far; kept up to date while it happens, so that a failure still tells it. */
@@ -40,15 +40,22 @@ export interface Progress {
   readonly handlers: Set<string>;
 }
 
+interface Failed {
+  readonly step?: PlannedStep;
+  readonly handler?: string;
+}
+
 /** A resource or handler failed: what, and the last lines it wrote to stderr. */
 export class ApplyError extends Error {
   readonly step: PlannedStep | undefined;
+  readonly handler: string | undefined;
   readonly stderr: string;
 
-  constructor(message: string, stderr: string, step?: PlannedStep) {
+  constructor(message: string, stderr: string, { step, handler }: Failed) {
     super(message);
     this.stderr = stderr;
     this.step = step;
+    this.handler = handler;
   }
 }
 
@@ -62,8 +69,15 @@ export class NotConvergedError extends Error {
   }
 }
 
-/** Another run holds the host's lock. */
-export class LockedError extends Error {}
+/** Another run holds the host's lock: who. */
+export class LockedError extends Error {
+  readonly holder: string;
+
+  constructor(holder: string) {
+    super("another run is changing this host");
+    this.holder = holder;
+  }
+}
 
 /**
  * Makes one host match its resources and proves it by probing again. In check mode it leaves after the first plan.
@@ -94,20 +108,14 @@ export async function converge(
 }
 
 /** Looks once whether conditions hold, changing nothing. Throws `ApplyError` with what does not. */
-export async function checkGate(
-  session: Session,
-  resources: readonly Resource[],
-  { host }: ConvergeOptions,
-): Promise<void> {
+export async function checkGate(session: Session, resources: readonly Resource[]): Promise<void> {
   const groups = groupByKind(resources);
   const { sections } = await session.probe(probeScripts(groups));
   const [step] = planSteps(resources, groups, sections);
   if (step)
-    throw new ApplyError(
-      `${host} is not ready to be changed: ${step.resource.kind.name} ${step.resource.id}`,
-      "",
-      planned(step),
-    );
+    throw new ApplyError(`not ready to be changed: ${step.resource.kind.name} ${step.resource.id}`, "", {
+      step: planned(step),
+    });
 }
 
 /** A step as reports may show it. */
@@ -116,8 +124,8 @@ export function planned({ resource, changes }: Step): PlannedStep {
   return resource.kind.isCondition ? { ...step, condition: true } : step;
 }
 
-function refOf({ kind, id, origin }: Resource): ResourceRef {
-  return { type: kind.name, id, origin };
+function refOf({ kind, id, place }: Resource): ResourceRef {
+  return { type: kind.name, id, place };
 }
 
 async function plan(
@@ -171,7 +179,9 @@ async function applySteps(
   options.emit({ kind: "applied", host: options.host, pass, steps: done.map(planned), durationMs });
   const failed = steps[done.length];
   if (failed)
-    throw applyError(`${failed.resource.kind.name} ${failed.resource.id}`, sections[done.length], planned(failed));
+    throw applyError(`${failed.resource.kind.name} ${failed.resource.id}`, sections[done.length], {
+      step: planned(failed),
+    });
 }
 
 async function runHandlers(
@@ -193,22 +203,22 @@ async function runHandlers(
   for (const name of done) progress.handlers.add(name);
   options.emit({ kind: "handled", host: options.host, handlers: done, durationMs: performance.now() - started });
   const failed = handlers[done.length];
-  if (failed) throw applyError(`handler ${failed[0]}`, sections[done.length]);
+  if (failed) throw applyError(`handler ${failed[0]}`, sections[done.length], { handler: failed[0] });
 }
 
 async function underLock(session: Session, scripts: readonly Script[], options: ConvergeOptions): Promise<Answer> {
   const { operation, lockWaitSeconds: waitSeconds, paths, host, emit } = options;
   const answer = await session.apply(scripts, (nonce) => takeLock(nonce, { operation, waitSeconds, paths }));
   const locked = answer.remarks.get("locked");
-  if (locked !== undefined) throw new LockedError(`another run is changing this host: ${locked.trim() || "unknown"}`);
+  if (locked !== undefined) throw new LockedError(locked.trim() || "unknown");
   const holder = answer.remarks.get("taken-over");
   if (holder !== undefined) emit({ kind: "taken-over", host, holder: holder.trim() });
   return answer;
 }
 
-function applyError(what: string, section: Section | undefined, step?: PlannedStep): ApplyError {
+function applyError(what: string, section: Section | undefined, failed: Failed): ApplyError {
   const status = section ? `exit ${section.status}` : "it was not reached";
-  return new ApplyError(`${what} failed: ${status}`, section?.stderr ?? "", step);
+  return new ApplyError(`${what} failed: ${status}`, section?.stderr ?? "", failed);
 }
 
 function entryOf({ resource, changes }: Step, { operation }: ConvergeOptions): Record<string, unknown> {

@@ -3,13 +3,20 @@ import type { Finding } from "../role/playbook.ts";
 
 export type { Finding };
 
+/** A line of a file. Without `line` it is the file as a whole. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
 /** A resource, as reports may show it. */
 export interface ResourceRef {
   /** The resource type's name. */
   readonly type: string;
   readonly id: string;
-  /** The role's `file:line`. */
-  readonly origin: string;
+  /** The role's line that made it. */
+  readonly place: Place;
 }
 
 /** A resource that differs. */
@@ -19,13 +26,28 @@ export interface PlannedStep extends ResourceRef {
   readonly condition?: true;
 }
 
-/** Why a host was left. `stderr` holds the last lines only; `hint` says what to do next. */
+/** Whatever went wrong, in this one shape: why a host was left, or why a run was refused before any was contacted. */
 export interface Failure {
-  readonly kind: "unreachable" | "locked" | "failed" | "interrupted";
+  readonly kind: "refused" | "unreachable" | "locked" | "failed" | "interrupted";
+  /** What happened, in one line. */
   readonly message: string;
-  readonly step?: PlannedStep | undefined;
-  readonly stderr?: string | undefined;
+  /** Where these are known apart from the message, which then does not say them again. */
+  readonly found?: string | undefined;
+  readonly expected?: string | undefined;
+  /** What to do next. */
   readonly hint?: string | undefined;
+  /** The line of a role, an inventory or a vars file that it is about. */
+  readonly place?: Place | undefined;
+  /** The host that it happened on, where roles hold something on another one. */
+  readonly on?: string | undefined;
+  /** The resource that it is about, with what was found and wanted of each field. */
+  readonly step?: PlannedStep | undefined;
+  /** The handler that failed. */
+  readonly handler?: string | undefined;
+  /** The checks that came out broken. */
+  readonly checks?: readonly Finding[] | undefined;
+  /** Its last lines. */
+  readonly stderr?: string | undefined;
 }
 
 /** How a host ended. */
@@ -50,77 +72,84 @@ export interface HostResult {
 /** What a run does on a host, in this order; probe and apply again until everything holds. */
 export type Phase = "connect" | "facts" | "probe" | "apply" | "handlers" | "prove";
 
+/** The host that an event is about; where its roles hold something on another one, that is `on`. */
+export interface OfHost {
+  readonly host: string;
+  readonly on?: string | undefined;
+}
+
+/** Of these events (docs/output.md): a new one when a field goes or changes its meaning. */
+export type EventsVersion = 2;
+
 /** All that reports may know of a run. Every text in it is masked. */
 export type RunEvent =
   | {
       readonly kind: "started";
-      /** Of these events (docs/output.md): a new one when a field goes or changes its meaning. */
-      readonly version: 1;
+      readonly version: EventsVersion;
       readonly run: string;
       readonly playbook: string;
       readonly inventory: readonly string[];
       readonly check: boolean;
       readonly hosts: readonly string[];
     }
+  /** The command line, the inventory or the playbook cannot be used: no host is contacted, and nothing follows. */
+  | { readonly kind: "refused"; readonly version: EventsVersion; readonly failures: readonly Failure[] }
   | { readonly kind: "play"; readonly name: string; readonly hosts: readonly string[] }
-  | {
-      /** A host begins something that takes time. */
-      readonly kind: "phase";
-      readonly host: string;
-      readonly phase: Phase;
-      readonly pass?: number | undefined;
-      /** The resources or handlers that it is about, counted; `names` has those that run one after the other. */
-      readonly count?: number | undefined;
-      readonly names?: readonly string[] | undefined;
-    }
-  | {
-      readonly kind: "connected";
-      readonly host: string;
-      readonly system: string;
-      /** To connect, log in and gather the facts; and what of it the facts took. */
-      readonly durationMs: number;
-      readonly factsMs: number;
-    }
-  | {
-      readonly kind: "planned";
-      readonly host: string;
-      readonly pass: number;
-      readonly resources: number;
-      readonly steps: readonly PlannedStep[];
-      /** What holds already. */
-      readonly inSync: readonly ResourceRef[];
-      /** What differs, comes before one of the steps, and is left alone because of `--tags`. */
-      readonly left: readonly PlannedStep[];
-      /** Handlers notified and not run yet. */
-      readonly pending: readonly string[];
-      readonly durationMs: number;
-    }
-  | {
-      readonly kind: "applied";
-      readonly host: string;
-      readonly pass: number;
-      readonly steps: readonly PlannedStep[];
-      readonly durationMs: number;
-    }
-  | {
-      readonly kind: "handled";
-      readonly host: string;
-      readonly handlers: readonly string[];
-      readonly durationMs: number;
-    }
-  /** A check of how hosts work together came out. */
-  | { readonly kind: "found"; readonly host: string; readonly finding: Finding }
-  | { readonly kind: "taken-over"; readonly host: string; readonly holder: string }
-  | { readonly kind: "failed"; readonly host: string; readonly failure: Failure }
+  | HostEvent
   /** The play stops, and with it the run; these hosts were not started. */
   | { readonly kind: "stopped"; readonly play: string; readonly reason: string; readonly hosts: readonly string[] }
-  | { readonly kind: "retrying"; readonly host: string; readonly reason: string; readonly inMs: number }
   | {
       readonly kind: "finished";
       readonly check: boolean;
       readonly results: readonly HostResult[];
       readonly durationMs: number;
     };
+
+/** What happens on one host. */
+export type HostEvent = OfHost &
+  (
+    | {
+        /** A host begins something that takes time. */
+        readonly kind: "phase";
+        readonly phase: Phase;
+        readonly pass?: number | undefined;
+        /** The resources or handlers that it is about, counted; `names` has those that run one after the other. */
+        readonly count?: number | undefined;
+        readonly names?: readonly string[] | undefined;
+      }
+    | {
+        readonly kind: "connected";
+        readonly system: string;
+        /** To connect, log in and gather the facts; and what of it the facts took. */
+        readonly durationMs: number;
+        readonly factsMs: number;
+      }
+    | {
+        readonly kind: "planned";
+        readonly pass: number;
+        readonly resources: number;
+        readonly steps: readonly PlannedStep[];
+        /** What holds already. */
+        readonly inSync: readonly ResourceRef[];
+        /** What differs, comes before one of the steps, and is left alone because of `--tags`. */
+        readonly left: readonly PlannedStep[];
+        /** Handlers notified and not run yet. */
+        readonly pending: readonly string[];
+        readonly durationMs: number;
+      }
+    | {
+        readonly kind: "applied";
+        readonly pass: number;
+        readonly steps: readonly PlannedStep[];
+        readonly durationMs: number;
+      }
+    | { readonly kind: "handled"; readonly handlers: readonly string[]; readonly durationMs: number }
+    /** A check of how hosts work together came out. */
+    | { readonly kind: "found"; readonly finding: Finding }
+    | { readonly kind: "taken-over"; readonly holder: string }
+    | { readonly kind: "failed"; readonly failure: Failure }
+    | { readonly kind: "retrying"; readonly reason: string; readonly inMs: number }
+  );
 
 /** Takes events as they happen. */
 export type Emit = (event: RunEvent) => void;

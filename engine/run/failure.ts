@@ -1,6 +1,8 @@
 import { ConnectionError } from "../connection/connection.ts";
+import { InventoryError, type Problem } from "../inventory/inventory.ts";
+import { PlacedError, placeOf } from "../resource/resource.ts";
 import { ApplyError, LockedError, NotConvergedError } from "./converge.ts";
-import type { Failure } from "./event.ts";
+import type { Failure, Place, PlannedStep } from "./event.ts";
 import { SessionError } from "./session.ts";
 
 /** Of a failed command's stderr, the end says what happened. */
@@ -8,25 +10,60 @@ const STDERR_LINES = 20;
 
 /** Returns what a report says of an error that ended a host's run. */
 export function failureOf(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof ConnectionError) return { kind: "unreachable", message, hint: error.hint };
+  const message = messageOf(error);
+  if (error instanceof ConnectionError) {
+    const { found, expected, hint } = error;
+    return { kind: "unreachable", message, found, expected, hint };
+  }
   if (error instanceof LockedError) {
-    return { kind: "locked", message, hint: "wait for that run, or give --lock-wait SECONDS to queue behind it" };
+    const hint = "wait for that run, or give --lock-wait SECONDS to queue behind it";
+    return { kind: "locked", message, found: error.holder, hint };
   }
   if (error instanceof SessionError) return { kind: "failed", message, hint: error.hint };
   if (error instanceof ApplyError) {
-    const stderr = error.stderr.trim().split("\n").slice(-STDERR_LINES).join("\n");
-    return {
-      kind: "failed",
-      message,
-      step: error.step,
-      stderr,
-      hint: "fix the cause and run again: what is done is not done twice",
-    };
+    const stderr = lastLines(error.stderr);
+    const hint = "fix the cause and run again: what is done is not done twice";
+    return { kind: "failed", message, ...aboutStep(error.step), handler: error.handler, stderr, hint };
   }
   if (error instanceof NotConvergedError) {
     const hint = "something undoes these changes: another resource, a service, or a person";
-    return { kind: "failed", message, step: error.steps[0], hint };
+    return { kind: "failed", message, ...aboutStep(error.steps[0]), hint };
   }
-  return { kind: "failed", message };
+  if (error instanceof PlacedError) return { kind: "failed", message: oneLine(error.text), place: error.place };
+  const [problem, ...others] = error instanceof InventoryError ? error.problems : [];
+  if (problem && others.length === 0) return { ...refusalOf(problem, "the inventory cannot be used"), kind: "failed" };
+  return { kind: "failed", message, place: error instanceof Error ? placeOf(error) : undefined };
+}
+
+/** Returns what a report says of something that is wrong before any host was contacted; `what` of one that has no name. */
+export function refusalOf({ message, place, ...known }: Problem, what: string): Failure {
+  return { kind: "refused", message: oneLine(message ?? what), ...known, place: place && knownPlace(place) };
+}
+
+/** In an inventory's place 0 stands for what is not known. */
+function knownPlace({ file, line, column }: NonNullable<Problem["place"]>): Place {
+  return { file, line: line || undefined, column: column || undefined };
+}
+
+/** The event says which host it is: an error about a connection need not. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return oneLine(String(error));
+  const whose = error instanceof ConnectionError ? `${error.host}: ` : "";
+  return oneLine(error.message.startsWith(whose) ? error.message.slice(whose.length) : error.message);
+}
+
+function lastLines(stderr: string): string {
+  return stderr.trim().split("\n").slice(-STDERR_LINES).join("\n");
+}
+
+function aboutStep(step: PlannedStep | undefined): Partial<Failure> {
+  if (!step || step.changes.length === 0) return { step, place: step?.place };
+  const said = (side: "before" | "after") =>
+    step.changes.map((change) => `${change.field} ${change[side] ?? "nothing"}`).join(", ");
+  return { step, place: step.place, found: said("before"), expected: said("after") };
+}
+
+function oneLine(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "").join("; ");
 }

@@ -8,6 +8,8 @@ export interface HostRun extends Progress {
   readonly host: Host;
   readonly started: number;
   readonly notes: Set<string>;
+  /** The host that its roles are at work on just now, where that is another. */
+  on: string | undefined;
   failure: Failure | undefined;
   endedMs: number;
 }
@@ -15,7 +17,15 @@ export interface HostRun extends Progress {
 /** Returns the state of a host at the start of a run. */
 export function newHostRun(host: Host): HostRun {
   const progress = { probed: 0, differing: new Set<string>(), changed: new Set<string>(), handlers: new Set<string>() };
-  return { ...progress, host, notes: new Set(), started: performance.now(), failure: undefined, endedMs: 0 };
+  return {
+    ...progress,
+    host,
+    notes: new Set(),
+    started: performance.now(),
+    on: undefined,
+    failure: undefined,
+    endedMs: 0,
+  };
 }
 
 /** Returns how a host ended. */

@@ -1,7 +1,7 @@
 import type { RunEvent } from "./event.ts";
 
-/** Fields with words of ours; a secret that happens to be such a word must not make an event unreadable. */
-const WORDS: ReadonlySet<string> = new Set(["kind", "phase", "outcome"]);
+/** Fields with words of ours only; a secret that happens to be such a word must not make an event unreadable. */
+const WORDS: ReadonlySet<string> = new Set(["kind", "phase", "outcome", "type", "run"]);
 
 /** Returns the event with every text in it masked: nothing that a report sees can hold a secret. */
 export function maskEvent(event: RunEvent, mask: (text: string) => string): RunEvent {

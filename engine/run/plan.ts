@@ -1,5 +1,5 @@
 import type { Change, Resource, ResourceKind, Step } from "../resource/resource.ts";
-import { ProbeError } from "../resource/resource.ts";
+import { formatCodePlace, PlacedError, ProbeError } from "../resource/resource.ts";
 import type { Section } from "../shell/frame.ts";
 import { type Script, sh } from "../shell/sh.ts";
 
@@ -104,8 +104,10 @@ function refuseTwins(resources: readonly Resource[]): void {
   for (const resource of resources) {
     const key = `${resource.kind.name} ${resource.id}`;
     const twin = seen.get(key);
-    if (twin)
-      throw new TypeError(`${resource.origin}: found ${key} a second time (first at ${twin.origin}), expected it once`);
+    if (twin) {
+      const first = formatCodePlace(twin.place);
+      throw new PlacedError(resource.place, `found ${key} a second time (first at ${first}), expected it once`);
+    }
     seen.set(key, resource);
   }
 }

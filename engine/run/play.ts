@@ -6,7 +6,7 @@ import type { Play, PlayResult, PlayRunner } from "../role/playbook.ts";
 import type { LockedRelease, Site, WantedRelease } from "../role/role.ts";
 import { batches, stopReason } from "./batch.ts";
 import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
-import type { Emit, HostResult, Phase } from "./event.ts";
+import type { Emit, HostEvent, HostResult, Phase } from "./event.ts";
 import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
 import type { Operation, StatePaths } from "./host-state.ts";
@@ -109,7 +109,7 @@ interface Context {
 
 function notingPhases(emit: Emit, phases: Map<string, Phase>): Emit {
   return (event) => {
-    if (event.kind === "phase") phases.set(event.host.split(" → ")[0] ?? event.host, event.phase);
+    if (event.kind === "phase") phases.set(event.host, event.phase);
     emit(event);
   };
 }
@@ -181,9 +181,10 @@ async function runHost(host: Host, play: Play, first: boolean, context: Context)
       run.failure = undefined;
     } catch (error) {
       // A host's outcome is a value: the other hosts go on.
-      run.failure =
-        error instanceof InterruptedError ? interruptedFailure(error, context.phases.get(host.name)) : failureOf(error);
-      context.ports.emit({ kind: "failed", host: host.name, failure: run.failure });
+      const phase = context.phases.get(host.name);
+      const failure = error instanceof InterruptedError ? interruptedFailure(error, phase) : failureOf(error);
+      run.failure = { ...failure, on: run.on };
+      context.ports.emit({ kind: "failed", host: host.name, on: run.on, failure: run.failure });
     }
     run.endedMs = performance.now() - run.started;
   });
@@ -202,6 +203,7 @@ async function reconnecting(host: Host, { pool, ports }: Context, task: () => Pr
 }
 
 async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun, context: Context): Promise<void> {
+  run.on = undefined;
   const session = await context.pool.open(host, play.become ?? true);
   const inPlay = withPlayVars(host, play);
   const unread = siteOf(inPlay, first, context);
@@ -209,7 +211,7 @@ async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun
   context.releases.set(host.name, await context.options.releases(inPlay, wanted));
   const site = siteOf(inPlay, first, context);
   const settings = convergeOptions(host, context);
-  if (play.before) await checkGate(session, play.before(site, session.facts), settings);
+  if (play.before) await checkGate(session, play.before(site, session.facts));
   const work = workOf(play, site, session.facts);
   for (const note of work.notes) run.notes.add(note);
   for (const segment of work.segments) await convergeSegment(segment, play, run, context);
@@ -220,16 +222,18 @@ async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun
 async function convergeSegment(segment: Segment, play: Play, run: HostRun, context: Context): Promise<void> {
   const host = context.inventory.hosts.get(segment.host);
   if (!host) throw new TypeError(`onHost("${segment.host}"): the inventory has no such host`);
+  run.on = host === run.host ? undefined : host.name;
   await context.pool.exclusively(host)(async () => {
     const session: Session = await context.pool.open(host, play.become ?? true);
-    await converge(session, segment, convergeOptions(run.host, context, host), run);
+    await converge(session, segment, convergeOptions(run.host, context, run.on), run);
   });
+  run.on = undefined;
 }
 
-function convergeOptions(host: Host, { options, ports }: Context, on: Host = host): ConvergeOptions {
+function convergeOptions(host: Host, { options, ports }: Context, on?: string): ConvergeOptions {
   const { check, operation, lockWaitSeconds, paths } = options;
-  const label = on === host ? host.name : `${host.name} → ${on.name}`;
-  return { host: label, check, selection: options, operation, lockWaitSeconds, paths, emit: ports.emit };
+  const emit = (event: HostEvent) => ports.emit(on === undefined ? event : { ...event, on });
+  return { host: host.name, check, selection: options, operation, lockWaitSeconds, paths, emit };
 }
 
 function siteOf(host: Host, first: boolean, { inventory, options, releases }: Context): Site {

@@ -66,16 +66,9 @@ function askerFor(
 }
 
 function brokenFailure(findings: readonly Finding[]): Failure | undefined {
-  const broken = findings.filter(({ outcome }) => outcome === "broken");
-  if (broken.length === 0) return undefined;
-  const [summary, said] = [
-    `${broken.length} of ${findings.length} checks`,
-    broken.map(({ name, text }) => `${name}: ${text}`),
-  ];
-  const hints = [...new Set(broken.flatMap(({ hint }) => hint ?? []))];
-  return {
-    kind: "failed",
-    message: said.length === 1 ? String(said[0]) : [`${summary} failed`, ...said].join("\n"),
-    ...(hints.length > 0 ? { hint: hints.join("\n") } : {}),
-  };
+  const checks = findings.filter(({ outcome }) => outcome === "broken");
+  if (checks.length === 0) return undefined;
+  const hints = [...new Set(checks.flatMap(({ hint }) => hint ?? []))];
+  const hint = hints.length > 0 ? hints.join("\n") : undefined;
+  return { kind: "failed", message: `${checks.length} of ${findings.length} checks failed`, checks, hint };
 }

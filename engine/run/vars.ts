@@ -1,6 +1,6 @@
-import { formatPlace, type Host, type Inventory, InventoryError, type VarValue } from "../inventory/inventory.ts";
-import { explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
-import { didYouMean } from "../inventory/suggest.ts";
+import { type Host, type Inventory, InventoryError, type Problem, type VarValue } from "../inventory/inventory.ts";
+import { distinct, explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
+import { suggest } from "../inventory/suggest.ts";
 import type { Role } from "../role/role.ts";
 import { readVars, type Schema, secretsAmong } from "../role/schema.ts";
 import { Secret } from "../shell/secret.ts";
@@ -50,8 +50,8 @@ export function checkVars(
     ...assignments.flatMap(([, roles]) => roles.flatMap(({ schema }) => Object.keys(schema))),
   ]);
   const unknown = assignments.flatMap(([host]) => unknownVars(host, names));
-  const all = [...new Set([...unknown, ...problems])];
-  if (all.length > 0) throw new InventoryError(all.join("\n"));
+  const all = distinct([...unknown, ...problems]);
+  if (all.length > 0) throw new InventoryError(all);
 }
 
 /** The secrets that these roles read from a host's vars. */
@@ -60,7 +60,7 @@ function usedSecrets(host: Host, roles: readonly Role[]): readonly Secret[] {
   return Object.entries(host.vars).flatMap(([name, value]) => (names.has(name) ? secretsIn(value) : []));
 }
 
-function roleProblems(host: Host, role: Role): readonly string[] {
+function roleProblems(host: Host, role: Role): readonly Problem[] {
   const reading = readVars(role.schema, host.vars);
   if (!("errors" in reading)) return [];
   // A password without quotes may be a number: what is wrong with it is said without showing it.
@@ -75,12 +75,16 @@ function roleProblems(host: Host, role: Role): readonly string[] {
   });
 }
 
-function unknownVars(host: Host, known: ReadonlySet<string>): readonly string[] {
+function unknownVars(host: Host, known: ReadonlySet<string>): readonly Problem[] {
   return Object.keys(host.vars)
     .filter((name) => !known.has(name) && !name.startsWith("ansible_"))
     .map((name) => {
-      const place = host.place([name], "key");
-      const at = place ? `${formatPlace(place)}: ` : "";
-      return `${at}found the var "${name}", expected one that a role of this playbook reads${didYouMean(name, known)}`;
+      const meant = suggest(name, known);
+      return {
+        place: host.place([name], "key"),
+        found: `the var "${name}"`,
+        expected: "one that a role of this playbook reads",
+        hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
+      };
     });
 }

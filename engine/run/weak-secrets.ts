@@ -1,5 +1,5 @@
-import { formatPlace, type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
-import { unreadableSecrets } from "../inventory/problem.ts";
+import { type Host, type Inventory, InventoryError, type Problem } from "../inventory/inventory.ts";
+import { distinct, unreadableSecrets } from "../inventory/problem.ts";
 import type { Role } from "../role/role.ts";
 import { secretsAmong } from "../role/schema.ts";
 import type { Secret } from "../shell/secret.ts";
@@ -12,16 +12,13 @@ export function checkSecrets(assignments: readonly (readonly [Host, readonly Rol
   const words = wordsOf(inventory);
   const problems = assignments.flatMap(([host, roles]) =>
     roles.flatMap(({ schema }) =>
-      Object.entries(secretsAmong(schema, host.vars)).flatMap(([name, secret]) => {
-        const found = weaknessOf(secret, words);
-        const place = host.place([name]);
-        return found === undefined
-          ? []
-          : [`${place ? `${formatPlace(place)}: ` : ""}host ${host.name}: var ${name}: ${found}`];
+      Object.entries(secretsAmong(schema, host.vars)).flatMap(([name, secret]): Problem[] => {
+        const weakness = weaknessOf(secret, words);
+        return weakness ? [{ message: `host ${host.name}: var ${name}`, place: host.place([name]), ...weakness }] : [];
       }),
     ),
   );
-  if (problems.length > 0) throw new InventoryError([...new Set(problems)].join("\n"));
+  if (problems.length > 0) throw new InventoryError(distinct(problems));
 }
 
 /** Which secrets reports hide. Passwords of logins are not ours to refuse ("vagrant" of user vagrant): such a one stays readable. */
@@ -30,15 +27,21 @@ export function isHidable(inventory: Inventory): (secret: Secret) => boolean {
   return (secret) => weaknessOf(secret, words) === undefined;
 }
 
-function weaknessOf(secret: Secret, words: ReadonlyMap<string, string>): string | undefined {
+function weaknessOf(
+  secret: Secret,
+  words: ReadonlyMap<string, string>,
+): Pick<Problem, "found" | "expected"> | undefined {
   // What cannot be read is told of where it is used.
   if (unreadableSecrets(secret).length > 0) return undefined;
   const text = secret.reveal().trim();
   if (text.length < MIN_LENGTH)
-    return `found a secret of ${text.length} characters, expected ${MIN_LENGTH} or more: a shorter one cannot be hidden in reports`;
+    return {
+      found: `a secret of ${text.length} characters`,
+      expected: `${MIN_LENGTH} or more: a shorter one cannot be hidden in reports`,
+    };
   const word = words.get(text);
   if (word === undefined) return undefined;
-  return `found a secret that is also ${word}, expected one of its own: hiding it would hide that too`;
+  return { found: `a secret that is also ${word}`, expected: "one of its own: hiding it would hide that too" };
 }
 
 /** Every word of an inventory that reports show, and what it is. */

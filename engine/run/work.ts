@@ -1,6 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
 import { didYouMean } from "../inventory/suggest.ts";
-import type { Resource } from "../resource/resource.ts";
+import { PlacedError, type Resource } from "../resource/resource.ts";
 import type { Play } from "../role/playbook.ts";
 import type { Role, RolePlan, Site } from "../role/role.ts";
 import type { Script } from "../shell/sh.ts";
@@ -72,7 +72,7 @@ function prefixed(resource: Resource, role: Role, { handlers }: RolePlan): Resou
     if (!(name in handlers)) {
       const known = Object.keys(handlers);
       const expected = `expected a handler of role ${role.name}${didYouMean(name, known)}`;
-      throw new TypeError(`${resource.origin}: notify: found "${name}", ${expected}`);
+      throw new PlacedError(resource.place, `notify: found "${name}", ${expected}`);
     }
     return handlerName(role, name);
   });

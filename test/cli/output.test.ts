@@ -99,7 +99,7 @@ for (const { signal, code } of signals) {
     await until(`"host":"here-too","phase":"probe"`);
     child.kill(signal);
     t.equal(await ended, code);
-    t.match(said.stderr, /here-too +[\d.]+s {2}INTERRUPTED {3}interrupted during probes\n/);
+    t.match(said.stderr, /here-too +[\d.]+s {2}INTERRUPTED {3}interrupted during probes\n/, "text, beside events");
     t.match(said.stderr, "RECAP  2 hosts: 2 interrupted");
     t.match(said.stderr, "next      nothing was being changed here at that moment; run again");
     t.match(readFileSync(junit, "utf8"), `<error type="interrupted" message="interrupted during probes">`);
@@ -115,14 +115,26 @@ t.test("a second Ctrl-C does not wait for anything", async (t) => {
   t.equal(await ended, 130);
 });
 
-t.test("a reader that goes away is no error: no stack trace, the exit code is the run's", async (t) => {
-  const { child, said, ended, until } = start(commandLine(t, "seconds=1", "--json"));
-  await until(`"kind":"started"`);
-  child.stdout.destroy();
+t.test("the text is the program's output: all of it on stdout, nothing on stderr", async (t) => {
+  const { said, ended } = start(commandLine(t, "seconds=0"));
   t.equal(await ended, 0);
-  t.match(said.stderr, "RECAP");
-  t.notMatch(said.stderr, /EPIPE|at .*:\d+:\d+/);
+  t.match(said.stdout, /^play\.mts|^.*play\.mts · inventory .*\n[\s\S]*\nRECAP {2}2 hosts: 2 changed/);
+  t.equal(said.stderr, "");
 });
+
+for (const { name, args, first } of [
+  { name: "events", args: ["--json"], first: `"kind":"started"` },
+  { name: "text", args: [], first: "inventory" },
+]) {
+  t.test(`a reader of ${name} that goes away is no error: no stack trace, the exit code is the run's`, async (t) => {
+    const { child, said, ended, until } = start(commandLine(t, "seconds=1", ...args));
+    await until(first);
+    child.stdout.destroy();
+    t.equal(await ended, 0);
+    if (args.length > 0) t.match(said.stderr, "RECAP");
+    t.notMatch(said.stderr, /EPIPE|at .*:\d+:\d+/);
+  });
+}
 
 t.test("a JUnit file that cannot be written is refused before any host is contacted", async (t) => {
   const { said, ended } = start(commandLine(t, "seconds=0", "--junit", "/dev/null/report.xml"));
@@ -134,10 +146,10 @@ t.test("on a pipe lines are plain; FORCE_COLOR colours them", async (t) => {
   const line = commandLine(t, "seconds=0");
   const plain = start(line);
   await plain.ended;
-  t.notMatch(plain.said.stderr, "\x1b");
+  t.notMatch(plain.said.stdout, "\x1b");
   const coloured = start(line, { FORCE_COLOR: "1" });
   await coloured.ended;
-  t.match(coloured.said.stderr, "\x1b[1mRECAP");
+  t.match(coloured.said.stdout, "\x1b[1mRECAP");
 });
 
 const hasScript = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 0;
@@ -153,6 +165,9 @@ t.test("on a terminal lines move", { skip: hasScript ? false : "needs script of 
   t.same([await live.ended, await inCi.ended], [0, 0]);
   t.match(live.said.stdout, /here +\d\.\ds {2}… probing 1 resource {2}\d\.\ds/);
   t.match(live.said.stdout, "RECAP");
+  const logged = start(["script", "-qec", `${args} | cat`, "/dev/null"], { TERM: "xterm" });
+  await logged.ended;
+  for (const moving of ["\x1b", "…"]) t.notMatch(logged.said.stdout, moving, "stdout is a pipe, stderr a terminal");
   for (const moving of ["\x1b", "…"]) t.notMatch(inCi.said.stdout, moving);
   t.match(inCi.said.stdout, "RECAP");
 });

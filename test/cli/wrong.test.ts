@@ -123,7 +123,7 @@ const playbooks: readonly WrongInput[] = [
   {
     name: "a play for hosts that are not there",
     playbook: 'const playbook = [{ hosts: "app", roles: [role] }];',
-    message: 'found no host for any play of DIR/site.mts (app), expected one in DIR/hosts.yml',
+    message: "found no host for any play of DIR/site.mts (app), expected one in DIR/hosts.yml",
   },
   {
     name: "a handler that the role does not have",

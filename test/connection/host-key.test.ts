@@ -32,7 +32,8 @@ t.test("an unknown host is refused, with the key it offered and how to pin it", 
   const error = await failure(connectTo(t, server, { knownHosts }));
   t.equal(error.failure, "host-key-unknown");
   t.equal(error.host, "app-1");
-  t.equal(error.message, `host key of app-1 (127.0.0.1:${server.port}) is unknown: offered ${describeKey(key.blob)}`);
+  t.equal(error.message, `host key of app-1 (127.0.0.1:${server.port}) is unknown`);
+  t.equal(error.found, describeKey(key.blob));
   t.match(error.hint, "--accept-new");
   t.equal(pins(), "");
   await server.idle();
@@ -71,8 +72,10 @@ t.test("a changed key is refused, also with acceptNew, and told apart from an un
   for (const acceptNew of [false, true]) {
     const error = await failure(connectTo(t, server, { knownHosts, acceptNew }));
     t.equal(error.failure, "host-key-changed");
-    t.match(error.message, `host key of app-1 (127.0.0.1:${server.port}) changed: pinned ${describeKey(old.blob)} (`);
-    t.match(error.message, `pins:2), offered ${describeKey(key.blob)}.`);
+    t.equal(error.message, `host key of app-1 (127.0.0.1:${server.port}) changed`);
+    t.equal(error.found, describeKey(key.blob));
+    t.match(error.expected, `${describeKey(old.blob)} (`);
+    t.match(error.expected, "pins:2)");
     t.match(error.hint, `--rebuilt app-1  (or --rebuilt app-1=${fingerprint(key.blob)} to insist on this key)`);
   }
   t.equal(pins(), before);
@@ -99,7 +102,7 @@ t.test("rebuilt with a fingerprint takes only that key", async (t) => {
   const wrong = fingerprint(testKey().blob);
   const error = await failure(connectTo(t, server, { knownHosts, rebuilt: wrong }));
   t.equal(error.failure, "host-key-changed");
-  t.match(error.message, `wanted ${wrong}, offered ${describeKey(key.blob)}`);
+  t.match(error, { found: describeKey(key.blob), expected: wrong });
   t.equal(pins(), before);
   await connectTo(t, server, { knownHosts, rebuilt: fingerprint(key.blob) });
   t.not(pins(), before);

@@ -94,10 +94,10 @@ t.test("a missing secret concerns only the host that has it", async (t) => {
   const dir = t.testdir({ "hosts.yml": text });
   const { hosts, files } = await loadInventory([`${dir}/hosts.yml`], { env: {} });
   t.strictSame(unreadableSecrets(hosts.get("a")?.vars ?? {}), []);
-  const place = `${files[0]}:2:46`;
+  const place = { file: files[0], line: 2, column: 46 };
   const message =
     "found no environment variable GRAFANA_PASSWORD, expected the secret in it; export GRAFANA_PASSWORD=…";
-  t.strictSame(unreadableSecrets(hosts.get("m")?.vars ?? {}), [`${place}: ${message}`]);
+  t.strictSame(unreadableSecrets(hosts.get("m")?.vars ?? {}), [{ message, place }]);
 });
 
 t.test("what Ansible overlooks in silence is a warning", async (t) => {

@@ -1,6 +1,7 @@
 import { Ajv } from "ajv";
 import t from "tap";
 import { readDocument } from "../../engine/inventory/document.ts";
+import { formatProblem } from "../../engine/inventory/inventory.ts";
 import { describe, explainErrors, hideSecrets } from "../../engine/inventory/problem.ts";
 import { locateIn } from "../../engine/inventory/schema.ts";
 
@@ -79,7 +80,7 @@ for (const { text, lines } of cases) {
     const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(schema);
     validate(hideSecrets(root.value));
     const locate = (path: readonly string[], part: "key" | "value") => locateIn(root, path, part);
-    t.strictSame(explainErrors(validate.errors ?? [], { data: root.value, locate }), lines);
+    t.strictSame(explainErrors(validate.errors ?? [], { data: root.value, locate }).map(formatProblem), lines);
   });
 }
 

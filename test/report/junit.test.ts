@@ -8,7 +8,8 @@ import { sh } from "../../engine/shell/sh.ts";
 import { finished, motd, oneOfEach, planned, result, started } from "../support/events.ts";
 import { localEvents } from "../support/local-report.ts";
 
-const base = { type: "package", id: "curl", origin: "roles/base/index.ts:7" };
+const base = { type: "package", id: "curl", place: { file: "roles/base/index.ts", line: 7 } };
+const { finding } = oneOfEach.found;
 const check = { ...started("app-1"), check: true };
 
 /** The document for these events, parsed by a parser that refuses what is not XML. */
@@ -67,7 +68,7 @@ const tables: readonly {
       started("app-1"),
       oneOfEach.connected,
       planned("app-1", { steps: [motd, { ...motd, ...base }] }),
-      finished([result("app-1", { failure: { kind: "failed", message: "exit 1\nmore", step: motd, stderr: "no" } })]),
+      finished([result("app-1", { failure: { kind: "failed", message: "exit 1", step: motd, stderr: "no" } })]),
     ],
     cases: [
       "app-1: reachable",
@@ -82,13 +83,13 @@ const tables: readonly {
       finished([
         result("app-1", { failure: { kind: "unreachable", message: "no answer" } }),
         result("app-2", { failure: { kind: "locked", message: "by eve" } }),
-        result("app-3", { failure: { kind: "failed", message: "handler app: reload failed: exit 1" } }),
+        result("app-3", { failure: { kind: "failed", message: "failed: exit 1", handler: "app: reload" } }),
       ]),
     ],
     cases: [
       "app-1: reachable error: no answer",
       "app-2: not locked error: by eve",
-      "app-3: handler app: reload failure: handler app: reload failed: exit 1",
+      "app-3: handler app: reload failure: failed: exit 1",
     ],
   },
   {
@@ -112,11 +113,56 @@ const tables: readonly {
     name: "what a role holds on another host says where",
     events: [
       started("app-1"),
-      planned("app-1 → mon", { inSync: [base] }),
+      planned("app-1", { on: "mon", inSync: [base] }),
       planned("app-1", { inSync: [base] }),
       finished([result("app-1")]),
     ],
     cases: ["app-1: package curl on mon (roles/base/index.ts:7)", "app-1: package curl (roles/base/index.ts:7)"],
+  },
+  {
+    name: "what failed on another host is that host's case, also where the same is held here",
+    events: [
+      started("app-1"),
+      planned("app-1", { inSync: [motd] }),
+      planned("app-1", { on: "mon", steps: [motd] }),
+      finished([result("app-1", { failure: { kind: "failed", message: "exit 1", step: motd, on: "mon" } })]),
+    ],
+    cases: [
+      "app-1: file /etc/motd (roles/base/index.ts:12)",
+      "app-1: file /etc/motd on mon (roles/base/index.ts:12) failure: exit 1",
+    ],
+  },
+  {
+    name: "a resource that was only looked at, as at a gate, is a case where it fails",
+    events: [
+      started("app-1"),
+      finished([
+        result("app-1", {
+          failure: { kind: "failed", message: "not ready", step: motd, place: motd.place, on: "mon" },
+        }),
+      ]),
+    ],
+    cases: ["app-1: file /etc/motd on mon (roles/base/index.ts:12) failure: not ready"],
+  },
+  {
+    name: "checks that failed are told once, by themselves; a failure has its place",
+    events: [
+      started("app-1", "app-2"),
+      oneOfEach.found,
+      finished([
+        result("app-1", { failure: { kind: "failed", message: "1 of 1 checks failed", checks: [finding] } }),
+        result("app-2", { failure: { kind: "failed", message: "found it twice", place: base.place } }),
+      ]),
+    ],
+    cases: ["app-1: check logs failure: nothing came", "app-2: run (roles/base/index.ts:7) failure: found it twice"],
+  },
+  {
+    name: "a run that was refused has an error for each thing that is wrong",
+    events: [oneOfEach.refused],
+    cases: [
+      'run: usage and inventory (inventory/prod.yml:3) error: host app-1: var app_port (role app): found "x", expected a whole number',
+      "run: usage and inventory (inventory/prod.yml:null) error: found an empty file",
+    ],
   },
   {
     name: "a run that an error ended has an error at each host that was not done",
@@ -150,14 +196,21 @@ t.test("suites and the whole say how many cases went how", async (t) => {
   t.same([...root.getElementsByTagName("testsuite")].map(counts), ["3 1 0 1", "1 0 1 0"]);
 });
 
+t.test("a failure tells what was found and expected, and the next step", async (t) => {
+  const failure = { kind: "unreachable", message: "key changed", found: "a", expected: "b", hint: "look" } as const;
+  const root = parsed([started("app-1"), finished([result("app-1", { failure })])]);
+  t.equal(root.getElementsByTagName("error")[0]?.textContent, "key changed\nfound a\nexpected b\nnext: look");
+  t.equal(counts(parsed([oneOfEach.refused])), "2 0 2 0");
+});
+
 t.test("whatever a host printed, the document is XML and says it", async (t) => {
   const message = `<&>"' ]]> \x00\x1b[2J \ud800 \uffff é 🚒 \r\tend`;
-  const failure = { kind: "failed", message: `first ${message}\nsecond`, stderr: message, step: motd } as const;
+  const failure = { kind: "failed", message: `first ${message}`, stderr: message, step: motd } as const;
   const root = parsed([started("a<b"), planned("a<b", { steps: [motd] }), finished([result("a<b", { failure })])]);
   const [element] = [...root.getElementsByTagName("failure")];
   const shown = `<&>"' ]]> \\x00\\x1b[2J \\ud800 \\uffff é 🚒 \\x0d\tend`;
   t.equal(element?.getAttribute("message"), `first ${shown}`);
-  t.equal(element?.textContent, `first ${shown}\nsecond\nmode: found 0600, wanted 0644\nstderr:\n${shown}`);
+  t.equal(element?.textContent, `first ${shown}\nmode: found 0600, wanted 0644\nstderr:\n${shown}`);
 });
 
 t.test("a real run that fails at its second resource", async (t) => {

@@ -73,6 +73,20 @@ t.test("a host that is done or that failed has no line, nor has anyone at the en
   t.notMatch(screen().join("\n"), "…");
 });
 
+t.test("a host that is at work on another has a line of its own, with the time since it began", async (t) => {
+  const { show, screen } = begin();
+  show(started("app-1"), phase("app-1", { phase: "probe", count: 2 }), phase("app-1", { on: "mon", phase: "facts" }));
+  t.same(screen().slice(1), [
+    "app-1    1.0s  … probing 2 resources  1.0s",
+    "app-1 → mon    1.0s  … gathering facts  0.0s",
+  ]);
+  show(planned("app-1", { on: "mon" }));
+  t.same(screen().slice(1), [
+    "app-1 → mon    2.0s  in sync       3 resources",
+    "app-1    2.0s  … probing 2 resources  2.0s",
+  ]);
+});
+
 t.test("a report that is stopped before the end leaves the log alone", async (t) => {
   const { show, stop, screen } = begin();
   show(started("app-1"), phase("app-1", {}));

@@ -12,9 +12,11 @@ import type { RunEvent } from "../../engine/run/event.ts";
 import { maskEvent } from "../../engine/run/mask.ts";
 import { masker, Secret } from "../../engine/shell/secret.ts";
 import { sh } from "../../engine/shell/sh.ts";
+import { motd, oneOfEach, started } from "../support/events.ts";
 import { localEvents } from "../support/local-report.ts";
 import { fakeTerminal } from "../support/terminal.ts";
 
+const { finding } = oneOfEach.found;
 const value = "pä<ss>&w0rd/'+ %\"$";
 const secret = new Secret(value, "test");
 const owner = userInfo().username;
@@ -81,7 +83,19 @@ t.test(
 );
 
 t.test("a secret that is a word of the events' own leaves them readable", async (t) => {
+  const words = ["failed", "phase", "apply", "file", "broken", "r1r1"];
+  const mask = masker(words.map((text) => new Secret(text, "test")));
   const event: RunEvent = { kind: "phase", host: "failed", phase: "apply" };
-  const mask = masker(["failed", "phase", "apply"].map((text) => new Secret(text, "test")));
   t.same(maskEvent(event, mask), { kind: "phase", host: "********", phase: "apply" });
+  const failed = { kind: "failed", message: "broken", step: motd, checks: [{ ...finding, text: "phase" }] } as const;
+  t.match(maskEvent({ kind: "failed", host: "a", failure: failed }, mask), {
+    kind: "failed",
+    failure: {
+      kind: "failed",
+      message: "********",
+      step: { type: "file", id: "/etc/motd" },
+      checks: [{ outcome: "broken", text: "********" }],
+    },
+  });
+  t.match(maskEvent({ ...started("a"), run: "r1r1" }, mask), { run: "r1r1" });
 });

@@ -25,6 +25,25 @@ const failed: HostResult["failure"] = {
   stderr: "chmod: not\npermitted \x1b[31m",
 };
 
+const changedKey: HostResult["failure"] = {
+  kind: "unreachable",
+  message: "host key of mon changed",
+  found: "SHA256:new",
+  expected: "SHA256:old",
+  place: { file: "inventory/prod.yml", line: 3, column: 5 },
+  on: "mon",
+  hint: "look",
+};
+const broken: HostResult["failure"] = {
+  kind: "failed",
+  message: "2 of 3 checks failed",
+  checks: [
+    { name: "logs", outcome: "broken", text: "nothing came" },
+    { name: "traces", outcome: "broken", text: "nothing either" },
+  ],
+  hint: "look",
+};
+
 const cases: readonly { name: string; events: readonly RunEvent[]; text: string }[] = [
   {
     name: "a change is told in columns as wide as the longest host, with the time since the host began",
@@ -95,12 +114,12 @@ STOPPED app: all 1 hosts of the batch failed; not started: app-3`,
     name: "a failure is one line where it happens, without what a host would draw",
     events: [
       started("app-1"),
-      { kind: "failed", host: "app-1", failure: { kind: "failed", message: "boom\x1b[2J\nand more" } },
+      { kind: "failed", host: "app-1", failure: { kind: "failed", message: "boom\x1b[2J" } },
       { kind: "failed", host: "app-1", failure: { kind: "unreachable", message: "no answer" } },
     ],
     text: `
 site.mts · inventory inventory/prod.yml · 1 host · run r1
-app-1    0.0s  FAILED        boom\\x1b[2J …
+app-1    0.0s  FAILED        boom\\x1b[2J
 app-1    1.0s  UNREACHABLE   no answer`,
   },
   {
@@ -135,6 +154,43 @@ UNREACHABLE app-2: no answer
             the VPN.
 
 Grafana: http://mon`,
+  },
+  {
+    name: "a failure's found and expected stand in its line, and in the recap below each other; so do other hosts and places",
+    events: [
+      started("app-1"),
+      planned("app-1", { on: "mon" }),
+      { kind: "failed", host: "app-1", on: "mon", failure: changedKey },
+      finished([result("app-1", { failure: changedKey }), result("app-2", { failure: changedKey })]),
+    ],
+    text: `
+site.mts · inventory inventory/prod.yml · 1 host · run r1
+app-1 → mon    0.0s  in sync       3 resources
+app-1 → mon    1.0s  UNREACHABLE   host key of mon changed: found SHA256:new, expected SHA256:old
+
+RECAP  2 hosts: 2 unreachable · 2.5s
+app-1  ok=3  changed=0  failed=0  unreachable=1  skipped=0  1.5s
+app-2  ok=3  changed=0  failed=0  unreachable=1  skipped=0  1.5s
+
+UNREACHABLE app-1 → mon, app-2 → mon: host key of mon changed
+  place     inventory/prod.yml:3:5
+  found     SHA256:new
+  expected  SHA256:old
+  next      look`,
+  },
+  {
+    name: "checks that failed are told each",
+    events: [started("app-1"), finished([result("app-1", { failure: broken })])],
+    text: `
+site.mts · inventory inventory/prod.yml · 1 host · run r1
+
+RECAP  1 host: 1 failed · 2.5s
+app-1  ok=3  changed=0  failed=1  unreachable=0  skipped=0  1.5s
+
+FAILED app-1: 2 of 3 checks failed
+  broken    logs: nothing came
+            traces: nothing either
+  next      look`,
   },
   {
     name: "the recap of check mode counts what would change",
@@ -174,7 +230,7 @@ t.test("-v tells round trips, bytes and the time of each phase, what is done on 
     started("app-1"),
     oneOfEach.connected,
     planned("app-1"),
-    planned("app-1 → mon"),
+    planned("app-1", { on: "mon" }),
     oneOfEach.applied,
     finished([result("app-1")]),
   ];

@@ -48,7 +48,7 @@ t.test("one host's failure hides no other's", async (t) => {
   );
   t.match(results[1]?.failure, {
     kind: "failed",
-    step: { id: "not broken", origin: /test\/run\/play\.test\.ts:\d+/ },
+    step: { id: "not broken", place: { file: "test/run/play.test.ts", line: Number } },
     stderr: "broken",
   });
 });
@@ -71,7 +71,11 @@ t.test("a gate before a play keeps a host from being changed at all", async (t) 
   t.match(await run.play({ ...web, before: healthy("drained") }), { failed: ["a"] });
   t.same(marks(), []);
   const [result] = await run.finish();
-  t.match(result?.failure?.message, /a is not ready to be changed: command drained/);
+  t.match(result?.failure, {
+    message: "not ready to be changed: command drained",
+    found: "unless exit 1",
+    expected: "unless exit 0",
+  });
 });
 
 t.test("serial counts hosts, shares and lists", async (t) => {
@@ -124,6 +128,31 @@ t.test("runOnce is for the first host of the play, onHost for another", async (t
   t.same(marks(), ["migrate", "a", "b"]);
   for (const name of ["a", "b"]) t.ok(existsSync(join(dir, "b", `drained-for-${name}`)));
 });
+
+t.test(
+  "what fails on another host says on which, in its events and its result; what comes later is the host's own",
+  async (t) => {
+    const { dir, run, events } = await stage(t, ["a", "b"]);
+    const sick = (name: string) => command({ name, run: sh`exit 1`, unless: sh`[ ! -e ${join(dir, "sick")} ]` });
+    const role = defineRole({
+      name: "roundabout",
+      vars,
+      resources: () => [...onHost("b", [sick("there")]), sick("here")],
+    });
+    const play: Play = { hosts: "a", roles: [role], rescue: true };
+    writeFileSync(join(dir, "sick"), "");
+    await run.play(play);
+    const failed = events.find((event) => event.kind === "failed");
+    t.match(failed, { host: "a", on: "b", failure: { on: "b", step: { id: "there" } } });
+    t.same(
+      events.flatMap((event) => (event.kind === "planned" ? [[event.host, event.on]] : [])),
+      [["a", "b"]],
+    );
+    rmSync(join(dir, "sick"));
+    t.match(await run.play(play), { ok: ["a"] });
+    t.equal((await run.finish())[0]?.failure, undefined);
+  },
+);
 
 t.test("handlers run after the last role, or after each when asked", async (t) => {
   const role = (name: string) =>

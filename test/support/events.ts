@@ -3,14 +3,14 @@ import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.t
 /** A run that started on these hosts. */
 export function started(...hosts: readonly string[]): RunEvent & { kind: "started" } {
   const inventory = ["inventory/prod.yml"];
-  return { kind: "started", version: 1, run: "r1", playbook: "site.mts", inventory, check: false, hosts };
+  return { kind: "started", version: 2, run: "r1", playbook: "site.mts", inventory, check: false, hosts };
 }
 
 /** A file whose mode differs, made by a role. */
 export const motd: PlannedStep = {
   type: "file",
   id: "/etc/motd",
-  origin: "roles/base/index.ts:12",
+  place: { file: "roles/base/index.ts", line: 12 },
   changes: [{ field: "mode", before: "0600", after: "0644" }],
 };
 
@@ -34,6 +34,21 @@ export function finished(results: readonly HostResult[], check = false): RunEven
 /** One event of each kind. */
 export const oneOfEach: { readonly [K in RunEvent["kind"]]: RunEvent & { kind: K } } = {
   started: started("app-1", "app-2"),
+  refused: {
+    kind: "refused",
+    version: 2,
+    failures: [
+      {
+        kind: "refused",
+        message: "host app-1: var app_port (role app)",
+        place: { file: "inventory/prod.yml", line: 3, column: 5 },
+        found: '"x"',
+        expected: "a whole number",
+        hint: "look",
+      },
+      { kind: "refused", message: "found an empty file", place: { file: "inventory/prod.yml" } },
+    ],
+  },
   play: { kind: "play", name: "app", hosts: ["app-1", "app-2"] },
   phase: { kind: "phase", host: "app-1", phase: "apply", pass: 1, count: 1 },
   connected: { kind: "connected", host: "app-1", system: "Debian 13, aarch64", durationMs: 900, factsMs: 300 },
