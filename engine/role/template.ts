@@ -3,20 +3,10 @@ import Handlebars from "handlebars";
 import { parseDocument } from "yaml";
 import { type CodePlace, PlacedError } from "../resource/resource.ts";
 import { Secret, type Text } from "../shell/secret.ts";
+import { FormatError, formats } from "./format.ts";
 
 /** A template that cannot be read or rendered. */
 export class TemplateError extends PlacedError {}
-
-/** Values enter a file only through the helper of its format, so no value can break it or add to it. */
-const formats = {
-  json: (value: unknown) => JSON.stringify(value),
-  // JSON is YAML, and quoted JSON strings mean the same there.
-  yaml: (value: unknown) => JSON.stringify(value),
-  // A string is written as in Go, and JSON's escapes are all among Go's.
-  alloy: (value: unknown) => JSON.stringify(value),
-  systemd: systemdWord,
-  env: envValue,
-} as const;
 
 /** Returns the rendered template of this path below `templates/`; a `Secret` when one of its values is. */
 export function template(path: string, values: Readonly<Record<string, unknown>>): Text {
@@ -31,10 +21,6 @@ export function render(path: string, source: string, values: Readonly<Record<str
     if (value === undefined)
       throw new TemplateError(placeAt(path, loc), `found ${textAt(source, loc)}, expected a value that the role gives`);
   };
-  const checkOneLine = (value: unknown, { loc }: Node) => {
-    if (/[\n\r\0]/.test(String(value)))
-      throw new TemplateError(placeAt(path, loc), `found more than one line in ${textAt(source, loc)}, expected one`);
-  };
   const engine = Handlebars.create();
   const { each } = engine.helpers;
   engine.registerHelper("each", function (this: unknown, value: unknown, node: Node & Handlebars.HelperOptions) {
@@ -46,8 +32,13 @@ export function render(path: string, source: string, values: Readonly<Record<str
       checkGiven(value, node);
       if (value instanceof Secret) secret = value;
       const plain = value instanceof Secret ? value.reveal() : value;
-      if (format === systemdWord || format === envValue) checkOneLine(plain, node);
-      return format(plain);
+      try {
+        return format(plain, textBefore(source, node.loc));
+      } catch (cause) {
+        if (!(cause instanceof FormatError)) throw cause;
+        const said = `found ${cause.message} in ${textAt(source, node.loc)}, expected one line of plain text`;
+        throw new TemplateError(placeAt(path, node.loc), said, { cause });
+      }
     });
   }
   const text = inContext(path, () => {
@@ -125,6 +116,11 @@ function placeAt(path: string, { start }: Node["loc"]): CodePlace {
   return { ...fileAt(path), line: start.line, column: start.column + 1 };
 }
 
+function textBefore(source: string, { start }: Node["loc"]): string {
+  const lines = source.split("\n").slice(0, start.line);
+  return [...lines.slice(0, -1), (lines.at(-1) ?? "").slice(0, start.column)].join("\n");
+}
+
 function textAt(source: string, { start, end }: Node["loc"]): string {
   return (source.split("\n")[start.line - 1] ?? "").slice(
     start.column,
@@ -141,16 +137,4 @@ function checkSyntax(path: string, text: string): void {
       fileAt(path),
       `found a result that cannot be read (${error.message.split(" at line")[0]}), expected YAML`,
     );
-}
-
-/** One word of a unit file: systemd.syntax(7) quoting, with `%` (specifiers) and `$` (variables) taken literally. */
-function systemdWord(value: unknown): string {
-  const text = String(value);
-  const literal = text.replaceAll("%", "%%").replaceAll("$", "$$$$");
-  return /^[\w@%+=:,./$-]+$/.test(literal) ? literal : `"${literal.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-}
-
-function envValue(value: unknown): string {
-  const text = String(value);
-  return /^[\w@%+=:,./-]*$/.test(text) ? text : `"${text.replace(/["\\$`]/g, "\\$&")}"`;
 }

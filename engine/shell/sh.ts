@@ -42,6 +42,8 @@ export function lines(scripts: readonly Script[]): Script {
 /** Quotes one word for any POSIX shell: zx's `quote` writes bash's `$'…'`, which dash prints literally. */
 export function quoteWord(word: string): string {
   if (word.includes("\0")) throw new TypeError("a shell word cannot hold a NUL character");
+  // As UTF-8 it would become another character, and a file with it would differ at every run.
+  if (/\p{Cs}/u.test(word)) throw new TypeError("a shell word cannot hold half a character (a lone surrogate)");
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -37,6 +37,28 @@ t.test("a unit file's value stays one word and starts no specifier or variable",
   );
 });
 
+t.test("a dollar is doubled in commands, where systemd reads variables, and nowhere else", async (t) => {
+  const source =
+    "[Service]\nExecStart=/bin/x \\\n  --y \\\n  {{systemd a}}\nEnvironment={{systemd a}}\nExecStop={{systemd a}}\n";
+  t.equal(
+    render("u.service.hbs", source, { a: "a$b" }),
+    "[Service]\nExecStart=/bin/x \\\n  --y \\\n  a$$b\nEnvironment=a$b\nExecStop=a$$b\n",
+  );
+});
+
+t.test("characters that a reader would change are kept as escapes, or refused with their place", async (t) => {
+  const fragile = "a\u007fb\u0080c\u0085d\u009fe\u2028f\u2029g\ufeffh";
+  const yaml = String(render("t.yml.hbs", "a: {{yaml fragile}}\n", { fragile }));
+  t.match(yaml, /^[\n\x20-\x7e]+$/, "nothing but ASCII");
+  t.same(parse(yaml), { a: fragile });
+  for (const char of ["\u007f", "\u0080", "\u0085", "\u0001", "\u2028"])
+    t.throws(() => render("u.service.hbs", "A={{systemd a}}", { a: `x${char}` }), {
+      message:
+        "templates/u.service.hbs:1:3: found a control character in {{systemd a}}, expected one line of plain text",
+    });
+  t.throws(() => render("e.hbs", "A={{env a}}", { a: "x\ud800" }), /found half a character in \{\{env a\}\}/);
+});
+
 t.test("an environment file's value is quoted where a reader would change it", async (t) => {
   t.equal(
     render("e.hbs", "A={{env a}}\nB={{env b}}", { a: "plain-1", b: 'a "b" $c' }),
