@@ -52,9 +52,14 @@ t.test(
     });
 
     await t.test("each service answers through its published port", async (t) => {
-      for (const probe of ["80/api/health", "8080/ready", "9090/-/ready", "3200/ready"]) {
-        await t.resolves(onHost("mon", `curl -sf 127.0.0.1:${probe}`), probe);
+      const mon = labAddress("mon");
+      for (const url of [`${mon}/api/health`, `${mon}:8080/ready`, "127.0.0.1:9090/-/ready", "127.0.0.1:3200/ready"]) {
+        await t.resolves(onHost("mon", `curl -sf ${url}`), url);
       }
+      await t.rejects(
+        onHost("mon", "curl -sf -m 5 127.0.0.1:8080/ready"),
+        "published on the private address, not on all",
+      );
       await t.resolves(onHost("app-dev", `curl -sf http://${labAddress("mon")}:8080/ready`), "Loki, from an app host");
       await t.rejects(
         onHost("app-dev", `curl -sf -m 5 http://${labAddress("mon")}:9090/-/ready`),
@@ -76,8 +81,7 @@ t.test(
     });
 
     await t.test("multi-line log events arrive whole, labelled by environment and host", async (t) => {
-      const query =
-        'curl -sfG 127.0.0.1:8080/loki/api/v1/query_range --data-urlencode \'query={environment="dev",host="app-dev"}\' -d limit=50';
+      const query = `curl -sfG ${labAddress("mon")}:8080/loki/api/v1/query_range --data-urlencode 'query={environment="dev",host="app-dev"}' -d limit=50`;
       interface Streams {
         readonly data: { readonly result: readonly { readonly values: readonly (readonly [string, string])[] }[] };
       }
