@@ -1,9 +1,11 @@
 import type { Facts } from "../facts/facts.ts";
-import type { Host, Inventory } from "../inventory/inventory.ts";
+import { formatPlace, type Host, type Inventory } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import { type Resource, thrownAt } from "../resource/resource.ts";
+import { UnsupportedMachine } from "../resource/unsupported.ts";
 import type { Site } from "../role/role.ts";
 import { TemplateError } from "../role/template.ts";
+import { VarError } from "../role/var-error.ts";
 import type { Assignment } from "../run/assignment.ts";
 import { workOf } from "../run/work.ts";
 import { type Options, UsageError } from "./options.ts";
@@ -24,22 +26,31 @@ export const ASSUMED: Facts = {
   changedBefore: false,
 };
 
-/** Machines that differ in all that roles look at: what goes wrong in the same way on each is no host's own problem. */
-const MACHINES: readonly Facts[] = [
+const SYSTEMS: readonly Pick<Facts, "os" | "systemd">[] = [
   ASSUMED,
-  {
-    ...ASSUMED,
-    machine: "x86_64",
-    os: { id: "ubuntu", version: "24.04", name: "Ubuntu 24.04 LTS (assumed)" },
-    cpus: 64,
-    memoryBytes: 512 * 1024 ** 3,
-    diskBytes: 8 * 1024 ** 4,
-    diskFreeBytes: 4 * 1024 ** 4,
-    loginUser: "ubuntu",
-    becomeBy: "sudo",
-  },
-  { ...ASSUMED, machine: "x86_64", os: { id: "rocky", version: "9.5", name: "Rocky Linux 9.5 (assumed)" }, cpus: 8 },
+  { os: { id: "ubuntu", version: "24.04", name: "Ubuntu 24.04 LTS (assumed)" }, systemd: true },
+  { os: { id: "rocky", version: "9.5", name: "Rocky Linux 9.5 (assumed)" }, systemd: true },
+  { os: { id: "alpine", version: "3.22.0", name: "Alpine Linux v3.22 (assumed)" }, systemd: false },
 ];
+
+const LARGE = {
+  machine: "x86_64",
+  cpus: 64,
+  memoryBytes: 512 * 1024 ** 3,
+  diskBytes: 8 * 1024 ** 4,
+  diskFreeBytes: 4 * 1024 ** 4,
+  loginUser: "ubuntu",
+  becomeBy: "sudo",
+} as const;
+
+/**
+ * Machines that differ in all that roles look at: what goes wrong in the same way on each is no host's own problem. Each
+ * system is there twice, since a role may support one only.
+ */
+const MACHINES: readonly Facts[] = SYSTEMS.flatMap(({ os, systemd }) => [
+  { ...ASSUMED, os, systemd },
+  { ...ASSUMED, ...LARGE, os, systemd },
+]);
 
 /** Tags that mean something whether or not a resource has them. */
 const SPECIAL_TAGS = ["all", "always", "never", "tagged", "untagged"];
@@ -67,21 +78,30 @@ export function rehearse(
 
 /** Returns what a play makes of a host that has the assumed facts. Throws `UsageError` where its roles do not work there. */
 export function resourcesOf(host: Host, assignment: Assignment, inventory: Inventory): readonly Resource[] {
-  const outcome = attempt(host, assignment, inventory, ASSUMED);
-  if ("problem" in outcome) throw new UsageError(outcome.problem, { cause: outcome.cause });
-  return outcome.resources;
+  const outcomes = MACHINES.map((facts) => attempt(host, assignment, inventory, facts));
+  const [first] = outcomes.flatMap((outcome) => ("resources" in outcome ? [outcome.resources] : []));
+  if (first) return first;
+  const [problem] = outcomes.flatMap((outcome) => ("problem" in outcome ? [outcome] : []));
+  throw new UsageError(problem?.problem ?? "", { cause: problem?.cause });
 }
 
 type Outcome = { readonly resources: readonly Resource[] } | { readonly problem: string; readonly cause: unknown };
 
 function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory): void {
-  const outcome = attempt(host, assignment, inventory, ASSUMED);
-  if (!("problem" in outcome)) return;
-  const isEverywhere = MACHINES.every((facts) => {
-    const other = attempt(host, assignment, inventory, facts);
-    return "problem" in other && other.problem === outcome.problem;
-  });
-  if (isEverywhere) throw new UsageError(outcome.problem, { cause: outcome.cause });
+  const first = attempt(host, assignment, inventory, ASSUMED);
+  if ("resources" in first) return;
+  const others = MACHINES.slice(1).map((facts) => attempt(host, assignment, inventory, facts));
+  // What a role says of a machine that it does not support may hide what is wrong with the vars.
+  const [problem, ...more] = [first, ...others].filter((outcome) => !("problem" in outcome && isUnsupported(outcome)));
+  if (problem === undefined || "resources" in problem) return;
+  const isEverywhere = more.every((other) => "problem" in other && other.problem === problem.problem);
+  // On one machine alone, nothing but an error about vars is known to have nothing to do with it.
+  if (isEverywhere && (more.length > 0 || problem.cause instanceof VarError))
+    throw new UsageError(problem.problem, { cause: problem.cause });
+}
+
+function isUnsupported({ cause }: { readonly cause: unknown }): boolean {
+  return cause instanceof UnsupportedMachine;
 }
 
 function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: Facts): Outcome {
@@ -115,22 +135,27 @@ function unknownHost(name: string, resource: Resource | undefined, { hosts, file
   return new TypeError(`${resource?.origin}: onHost: found "${name}", ${expected}`);
 }
 
-function describe(cause: unknown, { name }: Host): string {
+function describe(cause: unknown, host: Host): string {
   const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof VarError) {
+    const place = host.place([cause.variable]) ?? host.place([cause.variable], "key");
+    return `${place ? `${formatPlace(place)}: ` : ""}host ${host.name}: ${message}`;
+  }
   const hasPlace = cause instanceof TemplateError || /^\S+:\d+: /.test(message);
   const place = cause instanceof Error && !hasPlace ? thrownAt(cause) : undefined;
-  return `${place === undefined ? "" : `${place}: `}${message} (host ${name})`;
+  return `${place === undefined ? "" : `${place}: `}${message} (host ${host.name})`;
 }
 
-/** All tags on any machine; undefined where one could not be rehearsed. */
+/** All tags on any machine; undefined where what a host gets could be rehearsed on none. */
 function knownTags(plays: readonly Assignment[], inventory: Inventory): ReadonlySet<string> | undefined {
-  const outcomes = plays.flatMap((one) =>
-    one.hosts.flatMap((host) => MACHINES.map((facts) => attempt(host, one, inventory, facts))),
-  );
   const tags = new Set<string>();
-  for (const outcome of outcomes) {
-    if ("problem" in outcome) return undefined;
-    for (const { options } of outcome.resources) for (const tag of options.tags ?? []) tags.add(tag);
+  for (const one of plays) {
+    for (const host of one.hosts) {
+      const outcomes = MACHINES.map((facts) => attempt(host, one, inventory, facts));
+      const rehearsed = outcomes.flatMap((outcome) => ("resources" in outcome ? [outcome.resources] : []));
+      if (rehearsed.length === 0) return undefined;
+      for (const { options } of rehearsed.flat()) for (const tag of options.tags ?? []) tags.add(tag);
+    }
   }
   return tags;
 }

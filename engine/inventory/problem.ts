@@ -1,4 +1,5 @@
 import type { ErrorObject } from "ajv";
+import { formatWords } from "../format/format.ts";
 import { Secret } from "../shell/secret.ts";
 import { formatPlace, InventoryError, isMapping, type Place, type VarValue } from "./inventory.ts";
 import { didYouMean, suggest } from "./suggest.ts";
@@ -180,7 +181,7 @@ const EXPECTATIONS: Readonly<Record<string, (error: ErrorObject) => string>> = {
   enum: (error) => listed(allowed(error)),
   const: ({ params }) => JSON.stringify(params.allowedValue),
   pattern: ({ params, parentSchema }) => patternWords(params.pattern, parentSchema?.description),
-  format: ({ params }) => `text in the form of "${params.format}"`,
+  format: ({ params, data }) => formatWords(params.format, data),
   minimum: ({ params }) => `${params.limit} or more`,
   maximum: ({ params }) => `${params.limit} or less`,
   exclusiveMinimum: ({ params }) => `more than ${params.limit}`,

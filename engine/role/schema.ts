@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject } from "ajv";
+import { type FormatName, formats } from "../format/format.ts";
 import { Secret, type Text } from "../shell/secret.ts";
 
 /** One var of a role: its JSON Schema, from which its static type is inferred too. */
@@ -6,6 +7,8 @@ export interface Var<T> {
   readonly json: Readonly<Record<string, unknown>>;
   readonly required: boolean;
   readonly secret: boolean;
+  /** Of a secret, whose text is looked at only once it can be read; any other has it in `json`. */
+  readonly secretFormat?: FormatName | undefined;
   readonly default?: T;
 }
 
@@ -25,7 +28,7 @@ interface Options<T> {
 /** A string. Required unless it has a default, as all of these. */
 export function string(
   description: string,
-  options: Options<string> & { pattern?: string; format?: string } = {},
+  options: Options<string> & { pattern?: string; format?: FormatName } = {},
 ): Var<string> {
   return variable({ type: "string", minLength: 1, ...rest(options), description }, options);
 }
@@ -63,8 +66,9 @@ export function list<T>(description: string, item: Var<T>, options: Options<read
 }
 
 /** A value that must not be shown: `!env`, `!file` or, for a lab, plain text. */
-export function secret(description: string, options: Options<string> = {}): Var<Text> {
-  return { ...variable<Text>({ type: "string", minLength: 1, description }, options), secret: true };
+export function secret(description: string, options: Options<string> & { format?: FormatName } = {}): Var<Text> {
+  const { format: secretFormat } = options;
+  return { ...variable<Text>({ type: "string", minLength: 1, description }, options), secret: true, secretFormat };
 }
 
 /** The same var, which may be missing. */
@@ -75,12 +79,20 @@ export function optional<T>(inner: Var<T>): Var<T | undefined> {
 /** Returns the vars of this schema out of all vars of a host, with defaults; vars of other roles are left out. */
 export function readVars<S extends Schema>(schema: S, vars: Readonly<Record<string, unknown>>): Reading<VarsOf<S>> {
   const own = Object.fromEntries(Object.entries(vars).filter(([name]) => name in schema));
-  const validate = new Ajv({ allErrors: true, verbose: true }).compile(jsonSchema(schema));
+  const validate = new Ajv({ allErrors: true, verbose: true, formats: CHECKS }).compile(jsonSchema(schema));
   if (!validate(withoutSecrets(schema, own))) return { errors: validate.errors ?? [] };
   const defaults = Object.fromEntries(Object.entries(schema).map(([name, { default: value }]) => [name, value]));
   // ajv has just checked what the type says.
   return { value: { ...defaults, ...own } as VarsOf<S> };
 }
+
+/** An empty text is said to be empty, and nothing more. */
+const CHECKS = Object.fromEntries(
+  Object.entries(formats).map(([name, { problem }]) => [
+    name,
+    (text: string) => text === "" || problem(text) === undefined,
+  ]),
+);
 
 /** The JSON Schema of an object with these vars. */
 export function jsonSchema(schema: Schema): Record<string, unknown> {

@@ -8,6 +8,7 @@ import {
   type Script,
   type Site,
   sh,
+  VarError,
   type VarsOf,
 } from "../../engine/index.ts";
 import { otlpUrl, provenance } from "../endpoints.ts";
@@ -79,6 +80,10 @@ function checkPorts(vars: Vars): void {
   const names = ["node_exporter_port", "app_metrics_port", agent] as const;
   for (const [index, name] of names.entries()) {
     const other = names.slice(0, index).find((other) => vars[other] === vars[name]);
-    if (other) throw new Error(`${other} and ${name} are both ${vars[name]}: one host has each port once`);
+    if (other)
+      throw new VarError(
+        name,
+        `found that ${other} and ${name} are both ${vars[name]}, expected two: one host has each port once`,
+      );
   }
 }

@@ -1,3 +1,4 @@
+import { VarError } from "../../engine/index.ts";
 import { imagePins, reference } from "../versions.ts";
 
 /** The images that the role uses unless vars say otherwise. */
@@ -34,7 +35,10 @@ export function lokiHealth(image: string): readonly string[] {
   const version = imageVersion(image);
   if (isBefore(version, [3, 5, 8])) return ["CMD", "/busybox/wget", "-q", "--spider", "http://127.0.0.1:3100/ready"];
   if (!isBefore(version, [3, 6, 5])) return ["CMD", "/usr/bin/loki", "-health"];
-  throw new Error(`loki_image ${image}: cannot be health-checked; use 3.5.7 or older, or 3.6.5 or newer`);
+  throw new VarError(
+    "loki_image",
+    `found ${image}, which cannot be health-checked, expected 3.5.7 or older, or 3.6.5 or newer`,
+  );
 }
 
 /** Compose's `test:` of the gateway's health check. */
@@ -56,7 +60,7 @@ export function tempoHealth(image: string): readonly string[] {
 export function tempoMajor(image: string): 2 | 3 {
   const [major] = imageVersion(image);
   if (major === 2 || major === 3) return major;
-  throw new Error(`tempo_image ${image}: found major ${major}, expected 2 or 3: each has a configuration of its own`);
+  throw new VarError("tempo_image", `found major ${major}, expected 2 or 3: each has a configuration of its own`);
 }
 
 function isBefore(version: Version, other: Version): boolean {

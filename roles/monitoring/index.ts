@@ -10,6 +10,7 @@ import { prometheusResources, prometheusRuns } from "./prometheus.ts";
 import { checkPublications } from "./published.ts";
 import { settingsOf, type Vars } from "./settings.ts";
 import { gates, stackResource } from "./stack.ts";
+import { checkBuckets } from "./storage.ts";
 import { storeGates, storeResources } from "./stores.ts";
 import { tempoUpgradeGate } from "./tempo-upgrade.ts";
 import { monitoringVars } from "./vars.ts";
@@ -20,6 +21,7 @@ export const monitoring = defineRole({
   vars: monitoringVars,
   resources(vars, facts, site) {
     checkPublications(vars);
+    checkBuckets(vars);
     const settings = settingsOf(vars, facts, site);
     return [
       ...dockerResources(vars, facts),

@@ -1,4 +1,4 @@
-import type { VarsOf } from "../../engine/index.ts";
+import { VarError, type VarsOf } from "../../engine/index.ts";
 import type { monitoringVars } from "./vars.ts";
 
 type Vars = Pick<
@@ -102,6 +102,7 @@ export function checkPublications(vars: Vars): void {
     const other = all.slice(0, index).find(({ port }) => port === one.port);
     if (!other) continue;
     const [a, b] = [other, one].map(({ setBy, what }) => setBy ?? what);
-    throw new Error(`${a} and ${b} are both ${one.port}: a port can be published once`);
+    const text = `found that ${a} and ${b} are both ${one.port}, expected two: a port can be published once`;
+    throw new VarError(one.setBy ?? other.setBy ?? "gateway", text);
   }
 }
