@@ -15,6 +15,7 @@ import { maskEvent } from "../run/mask.ts";
 import { type RunPorts, startRun } from "../run/play.ts";
 import { checkVars, usedSecrets } from "../run/vars.ts";
 import { masker, type Secret } from "../shell/secret.ts";
+import { checkKeys } from "./keys.ts";
 import { listHosts, listTags, listTasks } from "./list.ts";
 import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
 import { interruption, openReports } from "./output.ts";
@@ -63,6 +64,11 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   // A lock file that cannot be read is said now; what it lacks is fetched when a host was reached.
   await Promise.all([...wantedByLock(plays, inventory).keys()].map(readReleaseLock));
   await program.prepare?.(inventory);
+  await checkKeys(
+    plays.flatMap(({ hosts }) => hosts),
+    inventory,
+    options,
+  );
   return run(playbook, { name, inventory, plays, options, passwords });
 }
 

@@ -124,6 +124,11 @@ function given(host: Host, names: readonly string[]): Given | undefined {
   );
 }
 
+/** Returns the name under which a host has a setting, and where; undefined where nothing says it. */
+export function settingOf(host: Host, setting: keyof typeof NAMES): Omit<Given, "value"> | undefined {
+  return given(host, NAMES[setting]);
+}
+
 /** What stands beside the template in a password is not for a message. */
 function hidden(found: Given): Given {
   return /pass/.test(found.name) ? { ...found, value: new Secret("", found.name) } : found;
