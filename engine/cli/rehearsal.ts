@@ -113,7 +113,7 @@ function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: 
     const gates = [...(play.before?.(site, facts) ?? []), ...(play.after?.(site, facts) ?? [])];
     return { resources: [...segments.flatMap(({ resources }) => resources), ...gates] };
   } catch (cause) {
-    return { problem: describe(cause, host), cause };
+    return { problem: describe(cause, host, inventory), cause };
   }
 }
 
@@ -135,11 +135,12 @@ function unknownHost(name: string, resource: Resource | undefined, { hosts, file
   return new TypeError(`${resource?.origin}: onHost: found "${name}", ${expected}`);
 }
 
-function describe(cause: unknown, host: Host): string {
+function describe(cause: unknown, host: Host, { hosts }: Inventory): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof VarError) {
-    const place = host.place([cause.variable]) ?? host.place([cause.variable], "key");
-    return `${place ? `${formatPlace(place)}: ` : ""}host ${host.name}: ${message}`;
+    const place = (hosts.get(cause.host ?? "") ?? host).place([cause.variable]);
+    const whose = cause.host === undefined ? `host ${host.name}: ` : "";
+    return `${place ? `${formatPlace(place)}: ` : ""}${whose}${message}`;
   }
   const hasPlace = cause instanceof TemplateError || /^\S+:\d+: /.test(message);
   const place = cause instanceof Error && !hasPlace ? thrownAt(cause) : undefined;

@@ -41,7 +41,7 @@ export const formats = {
   account: { words: "the name of a user or a group, such as ubuntu", problem: accountProblem },
   bucket: { words: "the name of a bucket, such as logs-of-prod", problem: bucketProblem },
   "file-size": { words: "a size, such as 10m, of at most 100g", problem: sizeProblem },
-  bcrypt: { words: "a password of at most 72 bytes: bcrypt ignores the rest", problem: bcryptProblem },
+  bcrypt: { words: "a password of at most 72 bytes, since bcrypt ignores the rest", problem: bcryptProblem },
 } as const satisfies Readonly<Record<string, Format>>;
 
 /** The name of a format. */

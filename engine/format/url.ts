@@ -1,20 +1,23 @@
-import { isIPv4, isIPv6 } from "node:net";
 import { addressProblem } from "./address.ts";
+
+/** Scheme, login, host, port and the rest. The parser of URLs forgives too much: to it `http://1.2` is 1.0.0.2. */
+const URL_PARTS = /^https?:\/\/(?:([^/?#]*)@)?(?:\[([^\]]*)\]|([^/?#:]*))(?::([^/?#]*))?(?:[/?][^#]*)?(#.*)?$/;
 
 /** Returns what keeps this text from being a URL that a program can ask; undefined where nothing does. */
 export function urlProblem(text: string): string | undefined {
-  return webhookProblem(text) ?? (new URL(text).username === "" ? undefined : "this has a user or a password");
+  const hasLogin = URL_PARTS.exec(text)?.[1] !== undefined;
+  return webhookProblem(text) ?? (hasLogin ? "this has a user or a password" : undefined);
 }
 
 /** The same where a user and a password may be part of it, as in the webhooks that some services give out. */
 export function webhookProblem(text: string): string | undefined {
   if (/[\s\p{Cc}]/u.test(text)) return "this has a space";
   if (!/^https?:\/\//.test(text)) return "this does not begin with http:// or https://";
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) return "this has no host, or a port that is none";
-  if (url.hash !== "" || text.endsWith("#")) return "this has a fragment (#)";
-  if (url.port === "0") return "0 is no port";
-  return hostProblem(text, url);
+  const [whole, , inBrackets, plain, port, fragment] = URL_PARTS.exec(text) ?? [];
+  const host = inBrackets ?? plain ?? "";
+  if (whole === undefined || host === "") return "this has no host";
+  if (fragment !== undefined) return "this has a fragment (#)";
+  return addressProblem(host) ?? (port === undefined ? undefined : portProblem(port));
 }
 
 /** The same for a URL to which paths are added. */
@@ -42,16 +45,8 @@ export function endpointProblem(text: string): string | undefined {
   return addressProblem(host) ?? (port === undefined ? undefined : portProblem(port));
 }
 
-// The parser of URLs reads `http://1.2` as 1.0.0.2 and forgives much else: it is asked what it made of the host as written.
-function hostProblem(text: string, { hostname }: URL): string | undefined {
-  const written = /^https?:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#:]*)/.exec(text)?.[1] ?? "";
-  const address = written.replace(/^\[(.*)\]$/, "$1");
-  if (isIPv6(address)) return undefined;
-  if (isIPv4(hostname) && !isIPv4(address)) return "this has no IPv4 address";
-  return addressProblem(address);
-}
-
 function split(text: string): { readonly host: string; readonly port: string | undefined } {
+  if (text.includes("://")) return { host: text, port: undefined };
   const [, inBrackets, plain, port] = /^(?:\[([\da-fA-F:.]+)\]|([^:]*))(?::([^:]*))?$/.exec(text) ?? [];
   return { host: inBrackets ?? plain ?? text, port };
 }

@@ -1,6 +1,6 @@
 import type { ErrorObject } from "ajv";
 import { formatWords } from "../format/format.ts";
-import { Secret } from "../shell/secret.ts";
+import { MASK, Secret } from "../shell/secret.ts";
 import { formatPlace, InventoryError, isMapping, type Place, type VarValue } from "./inventory.ts";
 import { didYouMean, suggest } from "./suggest.ts";
 
@@ -56,8 +56,9 @@ export function describe(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return Object.keys(value).length === 0 ? "an empty mapping" : "a mapping";
-  if (typeof value === "string" && value.length > 60) return JSON.stringify(`${value.slice(0, 59)}…`);
-  return JSON.stringify(value) ?? typeof value;
+  if (typeof value !== "string") return JSON.stringify(value) ?? typeof value;
+  const text = value.replace(/(?<=:\/\/[^/@\s]*:)[^/@\s]*(?=@)/, MASK);
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 }
 
 /** A path as it is written: `grafana.ports[0]`. */

@@ -23,8 +23,13 @@ export function checkVars(
     ...known,
     ...assignments.flatMap(([, roles]) => roles.flatMap(({ schema }) => Object.keys(schema))),
   ]);
+  const secrets = new Set(
+    assignments.flatMap(([, roles]) =>
+      roles.flatMap(({ schema }) => Object.keys(schema).filter((name) => schema[name]?.secret)),
+    ),
+  );
   const unknown = assignments.flatMap(([host]) => unknownVars(host, names));
-  const templates = assignments.flatMap(([host, roles]) => templateProblems(host, roles, names));
+  const templates = assignments.flatMap(([host]) => templateProblems(host, names, secrets));
   const all = [...new Set([...unknown, ...templates, ...problems])];
   if (all.length > 0) throw new InventoryError(all.join("\n"));
 }
@@ -61,12 +66,11 @@ function unknownVars(host: Host, known: ReadonlySet<string>): readonly string[] 
 }
 
 /** A var that a template of Ansible's was left in, once however many hosts have it. */
-function templateProblems(host: Host, roles: readonly Role[], known: ReadonlySet<string>): readonly string[] {
+function templateProblems(host: Host, known: ReadonlySet<string>, secrets: ReadonlySet<string>): readonly string[] {
   return templatesOf(host).flatMap((path) => {
     const [name = ""] = path;
     if (!known.has(name)) return [];
-    const isSecret = roles.some(({ schema }) => schema[name]?.secret);
-    const found = isSecret ? "a secret with a template in it" : describe(valueAt(host.vars, path));
+    const found = secrets.has(name) ? "a secret with a template in it" : describe(valueAt(host.vars, path));
     return `${placeOf(host, path)}var ${formatPath(path)}: found ${found}, expected ${NO_TEMPLATES}`;
   });
 }

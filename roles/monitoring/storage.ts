@@ -82,7 +82,10 @@ export function remoteWriteOf(vars: Sizes): RemoteWrite | undefined {
   if ((user === "") !== (password === undefined))
     throw apart("prometheus_remote_write_user", user || undefined, "prometheus_remote_write_password");
   if (url === undefined && password !== undefined)
-    throw new VarError("prometheus_remote_write_password", "found no prometheus_remote_write_url, expected it too");
+    throw new VarError(
+      "prometheus_remote_write_password",
+      "found a password alone, expected prometheus_remote_write_url too",
+    );
   if (url === undefined) return undefined;
   return { url, user, passwordFile: password === undefined ? "" : `/etc/prometheus/${remoteWriteFile}` };
 }
