@@ -78,30 +78,39 @@ export function rehearse(
 
 /** Returns what a play makes of a host that has the assumed facts. Throws `UsageError` where its roles do not work there. */
 export function resourcesOf(host: Host, assignment: Assignment, inventory: Inventory): readonly Resource[] {
-  const outcomes = MACHINES.map((facts) => attempt(host, assignment, inventory, facts));
-  const [first] = outcomes.flatMap((outcome) => ("resources" in outcome ? [outcome.resources] : []));
-  if (first) return first;
-  const [problem] = outcomes.flatMap((outcome) => ("problem" in outcome ? [outcome] : []));
-  throw new UsageError(problem?.problem ?? "", { cause: problem?.cause });
-}
-
-type Outcome = { readonly resources: readonly Resource[] } | { readonly problem: string; readonly cause: unknown };
-
-function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory): void {
   const first = attempt(host, assignment, inventory, ASSUMED);
-  if ("resources" in first) return;
-  const others = MACHINES.slice(1).map((facts) => attempt(host, assignment, inventory, facts));
-  // What a role says of a machine that it does not support may hide what is wrong with the vars.
-  const [problem, ...more] = [first, ...others].filter((outcome) => !("problem" in outcome && isUnsupported(outcome)));
-  if (problem === undefined || "resources" in problem) return;
-  const isEverywhere = more.every((other) => "problem" in other && other.problem === problem.problem);
-  // On one machine alone, nothing but an error about vars is known to have nothing to do with it.
-  if (isEverywhere && (more.length > 0 || problem.cause instanceof VarError))
-    throw new UsageError(problem.problem, { cause: problem.cause });
+  if ("resources" in first) return first.resources;
+  for (const facts of MACHINES.slice(1)) {
+    const other = attempt(host, assignment, inventory, facts);
+    if ("resources" in other) return other.resources;
+  }
+  throw refusal(first);
 }
 
-function isUnsupported({ cause }: { readonly cause: unknown }): boolean {
-  return cause instanceof UnsupportedMachine;
+interface Problem {
+  readonly problem: string;
+  readonly cause: unknown;
+}
+
+type Outcome = { readonly resources: readonly Resource[] } | Problem;
+
+/** What a role says of machines that it does not support is left out: it would hide what is wrong with the vars. */
+function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory): void {
+  const problems: Problem[] = [];
+  for (const facts of MACHINES) {
+    const outcome = attempt(host, assignment, inventory, facts);
+    if ("resources" in outcome) return;
+    if (outcome.cause instanceof UnsupportedMachine) continue;
+    if (outcome.cause instanceof VarError) throw refusal(outcome);
+    problems.push(outcome);
+    if (outcome.problem !== problems[0]?.problem) return;
+  }
+  // What was met on one machine only may have to do with that one.
+  if (problems.length > 1 && problems[0]) throw refusal(problems[0]);
+}
+
+function refusal({ problem, cause }: Problem): UsageError {
+  return new UsageError(problem, { cause });
 }
 
 function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: Facts): Outcome {
@@ -138,9 +147,11 @@ function unknownHost(name: string, resource: Resource | undefined, { hosts, file
 function describe(cause: unknown, host: Host, { hosts }: Inventory): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof VarError) {
-    const place = (hosts.get(cause.host ?? "") ?? host).place([cause.variable]);
-    const whose = cause.host === undefined ? `host ${host.name}: ` : "";
-    return `${place ? `${formatPlace(place)}: ` : ""}${whose}${message}`;
+    const { variables, text } = cause;
+    const whose = hosts.get(cause.host ?? "") ?? host;
+    const variable = variables.find((name) => whose.place([name])) ?? variables[0];
+    const place = whose.place([variable]);
+    return `${place ? `${formatPlace(place)}: ` : ""}host ${whose.name}: var ${variable}: ${text}`;
   }
   const hasPlace = cause instanceof TemplateError || /^\S+:\d+: /.test(message);
   const place = cause instanceof Error && !hasPlace ? thrownAt(cause) : undefined;

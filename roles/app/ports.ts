@@ -15,7 +15,7 @@ export function checkPorts(vars: Vars, site: Site): void {
     const other = all.slice(0, index).find((one) => one.port === port);
     if (!other || !own.some((one) => one.name === name)) continue;
     const text = `found that ${other.name} and ${name} are both ${port}, expected two: one host has each port once`;
-    throw new VarError(name, text);
+    throw new VarError([name, other.name], text);
   }
 }
 

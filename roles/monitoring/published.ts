@@ -103,6 +103,7 @@ export function checkPublications(vars: Vars): void {
     if (!other) continue;
     const [a, b] = [other, one].map(({ setBy, what }) => setBy ?? what);
     const text = `found that ${a} and ${b} are both ${one.port}, expected two: a port can be published once`;
-    throw new VarError(one.setBy ?? other.setBy ?? "gateway", text);
+    const variables = [one.setBy, other.setBy].filter((name) => name !== undefined);
+    throw new VarError([variables[0] ?? "gateway", ...variables.slice(1)], text);
   }
 }
