@@ -42,7 +42,7 @@ function valueWords(schema: Readonly<Record<string, unknown>>): string {
   const { minimum, maximum, pattern, format, anyOf, items } = schema;
   if (Array.isArray(anyOf)) return anyOf.map(valueWords).join(", or ");
   if (typeof items === "object" && items !== null) return `a list: ${valueWords(items as Record<string, unknown>)}`;
-  const words = formatOf(format)?.words ?? typeWords(schema);
+  const words = (pattern === undefined ? formatOf(format)?.words : undefined) ?? typeWords(schema);
   if (typeof pattern === "string" && pattern.length <= LONGEST_PATTERN) return `${words} like ${code(pattern)}`;
   if (minimum !== undefined && maximum !== undefined) return `${words}, ${minimum} to ${maximum}`;
   return minimum === undefined ? words : `${words}, ${minimum} or more`;

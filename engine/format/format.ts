@@ -34,7 +34,7 @@ export const formats = {
     words: "a URL without a slash at its end, such as https://mirror.example.com",
     problem: folderUrlProblem,
   },
-  "page-url": { words: "a URL, such as https://grafana.example.com", problem: pageUrlProblem },
+  "page-url": { words: "a URL, such as https://www.example.com", problem: pageUrlProblem },
   re2: { words: "a regular expression that Go reads (RE2)", problem: re2Problem },
   glob: { words: "a pattern of file names, such as *.log", problem: globProblem },
   day: { words: "a day, such as 2026-01-31", problem: dayProblem },

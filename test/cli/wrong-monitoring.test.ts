@@ -54,35 +54,35 @@ const lines = [
   ],
   [
     "grafana_url: grafana.example.com",
-    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "grafana.example.com", expected a URL, such as https://grafana.example.com: this does not begin with http:// or https://',
+    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "grafana.example.com", expected a URL, such as https://www.example.com: this does not begin with http:// or https://',
   ],
   [
     "grafana_url: https://",
-    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://", expected a URL, such as https://grafana.example.com: this does not begin with http:// or https://',
+    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://", expected a URL, such as https://www.example.com: this does not begin with http:// or https://',
   ],
   [
     "grafana_url: https://grafana.example.com:99999",
-    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://grafana.example.com:99999", expected a URL, such as https://grafana.example.com: "99999" is no port',
+    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://grafana.example.com:99999", expected a URL, such as https://www.example.com: "99999" is no port',
   ],
   [
     "grafana_url: https://graf ana.example.com",
-    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://graf ana.example.com", expected a URL, such as https://grafana.example.com: this has a space',
+    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://graf ana.example.com", expected a URL, such as https://www.example.com: this has a space',
   ],
   [
     "grafana_url: https://admin:pw@grafana.example.com",
-    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://admin:********@grafana.example.com", expected a URL, such as https://grafana.example.com: this has a user or a password',
+    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://admin:********@grafana.example.com", expected a URL, such as https://www.example.com: this has a user or a password',
   ],
   [
     "grafana_url: https://grafana.example.com/#home",
-    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://grafana.example.com/#home", expected a URL, such as https://grafana.example.com: this has a fragment (#)',
+    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://grafana.example.com/#home", expected a URL, such as https://www.example.com: this has a fragment (#)',
   ],
   [
     "grafana_url: ftp://grafana.example.com",
-    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "ftp://grafana.example.com", expected a URL, such as https://grafana.example.com: this does not begin with http:// or https://',
+    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "ftp://grafana.example.com", expected a URL, such as https://www.example.com: this does not begin with http:// or https://',
   ],
   [
     "grafana_url: https://10.0.0.300",
-    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://10.0.0.300", expected a URL, such as https://grafana.example.com: this is no IPv4 address',
+    'DIR/hosts.yml:15:20: host mon-1: var grafana_url (role monitoring): found "https://10.0.0.300", expected a URL, such as https://www.example.com: this is no IPv4 address',
   ],
   [
     'grafana_url: "https://grafana.{{ domain }}"',
@@ -94,11 +94,11 @@ const lines = [
   ],
   [
     'docker_registry_mirrors: ["mirror.example.com"]',
-    'DIR/hosts.yml:15:33: host mon-1: var docker_registry_mirrors[0] (role monitoring): found "mirror.example.com", expected a URL, such as https://grafana.example.com: this does not begin with http:// or https://',
+    'DIR/hosts.yml:15:33: host mon-1: var docker_registry_mirrors[0] (role monitoring): found "mirror.example.com", expected a URL, such as https://www.example.com: this does not begin with http:// or https://',
   ],
   [
     'docker_registry_mirrors: ["https://mirror.example.com:0"]',
-    'DIR/hosts.yml:15:33: host mon-1: var docker_registry_mirrors[0] (role monitoring): found "https://mirror.example.com:0", expected a URL, such as https://grafana.example.com: "0" is no port',
+    'DIR/hosts.yml:15:33: host mon-1: var docker_registry_mirrors[0] (role monitoring): found "https://mirror.example.com:0", expected a URL, such as https://www.example.com: "0" is no port',
   ],
   [
     'docker_registry_mirrors: ["{{ mirror }}"]',
@@ -106,7 +106,7 @@ const lines = [
   ],
   [
     'docker_registry_mirrors: ["https://u:p@mirror.example.com"]',
-    'DIR/hosts.yml:15:33: host mon-1: var docker_registry_mirrors[0] (role monitoring): found "https://u:********@mirror.example.com", expected a URL, such as https://grafana.example.com: this has a user or a password',
+    'DIR/hosts.yml:15:33: host mon-1: var docker_registry_mirrors[0] (role monitoring): found "https://u:********@mirror.example.com", expected a URL, such as https://www.example.com: this has a user or a password',
   ],
   [
     "docker_log_max_size: 0m",
