@@ -18,10 +18,10 @@ export const IMAGE_PATTERN =
 
 type Version = readonly [major: number, minor: number, patch: number];
 
-/** The version that an image's tag names. Throws on a tag that names none: configuration depends on the version. */
-export function imageVersion(image: string): Version {
+/** The version that the tag of this var's image names. Throws on a tag that names none: configuration depends on the version. */
+export function imageVersion(image: string, variable: string): Version {
   const match = /:v?(\d+)\.(\d+)\.(\d+)(?:[-@].*)?$/.exec(image);
-  if (!match) throw new Error(`image ${image}: found no version in the tag, expected one such as 3.4.1`);
+  if (!match) throw new VarError(variable, `found no version in the tag of ${image}, expected one such as 3.4.1`);
   return [Number(match[1]), Number(match[2]), Number(match[3])];
 }
 
@@ -32,7 +32,7 @@ export function grafanaHealth(): readonly string[] {
 
 /** Compose's `test:` of Loki's health check: busybox was dropped from the image before `-health` came. */
 export function lokiHealth(image: string): readonly string[] {
-  const version = imageVersion(image);
+  const version = imageVersion(image, "loki_image");
   if (isBefore(version, [3, 5, 8])) return ["CMD", "/busybox/wget", "-q", "--spider", "http://127.0.0.1:3100/ready"];
   if (!isBefore(version, [3, 6, 5])) return ["CMD", "/usr/bin/loki", "-health"];
   throw new VarError(
@@ -58,7 +58,7 @@ export function tempoHealth(image: string): readonly string[] {
 
 /** Which of the two configurations Tempo reads. Throws on a major that there is none for. */
 export function tempoMajor(image: string): 2 | 3 {
-  const [major] = imageVersion(image);
+  const [major] = imageVersion(image, "tempo_image");
   if (major === 2 || major === 3) return major;
   throw new VarError("tempo_image", `found major ${major}, expected 2 or 3: each has a configuration of its own`);
 }
