@@ -7,6 +7,8 @@ export { runSchema, schemaFiles } from "./cli/schema.ts";
 export { runSecret } from "./cli/secret.ts";
 export { runSurvey, type Sites, type Survey } from "./cli/survey.ts";
 export type { Facts } from "./facts/facts.ts";
+export { globMatches } from "./format/glob.ts";
+export { re2Matches } from "./format/re2.ts";
 export type { GroupSource, InventorySource } from "./inventory/module.ts";
 export { absent } from "./resource/absent.ts";
 export { command } from "./resource/command.ts";
@@ -30,6 +32,7 @@ export {
   touches,
 } from "./resource/resource.ts";
 export { unit } from "./resource/unit.ts";
+export { UnsupportedMachine } from "./resource/unsupported.ts";
 export { user } from "./resource/user.ts";
 export {
   type Asker,
@@ -69,5 +72,6 @@ export {
   type VarsOf,
 } from "./role/schema.ts";
 export { template } from "./role/template.ts";
+export { VarError } from "./role/var-error.ts";
 export { reveal, Secret, type Text } from "./shell/secret.ts";
 export { lines, type Script, sh, trusted } from "./shell/sh.ts";

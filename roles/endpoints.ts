@@ -1,4 +1,4 @@
-import { type HostVars, readVars, type Schema, type Site, type Text, type VarsOf } from "../engine/index.ts";
+import { type HostVars, readVars, type Schema, type Site, type Text, VarError, type VarsOf } from "../engine/index.ts";
 import { appVars } from "./app/vars.ts";
 import { monitoringVars } from "./monitoring/vars.ts";
 
@@ -37,10 +37,14 @@ const metricsVars = { app_metrics_port, app_metrics_path, app_metrics_scheme, ap
 /** How other hosts reach this one. Throws where that can only be the host itself. */
 export function addressOf({ name, vars }: HostVars): string {
   const { address, host, ansible_host } = vars;
-  const found = [address, host, ansible_host, name].find((value) => typeof value === "string" && value !== "");
-  const text = String(found);
+  const known = Object.entries({ address, host, ansible_host }).find(
+    ([, one]) => typeof one === "string" && one !== "",
+  );
+  const [variable, value] = known ?? ["address", name];
+  const text = String(value);
   if (/^(localhost|127\..*|::1)$/.test(text)) {
-    throw new Error(`host ${name}: found the address ${text}, which other hosts cannot reach: set its var "address"`);
+    const expected = 'expected one that they reach: set its var "address"';
+    throw new VarError(variable, `found the address ${text}, which other hosts cannot reach, ${expected}`, name);
   }
   return text;
 }

@@ -16,6 +16,7 @@ import { secretsToHide, withSecrets } from "../run/vars.ts";
 import { isHidable } from "../run/weak-secrets.ts";
 import { masker } from "../shell/secret.ts";
 import { sh } from "../shell/sh.ts";
+import { checkKeys } from "./keys.ts";
 import { type Options, parseOptions, UsageError } from "./options.ts";
 import { passwordsOf } from "./passwords.ts";
 import { askPassword, connector, loadFor, runProgram, say, stderr } from "./program.ts";
@@ -102,6 +103,7 @@ export async function askHosts<T>(
     throw new UsageError(`the pattern "${pattern}" matches no host of ${inventory.files.join(", ")}`);
   const hosts = names.flatMap((name) => inventory.hosts.get(name) ?? []);
   const passwords = await passwordsOf(hosts, [], process.env);
+  await checkKeys(hosts, inventory, options);
   const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
   const pool = sessionPool({ connect: connector(options, inventory, password), emit: () => undefined, becomePassword });

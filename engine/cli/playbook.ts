@@ -14,6 +14,7 @@ import { checkVars, secretsToHide, withSecrets } from "../run/vars.ts";
 import { checkSecrets, isHidable } from "../run/weak-secrets.ts";
 import { masker, type Secret } from "../shell/secret.ts";
 import { inventoryNames } from "./inventory-names.ts";
+import { checkKeys } from "./keys.ts";
 import { listHosts, listTags, listTasks } from "./list.ts";
 import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
 import { interruption, openReports } from "./output.ts";
@@ -69,6 +70,11 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
     inventory,
   );
   await program.prepare?.(inventory);
+  await checkKeys(
+    plays.flatMap(({ hosts }) => hosts),
+    inventory,
+    options,
+  );
   return run(playbook, { name, inventory, plays, options, passwords });
 }
 

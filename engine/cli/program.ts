@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ import { parseExtraVars } from "../inventory/extra-vars.ts";
 import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
 import { loadInventory } from "../inventory/load.ts";
 import { Secret } from "../shell/secret.ts";
+import { knownHostsBeside } from "./keys.ts";
 import { type Options, UsageError } from "./options.ts";
 import { allowClosedOutput } from "./streams.ts";
 
@@ -74,7 +75,7 @@ export function connector(
   inventory: Inventory,
   password?: Secret,
 ): (host: Host) => Promise<Connection> {
-  const beside = join(dirname(resolve(inventory.files[0] ?? ".")), "known_hosts");
+  const beside = knownHostsBeside(inventory);
   const shared = { handshakes: limit(HANDSHAKES), jumpHosts: jumpHosts(), passphrase: passphrases() };
   return async (host) => {
     const vars = connectionVars(host);

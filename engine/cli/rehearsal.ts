@@ -2,7 +2,9 @@ import type { Facts } from "../facts/facts.ts";
 import { formatProblem, type Host, type Inventory, InventoryError, type Problem } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import { PlacedError, placeOf, type Resource } from "../resource/resource.ts";
+import { UnsupportedMachine } from "../resource/unsupported.ts";
 import type { Role, Site } from "../role/role.ts";
+import { VarError } from "../role/var-error.ts";
 import type { Assignment } from "../run/assignment.ts";
 import { workOf } from "../run/work.ts";
 import { type Options, UsageError } from "./options.ts";
@@ -24,22 +26,31 @@ export const ASSUMED: Facts = {
   changedBefore: false,
 };
 
-/** Machines that differ in all that roles look at: what goes wrong in the same way on each is no host's own problem. */
-const MACHINES: readonly Facts[] = [
+const SYSTEMS: readonly Pick<Facts, "os" | "systemd">[] = [
   ASSUMED,
-  {
-    ...ASSUMED,
-    machine: "x86_64",
-    os: { id: "ubuntu", version: "24.04", name: "Ubuntu 24.04 LTS (assumed)" },
-    cpus: 64,
-    memoryBytes: 512 * 1024 ** 3,
-    diskBytes: 8 * 1024 ** 4,
-    diskFreeBytes: 4 * 1024 ** 4,
-    loginUser: "ubuntu",
-    becomeBy: "sudo",
-  },
-  { ...ASSUMED, machine: "x86_64", os: { id: "rocky", version: "9.5", name: "Rocky Linux 9.5 (assumed)" }, cpus: 8 },
+  { os: { id: "ubuntu", version: "24.04", name: "Ubuntu 24.04 LTS (assumed)" }, systemd: true },
+  { os: { id: "rocky", version: "9.5", name: "Rocky Linux 9.5 (assumed)" }, systemd: true },
+  { os: { id: "alpine", version: "3.22.0", name: "Alpine Linux v3.22 (assumed)" }, systemd: false },
 ];
+
+const LARGE = {
+  machine: "x86_64",
+  cpus: 64,
+  memoryBytes: 512 * 1024 ** 3,
+  diskBytes: 8 * 1024 ** 4,
+  diskFreeBytes: 4 * 1024 ** 4,
+  loginUser: "ubuntu",
+  becomeBy: "sudo",
+} as const;
+
+/**
+ * Machines that differ in all that roles look at: what goes wrong in the same way on each is no host's own problem. Each
+ * system is there twice, since a role may support one only.
+ */
+const MACHINES: readonly Facts[] = SYSTEMS.flatMap(({ os, systemd }) => [
+  { ...ASSUMED, os, systemd },
+  { ...ASSUMED, ...LARGE, os, systemd },
+]);
 
 /** Tags that mean something whether or not a resource has them. */
 const SPECIAL_TAGS = ["all", "always", "never", "tagged", "untagged"];
@@ -67,23 +78,43 @@ export function rehearse(
 
 /** Returns what a play makes of a host that has the assumed facts. Throws `UsageError` where its roles do not work there. */
 export function resourcesOf(host: Host, assignment: Assignment, inventory: Inventory): readonly Resource[] {
-  const outcome = attempt(host, assignment, inventory, ASSUMED);
-  if ("problem" in outcome) throw new UsageError(outcome.said, { cause: outcome.cause });
-  return outcome.resources;
+  const first = attempt(host, assignment, inventory, ASSUMED);
+  if ("resources" in first) return first.resources;
+  for (const facts of MACHINES.slice(1)) {
+    const other = attempt(host, assignment, inventory, facts);
+    if ("resources" in other) return other.resources;
+  }
+  throw refusal(first);
 }
 
-type Outcome =
-  | { readonly resources: readonly Resource[] }
-  | { readonly problem: string; readonly said: Problem; readonly cause: unknown };
+interface Failed {
+  readonly problem: Problem;
+  readonly cause: unknown;
+}
 
+type Outcome = { readonly resources: readonly Resource[] } | Failed;
+
+/** What a role says of machines that it does not support is left out: it would hide what is wrong with the vars. */
 function rehearseHost(host: Host, assignment: Assignment, inventory: Inventory): void {
-  const outcome = attempt(host, assignment, inventory, ASSUMED);
-  if (!("problem" in outcome)) return;
-  const isEverywhere = MACHINES.every((facts) => {
-    const other = attempt(host, assignment, inventory, facts);
-    return "problem" in other && other.problem === outcome.problem;
-  });
-  if (isEverywhere) throw new UsageError(outcome.said, { cause: outcome.cause });
+  const failed: Failed[] = [];
+  for (const facts of MACHINES) {
+    const outcome = attempt(host, assignment, inventory, facts);
+    if ("resources" in outcome) return;
+    if (outcome.cause instanceof UnsupportedMachine) continue;
+    if (outcome.cause instanceof VarError) throw refusal(outcome);
+    failed.push(outcome);
+    if (said(outcome) !== (failed[0] && said(failed[0]))) return;
+  }
+  // What was met on one machine only may have to do with that one.
+  if (failed.length > 1 && failed[0]) throw refusal(failed[0]);
+}
+
+function said({ problem }: Failed): string {
+  return formatProblem(problem);
+}
+
+function refusal({ problem, cause }: Failed): UsageError {
+  return new UsageError(problem, { cause });
 }
 
 function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: Facts): Outcome {
@@ -96,8 +127,7 @@ function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: 
     const gates = [...(play.before?.(site, facts) ?? []), ...(play.after?.(site, facts) ?? [])];
     return { resources: [...segments.flatMap(({ resources }) => resources), ...gates] };
   } catch (cause) {
-    const said = describe(cause, host);
-    return { problem: formatProblem(said), said, cause };
+    return { problem: problemOf(cause, host, inventory), cause };
   }
 }
 
@@ -120,28 +150,32 @@ function unknownHost(name: string, { place }: Resource, { hosts, files }: Invent
   return new PlacedError(place, `onHost: found "${name}", ${expected}`);
 }
 
-function describe(cause: unknown, { name }: Host): Problem {
-  const { message, place, ...known } = problemOf(cause);
-  return { message: message === undefined ? `host ${name}` : `${message} (host ${name})`, place, ...known };
-}
-
-function problemOf(cause: unknown): Problem {
-  if (!(cause instanceof Error)) return { message: String(cause) };
-  const [problem] = cause instanceof InventoryError ? cause.problems : [];
-  if (problem) return problem;
+function problemOf(cause: unknown, host: Host, { hosts }: Inventory): Problem {
+  if (!(cause instanceof Error)) return { message: `${cause} (host ${host.name})` };
+  if (cause instanceof VarError) {
+    const { variables, text } = cause;
+    const whose = hosts.get(cause.host ?? "") ?? host;
+    const variable = variables.find((name) => whose.place([name])) ?? variables[0];
+    return { message: `host ${whose.name}: var ${variable}: ${text}`, place: whose.place([variable]) };
+  }
+  const [known] = cause instanceof InventoryError ? cause.problems : [];
+  if (known)
+    return { ...known, message: `${known.message === undefined ? "" : `${known.message} `}(host ${host.name})` };
   const { text, place } = cause instanceof PlacedError ? cause : { text: cause.message, place: placeOf(cause) };
-  return { message: text, place: place && { file: place.file, line: place.line ?? 0, column: place.column ?? 0 } };
+  const where = place && { file: place.file, line: place.line ?? 0, column: place.column ?? 0 };
+  return { message: `${text} (host ${host.name})`, place: where };
 }
 
-/** All tags on any machine; undefined where one could not be rehearsed. */
+/** All tags on any machine; undefined where what a host gets could be rehearsed on none. */
 function knownTags(plays: readonly Assignment[], inventory: Inventory): ReadonlySet<string> | undefined {
-  const outcomes = plays.flatMap((one) =>
-    one.hosts.flatMap((host) => MACHINES.map((facts) => attempt(host, one, inventory, facts))),
-  );
   const tags = new Set<string>();
-  for (const outcome of outcomes) {
-    if ("problem" in outcome) return undefined;
-    for (const { options } of outcome.resources) for (const tag of options.tags ?? []) tags.add(tag);
+  for (const one of plays) {
+    for (const host of one.hosts) {
+      const outcomes = MACHINES.map((facts) => attempt(host, one, inventory, facts));
+      const rehearsed = outcomes.flatMap((outcome) => ("resources" in outcome ? [outcome.resources] : []));
+      if (rehearsed.length === 0) return undefined;
+      for (const { options } of rehearsed.flat()) for (const tag of options.tags ?? []) tags.add(tag);
+    }
   }
   return tags;
 }

@@ -1,3 +1,4 @@
+import { formatOf } from "../format/format.ts";
 import { connectionSettings, type VarSchema } from "../inventory/editor-schema.ts";
 import { typeWords } from "../inventory/problem.ts";
 import type { Role } from "../role/role.ts";
@@ -38,10 +39,10 @@ function roleRow([name, variable]: readonly [string, Var<unknown>]): readonly st
 }
 
 function valueWords(schema: Readonly<Record<string, unknown>>): string {
-  const { minimum, maximum, pattern, anyOf, items } = schema;
+  const { minimum, maximum, pattern, format, anyOf, items } = schema;
   if (Array.isArray(anyOf)) return anyOf.map(valueWords).join(", or ");
   if (typeof items === "object" && items !== null) return `a list: ${valueWords(items as Record<string, unknown>)}`;
-  const words = typeWords(schema);
+  const words = (pattern === undefined ? formatOf(format)?.words : undefined) ?? typeWords(schema);
   if (typeof pattern === "string" && pattern.length <= LONGEST_PATTERN) return `${words} like ${code(pattern)}`;
   if (minimum !== undefined && maximum !== undefined) return `${words}, ${minimum} to ${maximum}`;
   return minimum === undefined ? words : `${words}, ${minimum} or more`;

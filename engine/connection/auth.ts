@@ -94,6 +94,37 @@ async function readKey(host: string, file: string): Promise<Identity | undefined
   }
 }
 
+/** Why a key that the inventory names cannot be used. */
+export interface KeyProblem {
+  readonly kind: "config" | "auth";
+  /** Behind the key's path. */
+  readonly text: string;
+  readonly hint: string | undefined;
+}
+
+/** Returns what is wrong with the key of this path, as far as its file and the agent say; undefined where it can be tried. */
+export function keyProblem(
+  path: string,
+  identity: Identity | undefined,
+  { isInAgent, canAsk }: { readonly isInAgent: boolean; readonly canAsk: boolean },
+): KeyProblem | undefined {
+  if (!identity) {
+    const hint = `Correct "key" in the inventory, or create one: ssh-keygen -t ed25519 -f ${path}`;
+    return { kind: "config", text: "is not a private key or is missing", hint };
+  }
+  if (isInAgent) return undefined;
+  if (identity.text === undefined)
+    return { kind: "config", text: "is a public key, and no agent holds its private half", hint: undefined };
+  if (!identity.isEncrypted || canAsk) return undefined;
+  return { kind: "auth", text: "is encrypted and no agent holds it", hint: `Unlock it once: ssh-add ${path}` };
+}
+
+/** Returns the public keys that the agent of this configuration holds; undefined where no agent answers. */
+export async function heldKeys(config: SshConfig): Promise<readonly Buffer[] | undefined> {
+  const socket = agentSocketOf(config);
+  return socket === undefined ? undefined : agentKeys(socket);
+}
+
 function requireKey(
   host: string,
   key: string,
@@ -102,19 +133,12 @@ function requireKey(
   { passphrase }: Credentials,
 ): Identity {
   const own = identities.find(({ path }) => path === key);
-  if (!own) {
-    const hint = `Correct "key" in the inventory, or create one: ssh-keygen -t ed25519 -f ${key}`;
-    throw new ConnectionError("config", host, `${host}: ${key} is not a private key or is missing`, { hint });
-  }
-  if (inAgent(own)) return own;
-  if (own.text === undefined) {
-    throw new ConnectionError("config", host, `${host}: ${key} is a public key, and no agent holds its private half`);
-  }
-  if (own.isEncrypted && !passphrase) {
-    const hint = `Unlock it once: ssh-add ${key}`;
-    throw new ConnectionError("auth", host, `${host}: the key ${key} is encrypted and no agent holds it`, { hint });
-  }
-  return own;
+  const isInAgent = own !== undefined && inAgent(own);
+  const problem = keyProblem(key, own, { isInAgent, canAsk: passphrase !== undefined });
+  if (own && !problem) return own;
+  throw new ConnectionError(problem?.kind ?? "config", host, `${host}: the key ${key} ${problem?.text}`, {
+    hint: problem?.hint,
+  });
 }
 
 function keyAttempt(identity: Identity, isInAgent: boolean, { passphrase }: Credentials): Attempt {

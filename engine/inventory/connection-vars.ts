@@ -1,9 +1,12 @@
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { sshAddressProblem } from "../format/address.ts";
+import { formats } from "../format/format.ts";
 import { reveal, Secret, type Text } from "../shell/secret.ts";
 import { formatPlace, type Host, InventoryError, type Place, type VarValue } from "./inventory.ts";
 import { describe } from "./problem.ts";
 import { didYouMean } from "./suggest.ts";
+import { isTemplate, NO_TEMPLATES } from "./template.ts";
 
 /** How to reach a host, as its vars say. What is undefined is left to the SSH configuration or the command line. */
 export interface ConnectionVars {
@@ -71,9 +74,9 @@ export function connectionVars(host: Host): ConnectionVars {
   checkNames(host);
   const sshArgs = [text(host, NAMES.commonArgs), text(host, NAMES.extraArgs)].filter((words) => words !== undefined);
   return {
-    address: text(host, NAMES.address) ?? host.name,
+    address: address(host),
     port: port(host),
-    user: text(host, NAMES.user),
+    user: user(host),
     key: path(host, NAMES.key),
     knownHosts: path(host, NAMES.knownHosts),
     password: secretText(host, NAMES.password),
@@ -110,6 +113,8 @@ function given(host: Host, names: readonly string[]): Given | undefined {
     return value === null ? [] : [{ name, value, place: host.place([name]) }];
   });
   const [first, ...others] = found;
+  const templated = found.find(({ value }) => isTemplate(value));
+  if (templated) throw wrong(hidden(templated), NO_TEMPLATES);
   const other = others.find(({ value }) => first !== undefined && !sameValue(value, first.value));
   if (first === undefined || other === undefined) return first;
   const there = other.place ? ` (${formatPlace(other.place)})` : "";
@@ -117,6 +122,16 @@ function given(host: Host, names: readonly string[]): Given | undefined {
     `found "${first.name}" and "${other.name}"${there} with different values for host "${host.name}", expected one of them`,
     first.place,
   );
+}
+
+/** Returns the name under which a host has a setting, and where; undefined where nothing says it. */
+export function settingOf(host: Host, setting: keyof typeof NAMES): Omit<Given, "value"> | undefined {
+  return given(host, NAMES[setting]);
+}
+
+/** What stands beside the template in a password is not for a message. */
+function hidden(found: Given): Given {
+  return /pass/.test(found.name) ? { ...found, value: new Secret("", found.name) } : found;
 }
 
 // 22 and "22" are the same port; two secrets are never compared, it would reveal them.
@@ -129,8 +144,26 @@ function text(host: Host, names: readonly string[]): string | undefined {
   if (found === undefined) return undefined;
   const value = found.value instanceof Secret ? reveal(found.value) : found.value;
   if (typeof value !== "string" || value === "") throw wrong(found, "text");
-  if (value.includes("{{")) throw wrong(found, "plain text: Ansible's templates are not evaluated here");
   return value;
+}
+
+/** The host's own name where no var says more. `local` goes nowhere, so any name does for it. */
+function address(host: Host): string {
+  const value = text(host, NAMES.address) ?? host.name;
+  const problem = connection(host) === "local" ? undefined : sshAddressProblem(value);
+  if (problem === undefined) return value;
+  const expected = `${formats.address.words}: ${problem}`;
+  const found = given(host, NAMES.address);
+  if (found !== undefined) throw wrong(found, expected);
+  throw new InventoryError(`host "${host.name}": found its name for an address (var host), expected ${expected}`);
+}
+
+/** Who logs in: what would be an option of ssh, or two of its words, is nobody. */
+function user(host: Host): string | undefined {
+  const found = given(host, NAMES.user);
+  const value = text(host, NAMES.user);
+  if (found === undefined || value === undefined || !/^-|[\s\p{Cc}]/u.test(value)) return value;
+  throw wrong(found, "the name of a user, such as ubuntu");
 }
 
 function secretText(host: Host, names: readonly string[]): Text | undefined {

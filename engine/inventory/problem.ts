@@ -1,5 +1,6 @@
 import type { ErrorObject } from "ajv";
-import { Secret } from "../shell/secret.ts";
+import { formatWords } from "../format/format.ts";
+import { MASK, Secret } from "../shell/secret.ts";
 import { formatProblem, InventoryError, isMapping, type Place, type Problem, type VarValue } from "./inventory.ts";
 import { suggest } from "./suggest.ts";
 
@@ -60,8 +61,9 @@ export function describe(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return Object.keys(value).length === 0 ? "an empty mapping" : "a mapping";
-  if (typeof value === "string" && value.length > 60) return JSON.stringify(`${value.slice(0, 59)}…`);
-  return JSON.stringify(value) ?? typeof value;
+  if (typeof value !== "string") return JSON.stringify(value) ?? typeof value;
+  const text = value.replace(/(?<=:\/\/[^/@\s]*:)[^/@\s]*(?=@)/, MASK);
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 }
 
 /** A path as it is written: `grafana.ports[0]`. */
@@ -186,7 +188,7 @@ const EXPECTATIONS: Readonly<Record<string, (error: ErrorObject) => string>> = {
   enum: (error) => listed(allowed(error)),
   const: ({ params }) => JSON.stringify(params.allowedValue),
   pattern: ({ params, parentSchema }) => patternWords(params.pattern, parentSchema?.description),
-  format: ({ params }) => `text in the form of "${params.format}"`,
+  format: ({ params, data }) => formatWords(params.format, data),
   minimum: ({ params }) => `${params.limit} or more`,
   maximum: ({ params }) => `${params.limit} or less`,
   exclusiveMinimum: ({ params }) => `more than ${params.limit}`,

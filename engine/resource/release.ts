@@ -2,6 +2,7 @@ import { lines, type Script, sh } from "../shell/sh.ts";
 import { adopt, filePaths, install, type ReleaseDesired, turnLink, versionDir } from "./release-install.ts";
 import { type Change, compare, defineResource, ProbeError, touches } from "./resource.ts";
 import { checkPath, parseStats, type Stat, statPaths } from "./stat.ts";
+import { UnsupportedMachine } from "./unsupported.ts";
 
 export type { ReleaseDesired } from "./release-install.ts";
 
@@ -72,7 +73,7 @@ export const release = defineResource<ReleaseDesired, ReleaseCurrent>({
 export function architecture(machine: string): "arm64" | "amd64" {
   if (machine === "aarch64" || machine === "arm64") return "arm64";
   if (machine === "x86_64" || machine === "amd64") return "amd64";
-  throw new TypeError(`no release is known for a machine of type "${machine}": aarch64 and x86_64 are known`);
+  throw new UnsupportedMachine(`no release is known for a machine of type "${machine}": aarch64 and x86_64 are known`);
 }
 
 function linkPairs(desired: ReleaseDesired): readonly (readonly [string, string])[] {

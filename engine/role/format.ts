@@ -34,7 +34,9 @@ function systemdWord(value: unknown, before: string): string {
 
 /** Whether the value stands in a command: the last line that does not continue another begins with `Exec…=`. */
 function isCommand(before: string): boolean {
-  return /(?:^|\n)Exec\w*=(?:[^\n]|\\\n)*$/.test(before);
+  // Lines of Handlebars' own ({{#if x}}, {{else}}, {{/if}}) leave nothing in the file.
+  const lines = before.replace(/^[ \t]*\{\{(?:[#/][^}]*|else)\}\}[ \t]*\n/gm, "");
+  return /(?:^|\n)Exec\w*=(?:[^\n]|\\\n)*$/.test(lines);
 }
 
 function envValue(value: unknown): string {

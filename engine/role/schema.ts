@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject } from "ajv";
+import { type FormatName, formats } from "../format/format.ts";
 import { Secret } from "../shell/secret.ts";
 
 /** One var of a role: its JSON Schema, from which its static type is inferred too. */
@@ -6,6 +7,8 @@ export interface Var<T> {
   readonly json: Readonly<Record<string, unknown>>;
   readonly required: boolean;
   readonly secret: boolean;
+  /** Of a secret, whose text is looked at only once it can be read; any other has it in `json`. */
+  readonly secretFormat?: FormatName | undefined;
   readonly default?: T;
 }
 
@@ -25,7 +28,7 @@ interface Options<T> {
 /** A string. Required unless it has a default, as all of these. */
 export function string(
   description: string,
-  options: Options<string> & { pattern?: string; format?: string } = {},
+  options: Options<string> & { pattern?: string; format?: FormatName } = {},
 ): Var<string> {
   return variable({ type: "string", minLength: 1, ...rest(options), description }, options);
 }
@@ -63,8 +66,9 @@ export function list<T>(description: string, item: Var<T>, options: Options<read
 }
 
 /** A value that must not be shown: `!env`, `!file`, `!age` or plain text, and always read as a `Secret`. */
-export function secret(description: string): Var<Secret> {
-  return { ...variable<Secret>({ type: "string", minLength: 1, description }, {}), secret: true };
+export function secret(description: string, { format }: { readonly format?: FormatName } = {}): Var<Secret> {
+  const text = variable<Secret>({ type: "string", minLength: 1, description }, {});
+  return { ...text, secret: true, ...(format === undefined ? {} : { secretFormat: format }) };
 }
 
 /** The same var, which may be missing. */
@@ -78,7 +82,7 @@ export function optional<T>(inner: Var<T>): Var<T | undefined> {
  */
 export function readVars<S extends Schema>(schema: S, vars: Readonly<Record<string, unknown>>): Reading<VarsOf<S>> {
   const own = Object.fromEntries(Object.entries(vars).filter(([name]) => name in schema));
-  const validate = new Ajv({ allErrors: true, verbose: true }).compile(jsonSchema(schema));
+  const validate = new Ajv({ allErrors: true, verbose: true, formats: CHECKS }).compile(jsonSchema(schema));
   if (!validate(withoutSecrets(schema, own))) return { errors: validate.errors ?? [] };
   const defaults = Object.fromEntries(Object.entries(schema).map(([name, { default: value }]) => [name, value]));
   // ajv has just checked what the type says.
@@ -99,6 +103,14 @@ export function secretsAmong(
     }),
   );
 }
+
+/** An empty text is said to be empty, and nothing more. */
+const CHECKS = Object.fromEntries(
+  Object.entries(formats).map(([name, { problem }]) => [
+    name,
+    (text: string) => text === "" || problem(text) === undefined,
+  ]),
+);
 
 /** The JSON Schema of an object with these vars. */
 export function jsonSchema(schema: Schema): Record<string, unknown> {

@@ -1,6 +1,8 @@
+import { formatOf } from "../format/format.ts";
 import { type Host, type Inventory, InventoryError, type Problem, type VarValue } from "../inventory/inventory.ts";
-import { distinct, explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
+import { describe, distinct, explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
 import { suggest } from "../inventory/suggest.ts";
+import { isTemplate, NO_TEMPLATES, templatesOf } from "../inventory/template.ts";
 import type { Role } from "../role/role.ts";
 import { readVars, type Schema, secretsAmong } from "../role/schema.ts";
 import { Secret } from "../shell/secret.ts";
@@ -42,15 +44,21 @@ export function checkVars(
   known: ReadonlySet<string>,
 ): void {
   const problems = assignments.flatMap(([host, roles]) => [
-    ...roles.flatMap((role) => roleProblems(host, role)),
+    ...roles.flatMap((role) => [...roleProblems(host, role), ...secretProblems(host, role)]),
     ...usedSecrets(host, roles).flatMap(unreadableSecrets),
   ]);
   const names = new Set([
     ...known,
     ...assignments.flatMap(([, roles]) => roles.flatMap(({ schema }) => Object.keys(schema))),
   ]);
+  const secrets = new Set(
+    assignments.flatMap(([, roles]) =>
+      roles.flatMap(({ schema }) => Object.keys(schema).filter((name) => schema[name]?.secret)),
+    ),
+  );
   const unknown = assignments.flatMap(([host]) => unknownVars(host, names));
-  const all = distinct([...unknown, ...problems]);
+  const templates = assignments.flatMap(([host]) => templateProblems(host, names, secrets));
+  const all = distinct([...unknown, ...templates, ...problems]);
   if (all.length > 0) throw new InventoryError(all);
 }
 
@@ -63,12 +71,17 @@ function usedSecrets(host: Host, roles: readonly Role[]): readonly Secret[] {
 function roleProblems(host: Host, role: Role): readonly Problem[] {
   const reading = readVars(role.schema, host.vars);
   if (!("errors" in reading)) return [];
+  // What a template would have made of a var nobody knows.
+  const unevaluated = templatesOf(host).map(([name]) => `/${name}`);
+  const errors = reading.errors.filter(
+    ({ instancePath }) => !unevaluated.includes(instancePath.replace(/(?<=.)\/.*/, "")),
+  );
   // A password without quotes may be a number: what is wrong with it is said without showing it.
   const secrets = Object.keys(host.vars).filter(
     (name) => role.schema[name]?.secret && typeof host.vars[name] === "number",
   );
   const hidden = Object.fromEntries(secrets.map((name) => [name, new Secret(String(host.vars[name]), "plain text")]));
-  return explainErrors(reading.errors, {
+  return explainErrors(errors, {
     data: { ...host.vars, ...hidden },
     locate: (path, part) => host.place(path, part),
     subject: (path) => `host ${host.name}: var ${formatPath(path)} (role ${role.name})`,
@@ -87,4 +100,33 @@ function unknownVars(host: Host, known: ReadonlySet<string>): readonly Problem[]
         hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
       };
     });
+}
+
+/** A var that a template of Ansible's was left in, once however many hosts have it. */
+function templateProblems(host: Host, known: ReadonlySet<string>, secrets: ReadonlySet<string>): readonly Problem[] {
+  return templatesOf(host).flatMap((path): Problem[] => {
+    const [name = ""] = path;
+    if (!known.has(name)) return [];
+    const found = secrets.has(name) ? "a secret with a template in it" : describe(valueAt(host.vars, path));
+    return [{ message: `var ${formatPath(path)}`, place: host.place(path), found, expected: NO_TEMPLATES }];
+  });
+}
+
+/** What is wrong with the text of secrets that can be read. No part of it is shown. */
+function secretProblems(host: Host, { name: role, schema }: Role): readonly Problem[] {
+  return Object.entries(secretsAmong(schema, host.vars)).flatMap(([name, secret]): Problem[] => {
+    if (unreadableSecrets(secret).length > 0) return [];
+    const text = secret.reveal().trim();
+    const subject = { message: `host ${host.name}: var ${name} (role ${role})`, place: host.place([name]) };
+    if (isTemplate(text)) return [{ ...subject, found: "a secret with a template in it", expected: NO_TEMPLATES }];
+    const format = formatOf(schema[name]?.secretFormat);
+    const problem = text === "" ? undefined : format?.problem(text);
+    return problem === undefined
+      ? []
+      : [{ ...subject, found: "a secret that is none", expected: `${format?.words}: ${problem}` }];
+  });
+}
+
+function valueAt(vars: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, part) => (value as Readonly<Record<string, unknown>>)[part], vars);
 }

@@ -15,6 +15,7 @@ import { releaseSupportNotes } from "../versions.ts";
 import { gatewayEntries } from "./gateway.ts";
 import { logAgentGate, logAgentNotes, logAgentResources } from "./log-agent.ts";
 import { nodeExporterGate, nodeExporterResources } from "./node-exporter.ts";
+import { checkPorts } from "./ports.ts";
 import { archiveName, nodeExporter, wantedReleases } from "./releases.ts";
 import { appVars } from "./vars.ts";
 
@@ -29,7 +30,7 @@ export const app = defineRole({
   name: "app",
   vars: appVars,
   resources(vars, facts, site) {
-    checkPorts(vars);
+    checkPorts(vars, site);
     return [
       // curl fetches releases and asks for readiness, unzip opens the agent's, acl opens the logs to the agent.
       pkg({ name: ["acl", "ca-certificates", "curl", "unzip"] }),
@@ -74,14 +75,4 @@ function tracingSettings(vars: Vars, site: Site): Resource {
   };
   const notify = vars.app_service ? [RESTART] : [];
   return envFile({ path: vars.app_env_file, entries, owner: vars.app_user }, { notify, tags: ["tracing"] });
-}
-
-/** node_exporter cannot have the application's port, nor the agent's: whichever starts second would fail. */
-function checkPorts(vars: Vars): void {
-  const agent = vars.log_agent === "alloy" ? "alloy_port" : "promtail_port";
-  const names = ["node_exporter_port", "app_metrics_port", agent] as const;
-  for (const [index, name] of names.entries()) {
-    const other = names.slice(0, index).find((other) => vars[other] === vars[name]);
-    if (other) throw new Error(`${other} and ${name} are both ${vars[name]}: one host has each port once`);
-  }
 }

@@ -9,6 +9,7 @@ import {
   type Site,
   sh,
   template,
+  VarError,
   type VarsOf,
 } from "../../engine/index.ts";
 import { bcryptHash } from "../bcrypt.ts";
@@ -35,7 +36,7 @@ export function tlsResources(vars: Vars, site: Site): readonly Resource[] {
   if (!vars.node_exporter_tls) return [];
   const password = vars.metrics_password;
   if (password === undefined)
-    throw new Error(`host ${site.host.name}: node_exporter_tls needs metrics_password, which Prometheus asks with`);
+    throw new VarError("node_exporter_tls", "found no metrics_password, expected the one that Prometheus asks with");
   const hash = bcryptHash(password, `${METRICS_USER}@${vars.environment}`);
   const content = template("app/node_exporter-web.yml.hbs", {
     certificate: CERTIFICATE,

@@ -1,4 +1,14 @@
-import { absent, file, type Resource, reveal, Secret, type Text, template, type VarsOf } from "../../engine/index.ts";
+import {
+  absent,
+  file,
+  type Resource,
+  reveal,
+  Secret,
+  type Text,
+  template,
+  VarError,
+  type VarsOf,
+} from "../../engine/index.ts";
 import { type AlertRule, alertRules } from "./alert-rules.ts";
 import type { alertVars } from "./alert-vars.ts";
 import { GRAFANA_UID, root } from "./paths.ts";
@@ -115,7 +125,11 @@ function secretFile(path: string, content: Text | undefined): Resource {
   return file({ path, content, mode: "0400", owner: GRAFANA_UID, group: "0" }, options);
 }
 
-function checkMail({ alert_email_to = [], smtp_host, smtp_from }: Vars): void {
-  if (alert_email_to.length > 0 && smtp_host === undefined) throw new Error("alert_email_to: mail needs smtp_host too");
-  if (smtp_host !== undefined && smtp_from === undefined) throw new Error("smtp_host: mail needs smtp_from too");
+function checkMail({ alert_email_to = [], smtp_host, smtp_from, smtp_user, smtp_password }: Vars): void {
+  const needing = { alert_email_to: alert_email_to[0], smtp_user, smtp_password };
+  const [name] = Object.entries(needing).find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined && smtp_host === undefined)
+    throw new VarError(name, "found no smtp_host, expected one: mail needs smtp_host too");
+  if (smtp_host !== undefined && smtp_from === undefined)
+    throw new VarError("smtp_host", "found no smtp_from, expected one: mail needs smtp_from too");
 }

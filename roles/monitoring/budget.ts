@@ -1,3 +1,5 @@
+import { UnsupportedMachine } from "../../engine/index.ts";
+
 /**
  * What each program of the monitoring host may take, from the size of the host alone. Only sizes that never change by
  * themselves go in (all memory, the whole disk), so two runs on one host agree, however full it is.
@@ -109,7 +111,7 @@ function diskOf(diskGb: number, wishes: Wishes) {
   const { dataDiskGb, logsMbPerDay, tracesMbPerDay } = wishes;
   const dataMb = Math.floor((dataDiskGb ?? (diskGb - SYSTEM_GB) * DATA_SHARE) * 1024);
   if (dataDiskGb !== undefined && dataDiskGb > diskGb)
-    throw new Error(`data_disk_gb is ${dataDiskGb}, and the disk has ${diskGb} GB`);
+    throw new UnsupportedMachine(`data_disk_gb is ${dataDiskGb}, and the disk has ${diskGb} GB`);
   const lokiDays = (dataMb * DISK_SHARES.loki - logsMbPerDay) / (logsMbPerDay * LOKI_RATIO);
   const tempoDays = (dataMb * DISK_SHARES.tempo) / tracesMbPerDay;
   const lokiHours = wishes.lokiRetentionHours ?? wholeDays(lokiDays, LONGEST_DAYS.loki);
@@ -129,9 +131,14 @@ function wholeDays(days: number, longest: number): number {
   return Math.min(longest, Math.max(1, Math.floor(days))) * 24;
 }
 
-function tooSmall(hostMb: number, room: number, wanted: Readonly<Record<string, number>>, verb: string): Error {
+function tooSmall(
+  hostMb: number,
+  room: number,
+  wanted: Readonly<Record<string, number>>,
+  verb: string,
+): UnsupportedMachine {
   const enough = Math.ceil(sum(wanted) / CONTAINERS_SHARE);
-  return new Error(
+  return new UnsupportedMachine(
     `the host has ${hostMb} MB of memory, of which containers may take ${room} MB (three quarters); they ${verb} ${spell(wanted)} MB: ` +
       `use a host with ${enough} MB or more, or lower the vars that end in _memory_mb`,
   );
@@ -142,9 +149,9 @@ function noDisk(
   dataMb: number,
   needs: Readonly<Record<string, number>>,
   { dataDiskGb }: Wishes,
-): Error {
+): UnsupportedMachine {
   const from = `three quarters of what ${SYSTEM_GB} GB for the system and images leave of ${diskGb} GB`;
-  return new Error(
+  return new UnsupportedMachine(
     `data may take ${Math.max(0, dataMb)} MB of the disk (${dataDiskGb === undefined ? from : "data_disk_gb"}), and needs ${spell(needs)} MB: ` +
       "use a larger disk, set data_disk_gb, or lower the retention or what is expected a day (logs_mb_per_day, traces_mb_per_day)",
   );

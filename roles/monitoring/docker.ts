@@ -6,6 +6,7 @@ import {
   type Resource,
   sh,
   template,
+  UnsupportedMachine,
   unit,
   type VarsOf,
 } from "../../engine/index.ts";
@@ -36,7 +37,7 @@ export function dockerPackages({ id, version, name }: Facts["os"]): readonly str
   if (id === "debian" && release >= 13) return ["docker.io", "docker-cli", "docker-compose"];
   if (id === "ubuntu" && release >= 22.04) return ["docker.io", "docker-compose-v2"];
   const reason = id === "debian" || id === "ubuntu" ? "its packages have only Compose v1" : "it is not known here";
-  throw new Error(
+  throw new UnsupportedMachine(
     `the monitoring host runs ${name}: ${reason}; use Debian 13, Ubuntu 22.04 or a later release of either`,
   );
 }

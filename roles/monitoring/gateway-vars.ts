@@ -12,7 +12,7 @@ export const gatewayVars = {
   ),
   gateway_domain: optional(
     string("The name by which people and app hosts reach the gateway. Unset: the monitoring host's address", {
-      pattern: "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+      format: "address",
     }),
   ),
   gateway_acme_email: optional(

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   directory,
   file,
@@ -14,6 +15,7 @@ import {
   sh,
   type Text,
   template,
+  VarError,
 } from "../../engine/index.ts";
 import { bcryptHash } from "../bcrypt.ts";
 import { bracketed, environments, gatewayOf, groups } from "../endpoints.ts";
@@ -94,8 +96,11 @@ export const readCaCertificate: Script = sh`cat -- ${CA_CERTIFICATE}`;
 
 function caddyfile({ gateway_acme_email, gateway_domain, grafana_url }: Settings, site: Site): Text {
   const name = gatewayOf(site)?.name ?? "";
-  if (gateway_acme_email !== undefined && gateway_domain === undefined)
-    throw new Error("gateway_acme_email needs gateway_domain: there are no certificates by ACME for an address");
+  if (gateway_acme_email !== undefined && (gateway_domain === undefined || isIP(gateway_domain) !== 0))
+    throw new VarError(
+      "gateway_acme_email",
+      `found ${gateway_domain ?? "no gateway_domain"}, expected a name: it needs gateway_domain, and there are no certificates by ACME for an address`,
+    );
   const names = gateway_acme_email === undefined ? namesOf(name, site.host, grafana_url) : [name];
   return template("monitoring/Caddyfile.hbs", {
     name,

@@ -1,3 +1,4 @@
+import { VarError } from "../../engine/index.ts";
 import { imagePins, reference } from "../versions.ts";
 
 /** The images that the role uses unless vars say otherwise. */
@@ -17,10 +18,10 @@ export const IMAGE_PATTERN =
 
 type Version = readonly [major: number, minor: number, patch: number];
 
-/** The version that an image's tag names. Throws on a tag that names none: configuration depends on the version. */
-export function imageVersion(image: string): Version {
+/** The version that the tag of this var's image names. Throws on a tag that names none: configuration depends on the version. */
+export function imageVersion(image: string, variable: string): Version {
   const match = /:v?(\d+)\.(\d+)\.(\d+)(?:[-@].*)?$/.exec(image);
-  if (!match) throw new Error(`image ${image}: found no version in the tag, expected one such as 3.4.1`);
+  if (!match) throw new VarError(variable, `found no version in the tag of ${image}, expected one such as 3.4.1`);
   return [Number(match[1]), Number(match[2]), Number(match[3])];
 }
 
@@ -31,10 +32,13 @@ export function grafanaHealth(): readonly string[] {
 
 /** Compose's `test:` of Loki's health check: busybox was dropped from the image before `-health` came. */
 export function lokiHealth(image: string): readonly string[] {
-  const version = imageVersion(image);
+  const version = imageVersion(image, "loki_image");
   if (isBefore(version, [3, 5, 8])) return ["CMD", "/busybox/wget", "-q", "--spider", "http://127.0.0.1:3100/ready"];
   if (!isBefore(version, [3, 6, 5])) return ["CMD", "/usr/bin/loki", "-health"];
-  throw new Error(`loki_image ${image}: cannot be health-checked; use 3.5.7 or older, or 3.6.5 or newer`);
+  throw new VarError(
+    "loki_image",
+    `found ${image}, which cannot be health-checked, expected 3.5.7 or older, or 3.6.5 or newer`,
+  );
 }
 
 /** Compose's `test:` of the gateway's health check. */
@@ -54,9 +58,9 @@ export function tempoHealth(image: string): readonly string[] {
 
 /** Which of the two configurations Tempo reads. Throws on a major that there is none for. */
 export function tempoMajor(image: string): 2 | 3 {
-  const [major] = imageVersion(image);
+  const [major] = imageVersion(image, "tempo_image");
   if (major === 2 || major === 3) return major;
-  throw new Error(`tempo_image ${image}: found major ${major}, expected 2 or 3: each has a configuration of its own`);
+  throw new VarError("tempo_image", `found major ${major}, expected 2 or 3: each has a configuration of its own`);
 }
 
 function isBefore(version: Version, other: Version): boolean {

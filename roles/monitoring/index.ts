@@ -11,6 +11,7 @@ import { checkOwnAddress, publishAddressOf } from "./publish-address.ts";
 import { checkPublications } from "./published.ts";
 import { settingsOf, type Vars } from "./settings.ts";
 import { gates, stackResource } from "./stack.ts";
+import { checkBuckets } from "./storage.ts";
 import { storeGates, storeResources } from "./stores.ts";
 import { tempoUpgradeGate } from "./tempo-upgrade.ts";
 import { monitoringVars } from "./vars.ts";
@@ -22,6 +23,7 @@ export const monitoring = defineRole({
   resources(vars, facts, site) {
     checkPublications(vars, site.host);
     checkOwnAddress(publishAddressOf(vars, site.host), site.host, facts.addresses);
+    checkBuckets(vars);
     const settings = settingsOf(vars, facts, site);
     return [
       ...dockerResources(vars, facts),

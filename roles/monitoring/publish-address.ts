@@ -1,5 +1,6 @@
 import { BlockList, isIPv4 } from "node:net";
-import type { HostVars } from "../../engine/index.ts";
+import { type HostVars, VarError } from "../../engine/index.ts";
+import { addressOf } from "../endpoints.ts";
 
 /** IPv4 addresses that the internet does not route, by IANA's special-purpose registry (RFC 6890, RFC 6598, RFC 5737). */
 const PRIVATE = new BlockList();
@@ -25,23 +26,29 @@ const EVERYWHERE = "0.0.0.0";
  */
 export function publishAddressOf(
   { publish_address, gateway }: { readonly publish_address: string | undefined; readonly gateway: boolean },
-  { name, vars }: HostVars,
+  host: HostVars,
 ): string {
+  const { name, vars } = host;
   const named = [vars.address, vars.host, vars.ansible_host, name].filter((one) => typeof one === "string");
   const address = publish_address ?? (gateway ? EVERYWHERE : named.find((one) => isIPv4(one) && PRIVATE.check(one)));
   if (address !== undefined) return address;
-  throw new Error(
-    `host ${name}: found no publish_address and no private address of its own, expected where Grafana, Loki and OTLP are to listen: ` +
-      "publish_address: 127.0.0.1 (the host itself only), an address of the host (whoever reaches that network), " +
+  // Where the other hosts cannot reach it either, that is said first.
+  addressOf(host);
+  throw new VarError(
+    ["publish_address", "address", "host", "ansible_host"],
+    "found neither it nor a private address of the host, expected where Grafana, Loki and OTLP are to listen: " +
+      "127.0.0.1 (the host itself only), an address of the host (whoever reaches that network), " +
       "or 0.0.0.0 (everyone: Loki and OTLP ask for no login)",
+    name,
   );
 }
 
 /** Throws where the host said which addresses it has, and this is none of them: Docker would find out after it stopped what ran. */
 export function checkOwnAddress(address: string, { name }: HostVars, own: readonly string[]): void {
   if (own.length === 0 || address === EVERYWHERE || address.startsWith("127.") || own.includes(address)) return;
-  throw new Error(
-    `host ${name}: found no address ${address} on it (it has ${own.join(", ")}), expected one that Grafana, Loki and OTLP can listen on: ` +
-      "set publish_address to one of these, or to 0.0.0.0 for all",
+  throw new VarError(
+    ["publish_address", "address", "host", "ansible_host"],
+    `found ${address}, expected one of the host's own addresses, ${own.join(", ")}, or 0.0.0.0 for all: Grafana, Loki and OTLP listen there`,
+    name,
   );
 }

@@ -1,4 +1,4 @@
-import type { HostVars, VarsOf } from "../../engine/index.ts";
+import { type HostVars, VarError, type VarsOf } from "../../engine/index.ts";
 import { publishAddressOf } from "./publish-address.ts";
 import type { monitoringVars } from "./vars.ts";
 
@@ -106,6 +106,8 @@ export function checkPublications(vars: Vars, host: HostVars): void {
     const other = all.slice(0, index).find(({ port }) => port === one.port);
     if (!other) continue;
     const [a, b] = [other, one].map(({ setBy, what }) => setBy ?? what);
-    throw new Error(`${a} and ${b} are both ${one.port}: a port can be published once`);
+    const text = `found that ${a} and ${b} are both ${one.port}, expected two: a port can be published once`;
+    const variables = [one.setBy, other.setBy].filter((name) => name !== undefined);
+    throw new VarError([variables[0] ?? "gateway", ...variables.slice(1)], text);
   }
 }

@@ -53,7 +53,7 @@ export function gates(vars: Settings): readonly Resource[] {
 function composeFile(vars: Settings, gateway?: GatewayService): Text {
   const { publish_address: address, budget } = vars;
   const { memory } = budget;
-  const [prometheusMajor] = imageVersion(vars.prometheus_image);
+  const [prometheusMajor] = imageVersion(vars.prometheus_image, "prometheus_image");
   const values = {
     logging: { maxSize: vars.docker_log_max_size, maxFiles: String(vars.docker_log_max_files) },
     grafana: {

@@ -5,13 +5,13 @@ export const storageVars = {
   loki_s3_bucket: optional(bucket("Bucket for logs. Unset: the monitoring host's own disk")),
   loki_s3_from: optional(
     string("The day (UTC) from which logs go to the bucket: 2024-04-01 on a new host, else a day to come", {
-      pattern: "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+      format: "day",
     }),
   ),
   tempo_s3_bucket: optional(bucket("Bucket for traces. Unset: the monitoring host's own disk")),
   s3_endpoint: optional(
     string("Where the buckets are: s3.ap-northeast-2.amazonaws.com, or host:port of another service", {
-      pattern: "^[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
+      format: "endpoint",
     }),
   ),
   s3_region: optional(string("The buckets' region", { pattern: "^[a-z0-9-]+$" })),
@@ -23,12 +23,12 @@ export const storageVars = {
   }),
 
   prometheus_remote_write_url: optional(
-    string("Where Prometheus sends all metrics as well, by remote write", { pattern: "^https?://[^@]+$" }),
+    string("Where Prometheus sends all metrics as well, by remote write", { format: "url" }),
   ),
   prometheus_remote_write_user: optional(string("User there, by basic authentication")),
   prometheus_remote_write_password: optional(secret("Password there")),
 };
 
 function bucket(description: string) {
-  return string(description, { pattern: "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" });
+  return string(description, { format: "bucket" });
 }

@@ -1,5 +1,5 @@
-import type { file, Text } from "../../engine/index.ts";
-import type { Sizes } from "./settings.ts";
+import { type file, type Text, VarError } from "../../engine/index.ts";
+import type { Sizes, Vars } from "./settings.ts";
 
 /** A bucket and the way to it; a template's values, so nothing is undefined. */
 export interface Bucket {
@@ -22,10 +22,9 @@ export const FIRST_DAY = "2024-04-01";
 /** Where Loki keeps chunks: a bucket, from a day on; undefined for its own disk. Throws on vars that do not belong together. */
 export function lokiBucket(vars: Sizes): (Bucket & { readonly from: string }) | undefined {
   const { loki_s3_bucket: name, loki_s3_from: from } = vars;
-  if ((name === undefined) !== (from === undefined))
-    throw new Error("loki_s3_bucket and loki_s3_from belong together: set both, or none");
+  if ((name === undefined) !== (from === undefined)) throw apart("loki_s3_bucket", name, "loki_s3_from");
   if (name === undefined || from === undefined) return undefined;
-  if (from < FIRST_DAY) throw new Error(`loki_s3_from: found ${from}, expected ${FIRST_DAY} or later`);
+  if (from < FIRST_DAY) throw new VarError("loki_s3_from", `found "${from}", expected ${FIRST_DAY} or later`);
   return { ...bucketOf(vars, name), from };
 }
 
@@ -34,11 +33,22 @@ export function tempoBucket(vars: Sizes): Bucket | undefined {
   return vars.tempo_s3_bucket === undefined ? undefined : bucketOf(vars, vars.tempo_s3_bucket);
 }
 
+/** Throws on keys that open nothing: whoever sets them believes that data goes to a bucket. */
+export function checkBuckets(vars: Vars): void {
+  if (vars.loki_s3_bucket !== undefined || vars.tempo_s3_bucket !== undefined) return;
+  const key = (["s3_access_key_id", "s3_secret_access_key"] as const).find((name) => vars[name] !== undefined);
+  if (key) throw new VarError(key, "found no bucket that it opens, expected loki_s3_bucket or tempo_s3_bucket too");
+}
+
 function bucketOf(vars: Sizes, name: string): Bucket {
   const { s3_endpoint: endpoint, s3_region: region = "", s3_access_key_id, s3_secret_access_key } = vars;
-  if (endpoint === undefined) throw new Error(`bucket ${name}: found no s3_endpoint, expected where it is`);
+  if (endpoint === undefined)
+    throw new VarError(
+      vars.loki_s3_bucket === name ? "loki_s3_bucket" : "tempo_s3_bucket",
+      "found no s3_endpoint, expected where the bucket is",
+    );
   if ((s3_access_key_id === undefined) !== (s3_secret_access_key === undefined))
-    throw new Error("s3_access_key_id and s3_secret_access_key belong together: set both, or none");
+    throw apart("s3_access_key_id", s3_access_key_id, "s3_secret_access_key");
   return {
     name,
     endpoint,
@@ -70,11 +80,12 @@ export function remoteWriteOf(vars: Sizes): RemoteWrite | undefined {
   const { prometheus_remote_write_url: url, prometheus_remote_write_user: user = "" } = vars;
   const { prometheus_remote_write_password: password } = vars;
   if ((user === "") !== (password === undefined))
-    throw new Error(
-      "prometheus_remote_write_user and prometheus_remote_write_password belong together: set both, or none",
-    );
+    throw apart("prometheus_remote_write_user", user || undefined, "prometheus_remote_write_password");
   if (url === undefined && password !== undefined)
-    throw new Error("found prometheus_remote_write_password, expected prometheus_remote_write_url too");
+    throw new VarError(
+      "prometheus_remote_write_password",
+      "found a password alone, expected prometheus_remote_write_url too",
+    );
   if (url === undefined) return undefined;
   return { url, user, passwordFile: password === undefined ? "" : `/etc/prometheus/${remoteWriteFile}` };
 }
@@ -84,4 +95,10 @@ export function remoteWritePassword(vars: Sizes, folder: string): readonly Param
   const { prometheus_remote_write_password: content } = vars;
   if (content === undefined || remoteWriteOf(vars) === undefined) return [];
   return [{ path: `${folder}/${remoteWriteFile}`, content, mode: "0640", group: PROMETHEUS_GID }];
+}
+
+/** Of two vars that belong together only one is there. */
+function apart(one: string, value: unknown, other: string): VarError {
+  const [given, missing] = value === undefined ? [other, one] : [one, other];
+  return new VarError(given, `found no ${missing}, expected both or none: ${one} and ${other} belong together`);
 }

@@ -4,10 +4,15 @@ import { gatewayVars } from "./gateway-vars.ts";
 import { IMAGE_PATTERN, images } from "./images.ts";
 import { storageVars } from "./storage-vars.ts";
 
+/** More is a slip of the finger, or another unit. */
+const LARGEST_DISK_GB = 1_000_000;
+const LARGEST_MEMORY_MB = 4_194_304;
+const TEN_YEARS_DAYS = 3650;
+
 /** How the other hosts reach a host. Both roles have it. */
 export const address = optional(
   string("How the other hosts reach this one: a private address or a name. Unset: the address SSH connects to", {
-    pattern: "^[A-Za-z0-9._:-]+$",
+    format: "address",
   }),
 );
 
@@ -17,7 +22,7 @@ export const monitoringVars = {
   publish_address: optional(
     string(
       "The host's own address on which Grafana, Loki and OTLP are published; 0.0.0.0 is all. Unset: its private address, as the inventory names it; with a gateway, all",
-      { pattern: "^[0-9]{1,3}([.][0-9]{1,3}){3}$" },
+      { format: "ipv4" },
     ),
   ),
 
@@ -25,7 +30,7 @@ export const monitoringVars = {
 
   grafana_port: port("Where Grafana answers", { default: 80 }),
   grafana_url: optional(
-    string("What people type to open Grafana, if it is not this host's address", { pattern: "^https?://" }),
+    string("What people type to open Grafana, if it is not this host's address", { format: "page-url" }),
   ),
   grafana_admin_user: string("Grafana's first administrator", { pattern: "^[A-Za-z0-9._@-]+$", default: "admin" }),
   grafana_admin_password: secret("The administrator's password: `!age |`, `!env NAME` or `!file PATH`"),
@@ -40,6 +45,7 @@ export const monitoringVars = {
   loki_retention_hours: optional(
     integer("How long logs are kept; older ones are deleted. Unset: as long as the disk allows, 30 days at most", {
       minimum: 24,
+      maximum: TEN_YEARS_DAYS * 24,
     }),
   ),
 
@@ -49,7 +55,10 @@ export const monitoringVars = {
   tempo_image: image("Tempo", images.tempo),
   tempo_memory_mb: memory("Tempo"),
   tempo_retention_hours: optional(
-    integer("How long traces are kept. Unset: as long as the disk allows, 14 days at most", { minimum: 1 }),
+    integer("How long traces are kept. Unset: as long as the disk allows, 14 days at most", {
+      minimum: 1,
+      maximum: TEN_YEARS_DAYS * 24,
+    }),
   ),
   tempo_upgrade_confirmed: optional(
     oneOf("Lets Tempo 3 take over the data of Tempo 2, from which there is no way back", ["3"]),
@@ -58,28 +67,34 @@ export const monitoringVars = {
   prometheus_port: port("Prometheus' own port, on 127.0.0.1 of the monitoring host only", { default: 9090 }),
   prometheus_image: image("Prometheus", images.prometheus),
   prometheus_memory_mb: memory("Prometheus"),
-  prometheus_retention_days: integer("How long metrics are kept", { minimum: 1, default: 15 }),
+  prometheus_retention_days: integer("How long metrics are kept", { minimum: 1, maximum: TEN_YEARS_DAYS, default: 15 }),
   prometheus_retention_size_mb: optional(
     integer("How much disk metrics may take, whichever limit is reached first. Unset: a share of the disk", {
       minimum: 256,
+      maximum: LARGEST_DISK_GB * 1024,
     }),
   ),
   scrape_interval_seconds: integer("How often metrics are read; 5 takes three times the disk and memory of 15", {
     minimum: 1,
+    // Prometheus takes what is older than five minutes for gone.
+    maximum: 240,
     default: 15,
   }),
 
   data_disk_gb: optional(
     integer("Disk for metrics, logs and traces together. Unset: three quarters of the whole disk without 8 GB", {
       minimum: 1,
+      maximum: LARGEST_DISK_GB,
     }),
   ),
   logs_mb_per_day: integer("How much log text a day to expect of all hosts; decides how long logs are kept", {
     minimum: 1,
+    maximum: LARGEST_DISK_GB * 1024,
     default: 512,
   }),
   traces_mb_per_day: integer("How much disk a day's traces are expected to take; decides how long they are kept", {
     minimum: 1,
+    maximum: LARGEST_DISK_GB * 1024,
     default: 256,
   }),
 
@@ -87,14 +102,18 @@ export const monitoringVars = {
 
   docker_registry_mirrors: list(
     "Mirrors of Docker Hub to pull from first, as URLs",
-    string("One mirror", { pattern: "^https?://" }),
+    string("One mirror", { format: "page-url" }),
     { default: [] },
   ),
   docker_log_max_size: string("A container's log file is rotated at this size", {
-    pattern: "^[1-9][0-9]*[kmg]$",
+    format: "file-size",
     default: "10m",
   }),
-  docker_log_max_files: integer("How many log files of a container are kept", { minimum: 1, default: 3 }),
+  docker_log_max_files: integer("How many log files of a container are kept", {
+    minimum: 1,
+    maximum: 1000,
+    default: 3,
+  }),
 };
 
 function image(name: string, pinned: string) {
@@ -108,6 +127,7 @@ function memory(name: string) {
   return optional(
     integer(`Memory limit of ${name}'s container in MB; it gets no swap. Unset: a share of the host's memory`, {
       minimum: 64,
+      maximum: LARGEST_MEMORY_MB,
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { type Script, sh, type VarsOf } from "../../engine/index.ts";
+import { globMatches, re2Matches, type Script, sh, type VarsOf } from "../../engine/index.ts";
 import type { appVars } from "../app/vars.ts";
 
 type Vars = Pick<VarsOf<typeof appVars>, "app_logs" | "app_logs_exclude" | "app_user" | "log_first_line">;
@@ -22,7 +22,7 @@ export function logEntry(vars: Vars, id: string, traceId: string): LogEntry | st
   if (!/^[^*?[\]{}]*\*[^*?[\]{}]*$/.test(pattern))
     return `app_logs has no "*" to name a file of our own by, and the application's own is not written to: ${pattern}`;
   const name = pattern.replace("*", `${STEM}-${id}`);
-  if (matches(vars.app_logs_exclude, name)) return `app_logs_exclude leaves out ${name} as well`;
+  if (globMatches(vars.app_logs_exclude, name)) return `app_logs_exclude leaves out ${name} as well`;
   const text = candidates(id, traceId).find((one) => isOneEntry(one, vars.log_first_line));
   if (text === undefined)
     return "log_first_line takes neither an event in JSON nor its like for the beginning of an entry";
@@ -40,11 +40,10 @@ function candidates(id: string, traceId: string): readonly string[] {
   ];
 }
 
-/** RE2, which the agent uses, and JavaScript agree on what such patterns need. */
+/** As the agent will see it. */
 function isOneEntry(text: string, firstLine: string): boolean {
-  const pattern = new RegExp(firstLine);
   const [first = "", ...others] = text.split("\n");
-  return pattern.test(first) && !others.some((line) => pattern.test(line));
+  return re2Matches(firstLine, first) && !others.some((line) => re2Matches(firstLine, line));
 }
 
 /** Writes the entry as the application's user, whose files the agent may read. Prints nothing. */
@@ -57,13 +56,4 @@ export function writeEntry({ path, text }: LogEntry, { app_user }: Vars): Script
 /** Takes the file away again. */
 export function removeEntry({ path }: LogEntry): Script {
   return sh`rm -f -- ${path}`;
-}
-
-/** Whether a glob of the agent's matches a file name. */
-export function matches(glob: string, name: string): boolean {
-  const pattern = glob
-    .replace(/[.+^${}()|\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${pattern}$`).test(name);
 }

@@ -9,7 +9,8 @@ import { runFile, runProgram } from "../support/program.ts";
 
 /** Every secret var of the shipped roles, each with a value that stands in an inventory without any tag. */
 const NAMES = Object.entries({ ...monitoringVars, ...appVars }).flatMap(([name, { secret }]) => (secret ? [name] : []));
-const plainText = (name: string) => `plain-${createHash("sha256").update(name).digest("hex").slice(0, 14)}`;
+const plainText = (name: string) =>
+  `${/url$/.test(name) ? "https://example.com/" : ""}plain-${createHash("sha256").update(name).digest("hex").slice(0, 14)}`;
 
 /** How a value, or a hash of the file that is nothing but it, could be shown: reports cut hashes to 12 digits. */
 const shapes = (value: string) => [

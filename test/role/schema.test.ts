@@ -10,6 +10,8 @@ const schema = {
   agent: oneOf("the agent", ["promtail", "alloy"], { default: "promtail" }),
   url: optional(string("what people type")),
   password: optional(secret("the admin's password")),
+  hook: optional(secret("where alerts go", { format: "webhook" })),
+  day: optional(string("from when on", { format: "day" })),
 };
 
 t.test("defaults fill in what is not given, other roles' vars are left out", async (t) => {
@@ -22,6 +24,8 @@ t.test("defaults fill in what is not given, other roles' vars are left out", asy
       agent: "promtail",
       url: undefined,
       password: undefined,
+      hook: undefined,
+      day: undefined,
     },
   });
 });
@@ -43,12 +47,19 @@ t.test("only a var that says so may be a secret", async (t) => {
   });
 });
 
+t.test("the format of a secret is not for its schema: nobody knows its text yet", async (t) => {
+  t.ok("value" in readVars(schema, { environment: "dev", hook: new Secret("no URL", "test") }));
+  t.equal(schema.hook.secretFormat, "webhook");
+  t.notOk("format" in schema.hook.json);
+});
+
 const wrong = [
   { vars: {}, error: { keyword: "required", params: { missingProperty: "environment" } } },
   { vars: { environment: "Dev" }, error: { keyword: "pattern", instancePath: "/environment" } },
   { vars: { environment: "dev", grafana_port: "80" }, error: { keyword: "type", instancePath: "/grafana_port" } },
   { vars: { environment: "dev", grafana_port: 70000 }, error: { keyword: "maximum" } },
   { vars: { environment: "dev", agent: "alloi" }, error: { keyword: "enum" } },
+  { vars: { environment: "dev", day: "2025-02-30" }, error: { keyword: "format", instancePath: "/day" } },
   { vars: { environment: "dev", mirrors: [1] }, error: { keyword: "type", instancePath: "/mirrors/0" } },
 ];
 

@@ -39,10 +39,10 @@ t.test("a unit file's value stays one word and starts no specifier or variable",
 
 t.test("a dollar is doubled in commands, where systemd reads variables, and nowhere else", async (t) => {
   const source =
-    "[Service]\nExecStart=/bin/x \\\n  --y \\\n  {{systemd a}}\nEnvironment={{systemd a}}\nExecStop={{systemd a}}\n";
+    "[Service]\nExecStart=/bin/x \\\n  --y \\\n{{#if a}}\n  --z \\\n{{/if}}\n  {{systemd a}}\nEnvironment={{systemd a}}\nExecStop={{systemd a}}\n";
   t.equal(
     render("u.service.hbs", source, { a: "a$b" }),
-    "[Service]\nExecStart=/bin/x \\\n  --y \\\n  a$$b\nEnvironment=a$b\nExecStop=a$$b\n",
+    "[Service]\nExecStart=/bin/x \\\n  --y \\\n  --z \\\n  a$$b\nEnvironment=a$b\nExecStop=a$$b\n",
   );
 });
 

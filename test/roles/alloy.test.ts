@@ -41,7 +41,7 @@ t.test("Alloy's configuration retries for ever, takes over positions and labels 
     /^ {4}url {12}= "http:\/\/192\.0\.2\.10:8080\/loki\/api\/v1\/push"$/m,
     /^ {4}environment = "dev",$/m,
     /^ {4}host {8}= "app-1",$/m,
-    /^ {4}__path_exclude__ = "\/home\/ubuntu\/fittoring\/logs\/\*-\[0-9]/m,
+    /^ {4}__path_exclude__ = "\/home\/ubuntu\/fittoring\/logs\/\{\*20\[0-9]/m,
   ])
     t.match(text, line);
   t.ok(text.includes(String.raw`firstline     = "^\\{|^No mapping for "`), "a backslash is written twice");

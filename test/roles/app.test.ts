@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { type HostVars, type Script, trusted } from "../../engine/index.ts";
 import { app } from "../../roles/app/index.ts";
 import { parents } from "../../roles/app/log-access.ts";
+import { ROTATED } from "../../roles/app/rotated.ts";
 import { appFacts, appHost, dataOf, filesOf, monitoringHost, namesOf, releases, siteOf, textOf } from "./site.ts";
 
 const config = "/etc/promtail/config.yaml";
@@ -74,7 +75,7 @@ t.test("rotated files are left out, whatever the log folder is", async (t) => {
   t.match(job.static_configs[0].labels, {
     job: "fittoring_logs",
     __path__: "/var/log/app/*.log",
-    __path_exclude__: "/var/log/app/*-[0-9][0-9]-[0-9][0-9]*.log",
+    __path_exclude__: `/var/log/app/${ROTATED}`,
   });
 });
 

@@ -48,7 +48,7 @@ t.test("node_exporter answers by TLS, and to one user only, whose password the h
 t.test("without being asked it is as before", async (t) => {
   t.notMatch(namesOf(appResources({})).join("\n"), /web\.yml|node_exporter's certificate/);
   t.notMatch(textOf(appResources({}), "node_exporter.service"), /web\.config/);
-  t.throws(() => appResources({ node_exporter_tls: true }), /host dev-1: node_exporter_tls needs metrics_password/);
+  t.throws(() => appResources({ node_exporter_tls: true }), /var node_exporter_tls: found no metrics_password/);
 });
 
 t.test("Prometheus asks by TLS with the password, from a file of its own user", async (t) => {

@@ -31,7 +31,7 @@ for (const vars of [
   t.test(`${JSON.stringify(vars)}: nothing is published before somebody says where`, async (t) => {
     t.throws(
       () => publishAddressOf(unset, host(vars)),
-      /host mon-1: found no publish_address .* 127\.0\.0\.1 .* 0\.0\.0\.0 \(everyone/,
+      /host mon-1: var publish_address: found neither it nor a private address .* 127\.0\.0\.1 .* 0\.0\.0\.0 \(everyone/,
     );
   });
 }
@@ -46,7 +46,7 @@ t.test("an address that the host does not have is refused, where the host said w
   const own = ["172.30.77.10", "fd00::1"];
   t.throws(
     () => checkOwnAddress("10.0.0.10", host({}), own),
-    /found no address 10\.0\.0\.10 on it \(it has 172\.30\.77\.10, fd00::1\)/,
+    /var publish_address: found 10\.0\.0\.10, expected one of the host's own addresses, 172\.30\.77\.10, fd00::1, /,
   );
   for (const address of ["172.30.77.10", "0.0.0.0", "127.0.0.1"]) checkOwnAddress(address, host({}), own);
   checkOwnAddress("10.0.0.10", host({}), []);

@@ -18,6 +18,8 @@ export interface WrongInput {
   readonly files?: Files;
   /** Of the playbook after its imports, by default one that is fine. */
   readonly playbook?: string;
+  /** A playbook of the product, to be run instead. */
+  readonly program?: string;
   /** By default `-i DIR/hosts.yml`. DIR is the folder, SHOWN its path as messages show it, here and below. */
   readonly args?: readonly string[];
   /** Behind the default ones. */
@@ -79,7 +81,7 @@ export async function acceptsInput(t: Test): Promise<void> {
 }
 
 function prepare(
-  { hosts = HOSTS, playbook = PLAYBOOK, args, more = [], env = {} }: WrongInput,
+  { hosts = HOSTS, playbook = PLAYBOOK, program, args, more = [], env = {} }: WrongInput,
   dir: string,
   port: number,
 ): Start {
@@ -89,7 +91,7 @@ function prepare(
   const all = [...(args ?? ["-i", "DIR/hosts.yml"]), ...more];
   const variables = { HOSTWRIGHT_INVENTORY: "", HOSTWRIGHT_AGE_IDENTITY_FILE: "DIR/age.txt", NO_COLOR: "1", ...env };
   const named = Object.entries(variables).map(([name, value]) => [name, placed(value, dir)]);
-  return { file, args: all.map((arg) => placed(arg, dir)), env: Object.fromEntries(named) };
+  return { file: program ?? file, args: all.map((arg) => placed(arg, dir)), env: Object.fromEntries(named) };
 }
 
 function placed(text: string, dir: string): string {

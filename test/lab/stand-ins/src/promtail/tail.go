@@ -30,8 +30,11 @@ func watch(ended context.Context, job scrapeConfig, positions *positions, metric
 				standin.Fail("invalid __path__: %v", err)
 			}
 			for _, path := range paths {
-				excluded, err := filepath.Match(group.Labels["__path_exclude__"], path)
-				if tailed[path] || excluded || err != nil {
+				excluded, err := matches(group.Labels["__path_exclude__"], path)
+				if err != nil {
+					standin.Fail("invalid __path_exclude__: %v", err)
+				}
+				if tailed[path] || excluded {
 					continue
 				}
 				if t := openTail(path, job, group.Labels, positions); t != nil {
