@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { type Node, readDocument } from "./document.ts";
+import { isIni } from "./ini.ts";
 import { type Inventory, InventoryError, isMapping, shownPath } from "./inventory.ts";
 import { mergeInventory, type VarsFile } from "./merge.ts";
 import { readModule } from "./module.ts";
@@ -43,8 +44,7 @@ async function readInventory(file: string, env: Env): Promise<Node> {
   const place = { file: shownPath(file), line: 0, column: 0 };
   if (/\.m?ts$/.test(file)) return readModule(file, place);
   const text = await readText(file);
-  const heading = /^\s*(?:[#;].*\n\s*)*\[[\w:.-]+\]\s*(?:\n|$)/.exec(text);
-  if (heading)
+  if (isIni(text))
     throw new InventoryError(
       "found an INI inventory, expected YAML; `ansible-inventory -i FILE --list --yaml` converts it",
       place,
