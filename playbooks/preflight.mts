@@ -11,5 +11,6 @@ const checks = definePlaybook([preflight("always")]);
 export default checks;
 
 await runPlaybook(checks, import.meta.url, {
-  vars: ["lab", ...Object.keys(monitoringVars), ...Object.keys(appVars)],
+  vars: ["lab"],
+  reads: [monitoringVars, appVars],
 });

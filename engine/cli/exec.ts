@@ -32,9 +32,9 @@ export type Answer<T> =
 
 /** Runs the program that sends one command to many hosts, when its file (`import.meta.url`) was started. */
 export async function runExec(url: string): Promise<void> {
-  await runProgram(url, async (args) => {
+  await runProgram(url, async (args, program) => {
     const at = args.indexOf("--");
-    const options = parseOptions(at < 0 ? args : args.slice(0, at), { takesWords: true });
+    const options = parseOptions(at < 0 ? args : args.slice(0, at), { takesWords: true, program });
     if (options.help) return say(EXEC_HELP);
     const words = at < 0 ? [] : args.slice(at + 1);
     if (words.length === 0) throw new UsageError("found no command, expected: PATTERN -- COMMAND (--help says more)");
@@ -54,8 +54,8 @@ export async function runExec(url: string): Promise<void> {
 
 /** Runs the program that prints the facts of hosts, when its file was started. */
 export async function runFacts(url: string): Promise<void> {
-  await runProgram(url, async (args) => {
-    const options = parseOptions(args, { takesWords: true });
+  await runProgram(url, async (args, program) => {
+    const options = parseOptions(args, { takesWords: true, program });
     if (options.help) return say(FACTS_HELP);
     const answers = await askHosts<Facts>(options, options.become, async ({ facts }) => facts);
     for (const answer of answers) if ("value" in answer) say(JSON.stringify({ host: answer.host, ...answer.value }));

@@ -38,6 +38,8 @@ export interface Options {
   readonly become: boolean;
   /** Those of the program's own flags that are given. */
   readonly flags: ReadonlySet<string>;
+  /** The file that was started; vars folders beside it are read. */
+  readonly program: string | undefined;
   /** Words that are no options; only programs that say so take any. */
   readonly words: readonly string[];
 }
@@ -98,13 +100,19 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
 
 exit: 0 fine, 1 usage or inventory error, 2 a host failed, 3 changes (--fail-on-changes), 4 unreachable, 5 locked`;
 
+interface Parsing {
+  readonly takesWords?: boolean;
+  readonly own?: readonly string[];
+  readonly program?: string;
+}
+
 /**
  * Parses a command line strictly; `takesWords` for programs that read words which are no options, `own` are a program's own
- * flags. Throws `UsageError`.
+ * flags, `program` is its file. Throws `UsageError`.
  */
 export function parseOptions(
   args: readonly string[],
-  { takesWords = false, own = [] }: { readonly takesWords?: boolean; readonly own?: readonly string[] } = {},
+  { takesWords = false, own = [], program }: Parsing = {},
 ): Options {
   const { values, positionals } = parse(args, takesWords, own);
   return {
@@ -136,6 +144,7 @@ export function parseOptions(
     help: values.help ?? false,
     become: values.become ?? false,
     flags: new Set(own.filter((name) => (values as Readonly<Record<string, unknown>>)[name] === true)),
+    program,
     words: positionals,
   };
 }

@@ -8,7 +8,8 @@ import { lockReleases, type ReleaseLock, readReleaseLock } from "../inventory/re
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Playbook, PlayRunner } from "../role/playbook.ts";
 import type { WantedRelease } from "../role/role.ts";
-import { type Assignment, assignments, consulted, flagsOf, rolesOf } from "../run/assignment.ts";
+import type { Schema } from "../role/schema.ts";
+import { type Assignment, assignments, consulted, flagsOf, rolesIn, rolesOf } from "../run/assignment.ts";
 import type { HostResult, RunEvent } from "../run/event.ts";
 import { STATE_PATHS } from "../run/host-state.ts";
 import { maskEvent } from "../run/mask.ts";
@@ -26,6 +27,8 @@ import { rehearse } from "./rehearsal.ts";
 export interface Program {
   /** Vars that hosts may have although no role reads them. */
   readonly vars?: readonly string[];
+  /** Schemas of vars that it reads although no role of its plays has them. */
+  readonly reads?: readonly Schema[];
   /** Runs after the inventory was checked and before any host is contacted. */
   prepare?(inventory: Inventory): Promise<void>;
 }
@@ -40,10 +43,11 @@ export async function runPlaybook(playbook: Playbook, url: string, program: Prog
 
 async function main(playbook: Playbook, name: string, args: readonly string[], program: Program): Promise<number> {
   const own = await flagsOf(playbook);
-  const options = parseOptions(args, { own });
+  const options = parseOptions(args, { own, program: name });
   if (options.help)
     return say(own.length > 0 ? `${HELP}\n\nof this playbook: ${own.map((flag) => `--${flag}`).join(" ")}` : HELP);
-  const inventory = await loadFor(options);
+  const schemas = (await rolesIn(playbook)).map(({ schema }) => schema);
+  const inventory = await loadFor(options, [...schemas, ...(program.reads ?? [])]);
   const all = await assignments(playbook, inventory, options.limit);
   const plays = all.filter(({ play: { flag } }) => flag === undefined || options.flags.has(flag));
   if (options.listHosts) return say(listHosts(plays));
@@ -96,7 +100,7 @@ function checkRun(
   }
   // What is wrong with one is said now, not once its turn comes.
   for (const [host] of roles) connectionVars(host);
-  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? [])]));
+  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? []), ...(program.reads ?? []).flatMap(Object.keys)]));
   rehearse(plays, inventory, options);
 }
 

@@ -14,6 +14,8 @@ import { connectionVars } from "../inventory/connection-vars.ts";
 import { parseExtraVars } from "../inventory/extra-vars.ts";
 import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
 import { loadInventory } from "../inventory/load.ts";
+import type { JsonSchema, VarSchemas } from "../inventory/typed-text.ts";
+import type { Schema, Var } from "../role/schema.ts";
 import { Secret } from "../shell/secret.ts";
 import { type Options, UsageError } from "./options.ts";
 import { allowClosedOutput } from "./streams.ts";
@@ -50,12 +52,27 @@ export function say(text: string): number {
   return 0;
 }
 
-/** Loads the inventories that the options, the environment or package.json name, in this order. */
-export async function loadFor(options: Pick<Options, "inventory" | "extraVars">): Promise<Inventory> {
+/**
+ * Loads the inventories that the options, the environment or package.json name, in this order. `schemas` are those of the vars
+ * that the program reads: a `-e name=value` takes the type that they ask for.
+ */
+export async function loadFor(
+  options: Pick<Options, "inventory" | "extraVars" | "program">,
+  schemas: readonly Schema[] = [],
+): Promise<Inventory> {
   const { env } = process;
   const named =
     options.inventory.length > 0 ? options.inventory : [env.HOSTWRIGHT_INVENTORY || (await defaultInventory())];
-  return loadInventory(named, { extraVars: parseExtraVars(options.extraVars, env), env });
+  const extraVars = parseExtraVars(options.extraVars, env, byName(schemas));
+  const { program } = options;
+  return loadInventory(named, { extraVars, env, ...(program && { playbookFolder: dirname(resolve(program)) }) });
+}
+
+function byName(schemas: readonly Schema[]): VarSchemas {
+  const found = new Map<string, readonly JsonSchema[]>();
+  for (const [name, { json }] of schemas.flatMap(Object.entries<Var<unknown>>))
+    found.set(name, [...(found.get(name) ?? []), json]);
+  return found;
 }
 
 /** Returns the function that opens a connection to a host of this inventory, as its vars and the options say. */

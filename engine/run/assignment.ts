@@ -35,6 +35,11 @@ export async function flagsOf(playbook: Playbook): Promise<readonly string[]> {
   return [...new Set((await playsOf(playbook)).flatMap(({ flag }) => flag ?? []))];
 }
 
+/** The roles of all plays of this playbook, each once. */
+export async function rolesIn(playbook: Playbook): Promise<readonly Role[]> {
+  return [...new Set((await playsOf(playbook)).flatMap(({ roles }) => roles))];
+}
+
 /** The hosts that proofs of these plays ask besides their own. */
 export function consulted(all: readonly Assignment[], inventory: Inventory): readonly Host[] {
   const names = all.flatMap(({ play }) => (play.consults ? selectHosts(inventory, play.consults) : []));
