@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { withFiles } from "../inventory/limit-file.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 
 /** A command line that cannot be followed; the message says what to write instead. */
@@ -78,8 +79,9 @@ const flags = {
 /** What `--help` prints. */
 export const HELP = `usage: npx zx playbooks/NAME.mts [options]
 
-  -i, --inventory FILE      inventory, may be repeated (default: HOSTWRIGHT_INVENTORY, else package.json, else the lab)
-  -l, --limit PATTERN       only these hosts, e.g. app:!app-3
+  -i, --inventory FILE      inventory, may be repeated (default: HOSTWRIGHT_INVENTORY, else package.json, else the lab);
+                            or hosts with a comma: web-1,web-2:2222
+  -l, --limit PATTERN       only these hosts, e.g. app:!app-3; @FILE: a pattern a line
   -C, --check               change nothing, say what would change
   -D, --diff                show before and after
   -t, --tags A,B            only resources with a tag; --skip-tags A,B: all but those. A role's name is a tag
@@ -117,7 +119,7 @@ export function parseOptions(
   const { values, positionals } = parse(args, takesWords, own);
   return {
     inventory: values.inventory ?? [],
-    limit: values.limit,
+    limit: values.limit === undefined ? undefined : withFiles(values.limit),
     tags: commaSeparated(values.tags),
     skipTags: commaSeparated(values["skip-tags"]),
     check: values.check ?? false,
@@ -152,9 +154,30 @@ export function parseOptions(
 function parse(args: readonly string[], allowPositionals: boolean, own: readonly string[]) {
   const options = { ...Object.fromEntries(own.map((name) => [name, { type: "boolean" } as const])), ...flags };
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals });
+    const parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals, tokens: true });
+    refuseRepeated(parsed.tokens, options);
+    return parsed;
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError(explainArguments(cause, Object.keys(options)), { cause });
+  }
+}
+
+type Tokens = readonly { readonly kind: string; readonly name?: string; readonly value?: string | undefined }[];
+
+/** Throws `UsageError` on an option of one value that was given two: silently one of them would count. */
+export function refuseRepeated(
+  tokens: Tokens,
+  options: Readonly<Record<string, { readonly type: string; readonly multiple?: boolean }>>,
+): void {
+  const first = new Map<string, string>();
+  for (const { kind, name = "", value } of tokens) {
+    if (kind !== "option" || value === undefined || options[name]?.multiple) continue;
+    const before = first.get(name) ?? value;
+    first.set(name, before);
+    if (before === value) continue;
+    const advice = name === "limit" ? `: several are written with a comma, --limit ${before},${value}` : "";
+    throw new UsageError(`--${name}: found "${before}" and "${value}", expected one value${advice}`);
   }
 }
 

@@ -50,12 +50,13 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   const inventory = await loadFor(options, [...schemas, ...(program.reads ?? [])]);
   const all = await assignments(playbook, inventory, options.limit);
   const plays = all.filter(({ play: { flag } }) => flag === undefined || options.flags.has(flag));
+  checkHosts(name, inventory, plays, options);
   if (options.listHosts) return say(listHosts(plays));
   await unlockSecrets(
     [...plays.flatMap(({ hosts }) => hosts), ...consulted(plays, inventory)].map(({ vars }) => vars),
     process.env,
   );
-  checkRun(name, inventory, plays, options, program);
+  checkRun(inventory, plays, options, program);
   const passwords = await passwordsOf(
     plays.flatMap(({ hosts }) => hosts),
     inventory.hosts.values(),
@@ -79,14 +80,14 @@ interface Job {
   readonly passwords: readonly Secret[];
 }
 
-function checkRun(
-  name: string,
-  inventory: Inventory,
-  plays: readonly Assignment[],
-  options: Options,
-  program: Program,
-): void {
-  const { rebuilt, limit } = options;
+function checkHosts(name: string, { files }: Inventory, plays: readonly Assignment[], { limit }: Options): void {
+  if (plays.some(({ hosts }) => hosts.length > 0)) return;
+  const within = limit === undefined ? "" : ` within --limit ${limit}`;
+  throw new UsageError(`found no host for any play of ${name}${within}, expected one in ${files.join(", ")}`);
+}
+
+function checkRun(inventory: Inventory, plays: readonly Assignment[], options: Options, program: Program): void {
+  const { rebuilt } = options;
   const files = inventory.files.join(", ");
   const unknown = [...rebuilt.keys()].find((host) => !inventory.hosts.has(host));
   if (unknown !== undefined) {
@@ -94,10 +95,6 @@ function checkRun(
     throw new UsageError(`--rebuilt: found "${unknown}", expected a host of ${files}${meant}`);
   }
   const roles = rolesOf(plays);
-  if (roles.length === 0) {
-    const within = limit === undefined ? "" : ` within --limit ${limit}`;
-    throw new UsageError(`found no host for any play of ${name}${within}, expected one in ${files}`);
-  }
   // What is wrong with one is said now, not once its turn comes.
   for (const [host] of roles) connectionVars(host);
   checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? []), ...(program.reads ?? []).flatMap(Object.keys)]));

@@ -14,6 +14,7 @@ import { connectionVars } from "../inventory/connection-vars.ts";
 import { parseExtraVars } from "../inventory/extra-vars.ts";
 import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
 import { loadInventory } from "../inventory/load.ts";
+import { StuckError } from "../inventory/module.ts";
 import type { JsonSchema, VarSchemas } from "../inventory/typed-text.ts";
 import type { Schema, Var } from "../role/schema.ts";
 import { Secret } from "../shell/secret.ts";
@@ -43,6 +44,7 @@ export async function runProgram(
     if (!(error instanceof UsageError || error instanceof InventoryError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
+    if (error instanceof StuckError) process.exit();
   }
 }
 
@@ -65,7 +67,24 @@ export async function loadFor(
     options.inventory.length > 0 ? options.inventory : [env.HOSTWRIGHT_INVENTORY || (await defaultInventory())];
   const extraVars = parseExtraVars(options.extraVars, env, byName(schemas));
   const { program } = options;
-  return loadInventory(named, { extraVars, env, ...(program && { playbookFolder: dirname(resolve(program)) }) });
+  return unlessEnded(named, () =>
+    loadInventory(named, { extraVars, env, ...(program && { playbookFolder: dirname(resolve(program)) }) }),
+  );
+}
+
+/** A TypeScript inventory that ends this process would end a run that did nothing as if all were well. */
+async function unlessEnded<T>(files: readonly string[], load: () => Promise<T>): Promise<T> {
+  const ended = (): void => {
+    const named = files.filter((file) => /\.m?ts$/.test(file)).join(", ");
+    process.stderr.write(`${named}: found a module that ends the program, expected groups: throw an error instead\n`);
+    process.exitCode = 1;
+  };
+  process.once("exit", ended);
+  try {
+    return await load();
+  } finally {
+    process.off("exit", ended);
+  }
 }
 
 function byName(schemas: readonly Schema[]): VarSchemas {

@@ -81,7 +81,7 @@ export function connectionVars(host: Host): ConnectionVars {
     become: flag(host, NAMES.become),
     becomeUser: text(host, NAMES.becomeUser),
     becomePassword: secretText(host, NAMES.becomePassword),
-    becomeMethod: text(host, NAMES.becomeMethod),
+    becomeMethod: shortName(text(host, NAMES.becomeMethod)),
     sshArgs: sshArgs.length > 0 ? sshArgs.join(" ") : undefined,
   };
 }
@@ -168,9 +168,16 @@ function flag(host: Host, names: readonly string[]): boolean | undefined {
 
 function connection(host: Host): "ssh" | "local" {
   const found = given(host, NAMES.connection);
-  if (found === undefined || found.value === "smart" || found.value === "ssh") return "ssh";
-  if (found.value === "local") return "local";
+  const name = typeof found?.value === "string" ? shortName(found.value) : found?.value;
+  // Ansible's ways to speak SSH; we have one.
+  if (found === undefined || ["ssh", "smart", "paramiko", "paramiko_ssh"].includes(String(name))) return "ssh";
+  if (name === "local") return "local";
   throw wrong(found, '"ssh" or "local"');
+}
+
+/** `sudo` of `ansible.builtin.sudo`: the collections that Ansible's own plugins are in. */
+function shortName(name: string | undefined): string | undefined {
+  return name?.replace(/^(?:ansible\.(?:builtin|legacy)|community\.general)\.(?=\w+$)/, "");
 }
 
 function wrong({ name, value, place }: Given, expected: string): InventoryError {

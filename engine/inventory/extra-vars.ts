@@ -49,7 +49,8 @@ function pairs(arg: string, file: string, schemas: VarSchemas): Node {
       const place = { file, line: 1, column: offset + 1 };
       const [, key = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
       if (key === "") throw new InventoryError(`found ${JSON.stringify(text)}, expected key=value`, place);
-      const node = typedText(unquote(value), place, schemas.get(key) ?? []);
+      const column = offset + key.length + (/^["']/.test(value) ? 3 : 2);
+      const node = { ...typedText(unquote(value), { ...place, column }, schemas.get(key) ?? []), place };
       return [key, { node, keyPlace: place, keyIsText: true }] as const;
     }),
   );

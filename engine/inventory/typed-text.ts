@@ -16,7 +16,7 @@ export function typedText(text: string, place: Place, schemas: readonly JsonSche
   const types = new Set(schemas.flatMap(typesOf));
   if (types.size === 0 || (types.size === 1 && types.has("string"))) return plain;
   const node = yamlOf(text, place);
-  return node && typesOfValue(node.value).some((type) => types.has(type)) ? { ...node, place } : plain;
+  return node && typesOfValue(node.value).some((type) => types.has(type)) ? node : plain;
 }
 
 function yamlOf(text: string, { file, column }: Place): Node | undefined {
