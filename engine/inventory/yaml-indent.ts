@@ -13,12 +13,15 @@ export interface Misplaced {
 /** Returns the lines of quoted text and of brackets that stand too far left. Values do not change when they are moved. */
 export function misplacedIn(text: string): Misplaced {
   const shifts = new Map<number, number>();
+  let from = 0;
   for (;;) {
     const moved = indented(text, shifts);
-    const start = firstCut(moved);
+    const start = firstCut(moved, from);
     const end = start === undefined ? undefined : endOf(moved, start);
     const more = start === undefined || end === undefined ? [] : missing(moved, start, end);
     for (const [line, count] of more) shifts.set(line, (shifts.get(line) ?? 0) + count);
+    // What stands before that line has been looked at.
+    from = lineStart(moved, start ?? 0);
     if (more.length > 0) continue;
     const isQuote = start !== undefined && end === undefined && /["']/.test(moved.charAt(start));
     return { shifts, open: isQuote ? start - added(moved, start, shifts) : undefined };
@@ -42,10 +45,14 @@ function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length - 1;
 }
 
+function lineStart(text: string, offset: number): number {
+  return text.slice(0, offset).lastIndexOf("\n") + 1;
+}
+
 /** Every line of the value has to stand at least below its first character. */
 function missing(text: string, start: number, end: number): readonly (readonly [line: number, count: number])[] {
   const first = lineOf(text, start);
-  const column = start - (text.lastIndexOf("\n", start - 1) + 1);
+  const column = start - lineStart(text, start);
   const below = text.slice(start, end).split("\n").slice(1);
   return below
     .map((line, index) => [first + 1 + index, column - indentOf(line, column)] as const)
@@ -79,12 +86,12 @@ function* tokensOf(text: string): Generator<Token> {
   }
 }
 
-/** Where the first quoted text or outermost bracket begins that the lexer cuts short. */
-function firstCut(text: string): number | undefined {
+/** Where the first quoted text or outermost bracket begins, in or behind this line, that the lexer cuts short. */
+function firstCut(text: string, from: number): number | undefined {
   let open: number | undefined;
-  for (const token of tokensOf(text)) {
+  for (const token of tokensOf(text.slice(from))) {
     if (token.depth > 0) open ??= token.offset;
-    if (isCut(token)) return open ?? token.offset;
+    if (isCut(token)) return from + (open ?? token.offset);
     if (token.depth === 0) open = undefined;
   }
   return undefined;
