@@ -85,7 +85,7 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
   -C, --check               change nothing, say what would change
   -D, --diff                show before and after
   -t, --tags A,B            only resources with a tag; --skip-tags A,B: all but those. A role's name is a tag
-  -e, --extra-vars VARS     k=v, JSON or @file; wins over every inventory
+  -e, --extra-vars VARS     k=v (of the type that roles ask for), JSON or @file; wins over every inventory
   -f, --forks N             hosts at a time (20)
   -u, --user NAME           login where the inventory names none;  --private-key FILE: likewise
       --timeout SECONDS     to connect and log in (10)
