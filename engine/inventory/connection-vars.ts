@@ -169,15 +169,20 @@ function flag(host: Host, names: readonly string[]): boolean | undefined {
 function connection(host: Host): "ssh" | "local" {
   const found = given(host, NAMES.connection);
   const name = typeof found?.value === "string" ? shortName(found.value) : found?.value;
-  // Ansible's ways to speak SSH; we have one.
-  if (found === undefined || ["ssh", "smart", "paramiko", "paramiko_ssh"].includes(String(name))) return "ssh";
+  if (found === undefined || SSH_PLUGINS.some((plugin) => plugin === name)) return "ssh";
   if (name === "local") return "local";
   throw wrong(found, '"ssh" or "local"');
 }
 
-/** `sudo` of `ansible.builtin.sudo`: the collections that Ansible's own plugins are in. */
+/** Ansible's plugins that speak SSH: ours does for all. */
+const SSH_PLUGINS = ["ssh", "smart", "paramiko", "paramiko_ssh"];
+
+/** `sudo` of `ansible.builtin.sudo`, in the collections that Ansible's own plugins are in; what we do not have keeps its name. */
 function shortName(name: string | undefined): string | undefined {
-  return name?.replace(/^(?:ansible\.(?:builtin|legacy)|community\.general)\.(?=\w+$)/, "");
+  return name?.replace(
+    /^(?:ansible\.(?:builtin|legacy)|community\.general)\.(?=(?:ssh|smart|paramiko|paramiko_ssh|local|sudo|doas)$)/,
+    "",
+  );
 }
 
 function wrong({ name, value, place }: Given, expected: string): InventoryError {

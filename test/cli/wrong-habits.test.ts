@@ -142,7 +142,8 @@ const files: readonly WrongInput[] = [
   {
     name: "a way to become root of a collection",
     hosts: withVar("ansible_become_method: community.general.pfexec"),
-    message: 'DIR/hosts.yml:3:82: var ansible_become_method of host "web-1": found "pfexec", expected "sudo" or "doas"',
+    message:
+      'DIR/hosts.yml:3:82: var ansible_become_method of host "web-1": found "community.general.pfexec", expected "sudo" or "doas"',
   },
   { name: "an INI inventory of host names only", hosts: "# all\nweb-1\nweb-2 ansible_port=2222\n", message: INI },
   { name: "an INI inventory with hosts first", hosts: "web-1 site_port=80\n\n[web]\nweb-1\n", message: INI },

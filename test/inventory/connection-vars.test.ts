@@ -73,7 +73,7 @@ const accepted = [
   })),
   { vars: "{ ansible_become_method: ansible.builtin.sudo }", found: { becomeMethod: "sudo" } },
   { vars: "{ ansible_become_method: community.general.doas }", found: { becomeMethod: "doas" } },
-  { vars: "{ ansible_become_method: community.general.sudosu }", found: { becomeMethod: "sudosu" } },
+  { vars: "{ ansible_become_method: community.general.sudosu }", found: { becomeMethod: "community.general.sudosu" } },
   { vars: "{}", found: { address: "h", connection: "ssh" } },
   { vars: "{ host: 192.0.2.1, port: 2222, user: x }", found: { address: "192.0.2.1", port: 2222, user: "x" } },
   {
