@@ -2,12 +2,12 @@
 // ports, logs.
 //   npx zx playbooks/preflight.mts -i inventory/prod.yml
 import { definePlaybook, runPlaybook } from "../engine/index.ts";
-import { app } from "../roles/app/index.ts";
-import { monitoring } from "../roles/monitoring/index.ts";
+import { appVars } from "../roles/app/vars.ts";
+import { monitoringVars } from "../roles/monitoring/vars.ts";
 import { preflight } from "../roles/preflight/index.ts";
 
 const checks = definePlaybook([preflight("always")]);
 
 export default checks;
 
-await runPlaybook(checks, import.meta.url, { vars: ["lab"], roles: [monitoring, app] });
+await runPlaybook(checks, import.meta.url, { vars: ["lab"], reads: [monitoringVars, appVars] });

@@ -1,11 +1,11 @@
 // Proves that the stack carries data: a log entry, traces and metrics of each app host, read back through Grafana.
 //   npx zx playbooks/verify.mts -i inventory/prod.yml
 import { definePlaybook, runPlaybook } from "../engine/index.ts";
-import { monitoring } from "../roles/monitoring/index.ts";
+import { monitoringVars } from "../roles/monitoring/vars.ts";
 import { verification } from "../roles/verify/index.ts";
 
 const verify = definePlaybook([verification]);
 
 export default verify;
 
-await runPlaybook(verify, import.meta.url, { vars: ["lab"], roles: [monitoring] });
+await runPlaybook(verify, import.meta.url, { vars: ["lab"], reads: [monitoringVars] });

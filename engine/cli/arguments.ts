@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { explainArguments, UsageError } from "./options.ts";
+import { explainArguments, refuseRepeated, UsageError } from "./options.ts";
 
 /** Parses the command line of a small program, strictly. Throws `UsageError`. */
 export function parseArguments<const T extends NonNullable<ParseArgsConfig["options"]>>(
@@ -7,8 +7,11 @@ export function parseArguments<const T extends NonNullable<ParseArgsConfig["opti
   options: T,
 ) {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
+    const parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true, tokens: true });
+    refuseRepeated(parsed.tokens, options);
+    return parsed;
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError(explainArguments(cause, Object.keys(options)), { cause });
   }
 }

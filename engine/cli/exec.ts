@@ -5,14 +5,14 @@ import { selectHosts, selectPlayHosts } from "../inventory/pattern.ts";
 import { failureLines } from "../report/recap.ts";
 import { harmless } from "../report/terminal.ts";
 import type { Playbook } from "../role/playbook.ts";
-import type { Role } from "../role/role.ts";
-import { rolesIn } from "../run/assignment.ts";
+import type { Schema } from "../role/schema.ts";
+import { rolesIn, schemasOf } from "../run/assignment.ts";
 import type { Failure } from "../run/event.ts";
 import { failureOf } from "../run/failure.ts";
 import { maskText } from "../run/mask.ts";
 import type { Session } from "../run/session.ts";
 import { sessionPool } from "../run/session-pool.ts";
-import { secretsToHide, withSecrets } from "../run/vars.ts";
+import { secretsToHide } from "../run/vars.ts";
 import { isHidable } from "../run/weak-secrets.ts";
 import { masker } from "../shell/secret.ts";
 import { sh } from "../shell/sh.ts";
@@ -40,14 +40,14 @@ export type Answer<T> =
 
 /** Runs the program that sends one command to many hosts, when its file (`import.meta.url`) was started; it hides the secrets of this playbook's roles. */
 export async function runExec(playbook: Playbook, url: string): Promise<void> {
-  await runProgram(url, async (args) => {
+  await runProgram(url, async (args, program) => {
     const at = args.indexOf("--");
-    const options = parseOptions(at < 0 ? args : args.slice(0, at), { takesWords: true });
+    const options = parseOptions(at < 0 ? args : args.slice(0, at), { takesWords: true, program });
     if (options.help) return say(EXEC_HELP);
     const words = at < 0 ? [] : args.slice(at + 1);
     if (words.length === 0) throw new UsageError("found no command, expected: PATTERN -- COMMAND (--help says more)");
     const line = words.length === 1 ? (words[0] ?? "") : sh`${words}`.text;
-    const hosts = { pattern: onePattern(options), become: options.become, roles: await rolesIn(playbook) };
+    const hosts = { pattern: onePattern(options), become: options.become, schemas: schemasOf(await rolesIn(playbook)) };
     const answers = await askHosts(options, hosts, async (session) => {
       const [section] = (await session.probe([sh`sh -c ${line}`])).sections;
       return section ?? { status: 255, stdout: "", stderr: "no answer" };
@@ -63,10 +63,10 @@ export async function runExec(playbook: Playbook, url: string): Promise<void> {
 
 /** Runs the program that prints the facts of hosts, when its file was started. */
 export async function runFacts(url: string): Promise<void> {
-  await runProgram(url, async (args) => {
-    const options = parseOptions(args, { takesWords: true });
+  await runProgram(url, async (args, program) => {
+    const options = parseOptions(args, { takesWords: true, program });
     if (options.help) return say(FACTS_HELP);
-    const hosts = { pattern: onePattern(options), become: options.become, roles: [] };
+    const hosts = { pattern: onePattern(options), become: options.become, schemas: [] };
     const answers = await askHosts<Facts>(options, hosts, async ({ facts }) => facts);
     for (const answer of answers) if ("value" in answer) say(JSON.stringify({ host: answer.host, ...answer.value }));
     return codeOf(answers, () => true);
@@ -80,7 +80,8 @@ export interface Question {
   readonly isOwn?: boolean;
   /** Ask as root. */
   readonly become: boolean;
-  readonly roles: readonly Role[];
+  /** Of the vars of these hosts. */
+  readonly schemas: readonly Schema[];
 }
 
 function onePattern({ words: [pattern, ...more] }: Options): string {
@@ -92,10 +93,10 @@ function onePattern({ words: [pattern, ...more] }: Options): string {
 /** Asks the hosts of a pattern. Every text of an answer is masked. Throws `UsageError`. */
 export async function askHosts<T>(
   options: Options,
-  { pattern, isOwn = false, become, roles }: Question,
+  { pattern, isOwn = false, become, schemas }: Question,
   ask: (session: Session) => Promise<T>,
 ): Promise<readonly Answer<T>[]> {
-  const inventory = withSecrets(await loadFor(options), roles);
+  const inventory = await loadFor(options, schemas);
   const allowed = options.limit === undefined ? undefined : new Set(selectHosts(inventory, options.limit));
   const select = isOwn ? selectPlayHosts : selectHosts;
   const names = select(inventory, pattern).filter((name) => allowed?.has(name) ?? true);

@@ -2,8 +2,7 @@ import { type Host, type Inventory, InventoryError } from "../inventory/inventor
 import { graphInventory, hostVars, listInventory } from "../inventory/list.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Playbook } from "../role/playbook.ts";
-import { type Assignment, assignments, rolesIn } from "../run/assignment.ts";
-import { withSecrets } from "../run/vars.ts";
+import { type Assignment, assignments, rolesIn, schemasOf } from "../run/assignment.ts";
 import { parseArguments } from "./arguments.ts";
 import { explainVar } from "./explain.ts";
 import { UsageError } from "./options.ts";
@@ -34,7 +33,7 @@ const FLAGS = {
 /** Runs the program that shows inventories when its file (`import.meta.url`) was started; `explain` knows this playbook's roles. */
 export async function runInventory(playbook: Playbook, url: string): Promise<void> {
   const warn = (text: string) => stderr().write(`warning: ${text}\n`);
-  await runProgram(url, async (args) => say(await inventoryCommand(playbook, args, warn)));
+  await runProgram(url, async (args, name) => say(await inventoryCommand(playbook, args, warn, name)));
 }
 
 type Action = (inventory: Inventory, playbook: Playbook) => string | Promise<string>;
@@ -44,12 +43,14 @@ export async function inventoryCommand(
   playbook: Playbook,
   args: readonly string[],
   warn: (text: string) => void,
+  program?: string,
 ): Promise<string> {
   const { values, positionals } = parseArguments(args, FLAGS);
   if (values.help) return HELP;
   const action = actionOf(values, positionals);
-  const loaded = await loadFor({ inventory: values.inventory ?? [], extraVars: values["extra-vars"] ?? [] });
-  const inventory = withSecrets(loaded, await rolesIn(playbook));
+  const options = { inventory: values.inventory ?? [], extraVars: values["extra-vars"] ?? [], program };
+  const schemas = schemasOf(await rolesIn(playbook));
+  const inventory = await loadFor(options, schemas);
   inventory.warnings.forEach(warn);
   return action(inventory, playbook);
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { formatProblem, type Problem } from "../inventory/inventory.ts";
+import { withFiles } from "../inventory/limit-file.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 
 /** A command line or a playbook that cannot be followed; the message says what to write instead. */
@@ -47,6 +48,8 @@ export interface Options {
   readonly become: boolean;
   /** Those of the program's own flags that are given. */
   readonly flags: ReadonlySet<string>;
+  /** The file that was started; vars folders beside it are read. */
+  readonly program: string | undefined;
   /** Words that are no options; only programs that say so take any. */
   readonly words: readonly string[];
 }
@@ -85,12 +88,13 @@ const flags = {
 /** What `--help` prints. */
 export const HELP = `usage: npx zx playbooks/NAME.mts [options]
 
-  -i, --inventory FILE      inventory, may be repeated (default: HOSTWRIGHT_INVENTORY, else package.json, else the lab)
-  -l, --limit PATTERN       only these hosts, e.g. app:!app-3
+  -i, --inventory FILE      inventory, may be repeated (default: HOSTWRIGHT_INVENTORY, else package.json, else the lab);
+                            or hosts with a comma: web-1,web-2:2222
+  -l, --limit PATTERN       only these hosts, e.g. app:!app-3; @FILE: a pattern a line
   -C, --check               change nothing, say what would change
   -D, --diff                show before and after
   -t, --tags A,B            only resources with a tag; --skip-tags A,B: all but those. A role's name is a tag
-  -e, --extra-vars VARS     k=v, JSON or @file; wins over every inventory
+  -e, --extra-vars VARS     k=v (of the type that roles ask for), JSON or @file; wins over every inventory
   -f, --forks N             hosts at a time (20)
   -u, --user NAME           login where the inventory names none;  --private-key FILE: likewise
       --timeout SECONDS     to connect and log in (10)
@@ -108,18 +112,24 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
 
 exit: 0 fine, 1 usage or inventory error, 2 a host failed, 3 changes (--fail-on-changes), 4 unreachable, 5 locked`;
 
+interface Parsing {
+  readonly takesWords?: boolean;
+  readonly own?: readonly string[];
+  readonly program?: string;
+}
+
 /**
  * Parses a command line strictly; `takesWords` for programs that read words which are no options, `own` are a program's own
- * flags. Throws `UsageError`.
+ * flags, `program` is its file. Throws `UsageError`.
  */
 export function parseOptions(
   args: readonly string[],
-  { takesWords = false, own = [] }: { readonly takesWords?: boolean; readonly own?: readonly string[] } = {},
+  { takesWords = false, own = [], program }: Parsing = {},
 ): Options {
   const { values, positionals } = parse(args, takesWords, own);
   return {
     inventory: values.inventory ?? [],
-    limit: values.limit,
+    limit: values.limit === undefined ? undefined : withFiles(values.limit),
     tags: commaSeparated(values.tags),
     skipTags: commaSeparated(values["skip-tags"]),
     check: values.check ?? false,
@@ -146,6 +156,7 @@ export function parseOptions(
     help: values.help ?? false,
     become: values.become ?? false,
     flags: new Set(own.filter((name) => (values as Readonly<Record<string, unknown>>)[name] === true)),
+    program,
     words: positionals,
   };
 }
@@ -153,9 +164,30 @@ export function parseOptions(
 function parse(args: readonly string[], allowPositionals: boolean, own: readonly string[]) {
   const options = { ...Object.fromEntries(own.map((name) => [name, { type: "boolean" } as const])), ...flags };
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals });
+    const parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals, tokens: true });
+    refuseRepeated(parsed.tokens, options);
+    return parsed;
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError(explainArguments(cause, Object.keys(options)), { cause });
+  }
+}
+
+type Tokens = readonly { readonly kind: string; readonly name?: string; readonly value?: string | undefined }[];
+
+/** Throws `UsageError` on an option of one value that was given two: silently one of them would count. */
+export function refuseRepeated(
+  tokens: Tokens,
+  options: Readonly<Record<string, { readonly type: string; readonly multiple?: boolean }>>,
+): void {
+  const first = new Map<string, string>();
+  for (const { kind, name = "", value } of tokens) {
+    if (kind !== "option" || value === undefined || options[name]?.multiple) continue;
+    const before = first.get(name) ?? value;
+    first.set(name, before);
+    if (before === value) continue;
+    const advice = name === "limit" ? `: several are written with a comma, --limit ${before},${value}` : "";
+    throw new UsageError(`--${name}: found "${before}" and "${value}", expected one value${advice}`);
   }
 }
 

@@ -4,13 +4,13 @@ import { CONNECTION_VARS, connectionVars } from "../inventory/connection-vars.ts
 import type { Inventory } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Playbook, PlayRunner } from "../role/playbook.ts";
-import type { Role } from "../role/role.ts";
-import { type Assignment, assignments, consulted, flagsOf, rolesIn, rolesOf } from "../run/assignment.ts";
+import type { Schema } from "../role/schema.ts";
+import { type Assignment, assignments, consulted, flagsOf, rolesIn, rolesOf, schemasOf } from "../run/assignment.ts";
 import type { HostResult, RunEvent } from "../run/event.ts";
 import { STATE_PATHS } from "../run/host-state.ts";
 import { maskEvent } from "../run/mask.ts";
 import { type RunPorts, startRun } from "../run/play.ts";
-import { checkVars, secretsToHide, withSecrets } from "../run/vars.ts";
+import { checkVars, secretsToHide } from "../run/vars.ts";
 import { checkSecrets, isHidable } from "../run/weak-secrets.ts";
 import { masker, type Secret } from "../shell/secret.ts";
 import { inventoryNames } from "./inventory-names.ts";
@@ -28,8 +28,8 @@ import { checkLocks, releaseLocks } from "./releases.ts";
 export interface Program {
   /** Vars that hosts may have although no role reads them. */
   readonly vars?: readonly string[];
-  /** Roles of other playbooks for the same hosts: hosts may have their vars, and their secrets are not shown. */
-  readonly roles?: readonly Role[];
+  /** Schemas of vars that hosts may have although no role of its plays reads them: they are typed, and their secrets not shown. */
+  readonly reads?: readonly Schema[];
   /** Runs after the inventory was checked and before any host is contacted. */
   prepare?(inventory: Inventory): Promise<void>;
 }
@@ -44,18 +44,20 @@ export async function runPlaybook(playbook: Playbook, url: string, program: Prog
 
 async function main(playbook: Playbook, name: string, args: readonly string[], program: Program): Promise<number> {
   const own = await flagsOf(playbook);
-  const options = parseOptions(args, { own });
+  const options = parseOptions(args, { own, program: name });
   if (options.help)
     return say(own.length > 0 ? `${HELP}\n\nof this playbook: ${own.map((flag) => `--${flag}`).join(" ")}` : HELP);
-  const inventory = withSecrets(await loadFor(options), [...(await rolesIn(playbook)), ...(program.roles ?? [])]);
+  const schemas = schemasOf(await rolesIn(playbook));
+  const inventory = await loadFor(options, [...schemas, ...(program.reads ?? [])]);
   const all = await assignments(playbook, inventory, options.limit);
   const plays = all.filter(({ play: { flag } }) => flag === undefined || options.flags.has(flag));
+  checkHosts(name, inventory, plays, options);
   if (options.listHosts) return say(listHosts(plays));
   await unlockSecrets(
     [...plays.flatMap(({ hosts }) => hosts), ...consulted(plays, inventory)].map(({ vars }) => vars),
     process.env,
   );
-  checkRun(name, inventory, plays, options, program);
+  checkRun(inventory, plays, options, program);
   const passwords = await passwordsOf(
     plays.flatMap(({ hosts }) => hosts),
     inventory.hosts.values(),
@@ -87,14 +89,17 @@ interface Job {
   readonly passwords: readonly Secret[];
 }
 
-function checkRun(
-  name: string,
-  inventory: Inventory,
-  plays: readonly Assignment[],
-  options: Options,
-  program: Program,
-): void {
-  const { rebuilt, limit } = options;
+function checkHosts(name: string, { files }: Inventory, plays: readonly Assignment[], { limit }: Options): void {
+  if (plays.some(({ hosts }) => hosts.length > 0)) return;
+  const within = limit === undefined ? "" : ` within --limit ${limit}`;
+  const wanted = [...new Set(plays.map(({ play }) => play.hosts))].join(", ");
+  throw new UsageError(
+    `found no host for any play of ${name} (${wanted})${within}, expected one in ${files.join(", ")}`,
+  );
+}
+
+function checkRun(inventory: Inventory, plays: readonly Assignment[], options: Options, program: Program): void {
+  const { rebuilt } = options;
   const files = inventory.files.join(", ");
   const unknown = [...rebuilt.keys()].find((host) => !inventory.hosts.has(host));
   if (unknown !== undefined) {
@@ -102,15 +107,9 @@ function checkRun(
     throw new UsageError(`--rebuilt: found "${unknown}", expected a host of ${files}${meant}`);
   }
   const roles = rolesOf(plays);
-  if (roles.length === 0) {
-    const within = limit === undefined ? "" : ` within --limit ${limit}`;
-    const wanted = [...new Set(plays.map(({ play }) => play.hosts))].join(", ");
-    throw new UsageError(`found no host for any play of ${name} (${wanted})${within}, expected one in ${files}`);
-  }
   // What is wrong with one is said now, not once its turn comes.
   for (const [host] of roles) connectionVars(host);
-  const others = (program.roles ?? []).flatMap(({ schema }) => Object.keys(schema));
-  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? []), ...others]));
+  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? []), ...(program.reads ?? []).flatMap(Object.keys)]));
   checkSecrets(roles, inventory);
   rehearse(plays, inventory, options);
 }
@@ -120,7 +119,7 @@ async function run(playbook: Playbook, job: Job): Promise<number> {
   const becomePassword = options.askBecomePass ? await askPassword("BECOME password: ") : undefined;
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
   const passwords = [...job.passwords, becomePassword, password].filter((one) => one !== undefined);
-  const mask = masker([...secretsToHide(job.inventory, plays), ...passwords.filter(isHidable(job.inventory))]);
+  const mask = masker([...secretsToHide(job.inventory, plays), ...passwords].filter(isHidable(job.inventory)));
   const reports = openReports(options);
   const interrupted = interruption(options.deadlineSeconds);
   try {

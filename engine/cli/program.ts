@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,10 @@ import { connectionVars } from "../inventory/connection-vars.ts";
 import { parseExtraVars } from "../inventory/extra-vars.ts";
 import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
 import { loadInventory } from "../inventory/load.ts";
+import { StuckError } from "../inventory/module.ts";
+import type { JsonSchema, VarSchemas } from "../inventory/typed-text.ts";
+import type { Schema, Var } from "../role/schema.ts";
+import { withSecrets } from "../run/vars.ts";
 import { Secret } from "../shell/secret.ts";
 import { knownHostsBeside } from "./keys.ts";
 import { type Options, UsageError } from "./options.ts";
@@ -46,6 +50,7 @@ export async function runProgram(
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof InventoryError)) throw error;
     process.exitCode = refuse(error, args);
+    if (error instanceof StuckError) process.exit();
   }
 }
 
@@ -61,12 +66,45 @@ export function say(text: string): number {
   return 0;
 }
 
-/** Loads the inventories that the options, the environment or package.json name, in this order. */
-export async function loadFor(options: Pick<Options, "inventory" | "extraVars">): Promise<Inventory> {
+/**
+ * Loads the inventories that the options, the environment or package.json name, in this order. `schemas` are those of the vars
+ * that the program reads: a `-e name=value` takes the type that they ask for, and a secret var is a `Secret`.
+ */
+export async function loadFor(
+  options: Pick<Options, "inventory" | "extraVars" | "program">,
+  schemas: readonly Schema[] = [],
+): Promise<Inventory> {
   const { env } = process;
   const named =
     options.inventory.length > 0 ? options.inventory : [env.HOSTWRIGHT_INVENTORY || (await defaultInventory())];
-  return loadInventory(named, { extraVars: parseExtraVars(options.extraVars, env), env });
+  const extraVars = parseExtraVars(options.extraVars, env, byName(schemas));
+  const { program } = options;
+  const inventory = await unlessEnded(named, () =>
+    loadInventory(named, { extraVars, env, ...(program && { playbookFolder: dirname(resolve(program)) }) }),
+  );
+  return withSecrets(inventory, schemas);
+}
+
+/** A TypeScript inventory that ends this process would end a run that did nothing as if all were well. */
+async function unlessEnded<T>(files: readonly string[], load: () => Promise<T>): Promise<T> {
+  const ended = (): void => {
+    const named = files.filter((file) => /\.m?ts$/.test(file)).join(", ");
+    process.stderr.write(`${named}: found a module that ends the program, expected groups: throw an error instead\n`);
+    process.exitCode = 1;
+  };
+  process.once("exit", ended);
+  try {
+    return await load();
+  } finally {
+    process.off("exit", ended);
+  }
+}
+
+function byName(schemas: readonly Schema[]): VarSchemas {
+  const found = new Map<string, readonly JsonSchema[]>();
+  for (const [name, { json }] of schemas.flatMap(Object.entries<Var<unknown>>))
+    found.set(name, [...(found.get(name) ?? []), json]);
+  return found;
 }
 
 /** Returns the function that opens a connection to a host of this inventory, as its vars and the options say. */

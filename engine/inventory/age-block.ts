@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Scalar, visit, type YAMLMap } from "yaml";
+import { isAlias, isMap, isScalar, type Scalar, visit, type YAMLMap } from "yaml";
 import { readDocument } from "./document.ts";
 import { InventoryError, type Place } from "./inventory.ts";
 import { didYouMean } from "./suggest.ts";
+import { parseYaml } from "./yaml-text.ts";
 
 /** An `!age` block of a file. */
 export interface Block {
@@ -54,8 +55,11 @@ export function setBlock(source: Source, name: string, armored: string): string 
 
 function append(text: string, name: string, armored: string): string {
   const eol = endOfLine(text);
-  const before = text === "" || text.endsWith("\n") ? text : text + eol;
-  return `${before}${name}: !age |${eol}${indented(armored, "  ", text)}`;
+  // Behind the marker of the document's end there is no more of it.
+  const end = text.search(/^\.\.\.(?:\s|$)/m);
+  const [head, tail] = end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end)];
+  const before = head === "" || head.endsWith("\n") ? head : head + eol;
+  return `${before}${name}: !age |${eol}${indented(armored, "  ", text)}${tail}`;
 }
 
 function replaceValue(text: string, { key, value, place }: Found & Pick<Step, "key">, armored: string): string {
@@ -85,22 +89,45 @@ interface Found {
   readonly place: Place;
 }
 
-function find({ file, text }: Source, name: string): Found {
-  const { contents, at } = parse({ file, text });
+function find(source: Source, name: string): Found {
+  const { file } = source;
+  const { contents, at } = parse(source);
   const missing = { key: undefined, value: undefined, place: { file, line: 0, column: 0 } };
   // Elsewhere a new key at the top would be a group.
   const mayAdd = /\/(group_vars|host_vars)\//.test(resolve(file)) && !name.includes(".");
-  if (contents === null && mayAdd) return missing;
+  if (isEmpty(contents) && mayAdd) return missing;
   if (!isMap(contents)) throw new InventoryError("found no mapping at the top, expected vars", missing.place);
+  if (contents.flow)
+    throw new InventoryError(
+      "found all vars within braces, expected each on a line of its own",
+      at(rangeOf(contents)[0]),
+    );
   const path = locate(contents, name.split("."));
   const last = path?.at(-1);
-  if (last === undefined && mayAdd) return missing;
+  if (last === undefined && mayAdd) {
+    checkLastLine(source);
+    return missing;
+  }
   if (last === undefined)
     throw new InventoryError(`found no var ${name}, expected it there${hint(contents, name)}`, missing.place);
   const place = at(rangeOf(last.key)[0]);
   if (path?.some(({ parent }) => parent.flow))
     throw new InventoryError(`var ${name}: found it within braces, expected it on a line of its own`, place);
   return { ...last, place };
+}
+
+/** A line break behind a block that keeps its own would become part of its value. */
+function checkLastLine(source: Source): void {
+  const { document, at } = parse(source);
+  visit(document, {
+    Scalar(_, scalar) {
+      const [start, end] = rangeOf(scalar);
+      const isBlock = scalar.type === "BLOCK_LITERAL" || scalar.type === "BLOCK_FOLDED";
+      if (!isBlock || end < source.text.length || source.text.endsWith("\n") || /^.\d?-/.test(source.text.slice(start)))
+        return;
+      throw new InventoryError("found a block that ends without a line break, expected one behind it", at(start));
+    },
+  });
 }
 
 function hint(contents: YAMLMap, name: string): string {
@@ -162,12 +189,8 @@ function scalarsOf(source: Source): readonly { readonly scalar: Scalar; readonly
 function parse({ file, text }: Source) {
   // It says what is wrong, in the words of the inventory.
   readDocument(text, file, {});
-  const lines = new LineCounter();
-  const document = parseDocument(text, { schema: "failsafe", lineCounter: lines, uniqueKeys: false });
-  const at = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line, column: col };
-  };
+  const { document, position } = parseYaml(text);
+  const at = (offset: number): Place => ({ file, ...position(offset) });
   return { document, contents: document.contents, at };
 }
 

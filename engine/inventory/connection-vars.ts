@@ -84,7 +84,7 @@ export function connectionVars(host: Host): ConnectionVars {
     become: flag(host, NAMES.become),
     becomeUser: text(host, NAMES.becomeUser),
     becomePassword: secretText(host, NAMES.becomePassword),
-    becomeMethod: text(host, NAMES.becomeMethod),
+    becomeMethod: shortName(text(host, NAMES.becomeMethod)),
     sshArgs: sshArgs.length > 0 ? sshArgs.join(" ") : undefined,
   };
 }
@@ -201,9 +201,21 @@ function flag(host: Host, names: readonly string[]): boolean | undefined {
 
 function connection(host: Host): "ssh" | "local" {
   const found = given(host, NAMES.connection);
-  if (found === undefined || found.value === "smart" || found.value === "ssh") return "ssh";
-  if (found.value === "local") return "local";
+  const name = typeof found?.value === "string" ? shortName(found.value) : found?.value;
+  if (found === undefined || SSH_PLUGINS.some((plugin) => plugin === name)) return "ssh";
+  if (name === "local") return "local";
   throw wrong(found, '"ssh" or "local"');
+}
+
+/** Ansible's plugins that speak SSH: ours does for all. */
+const SSH_PLUGINS = ["ssh", "smart", "paramiko", "paramiko_ssh"];
+
+/** `sudo` of `ansible.builtin.sudo`, in the collections that Ansible's own plugins are in; what we do not have keeps its name. */
+function shortName(name: string | undefined): string | undefined {
+  return name?.replace(
+    /^(?:ansible\.(?:builtin|legacy)|community\.general)\.(?=(?:ssh|smart|paramiko|paramiko_ssh|local|sudo|doas)$)/,
+    "",
+  );
 }
 
 function wrong({ name, value, place }: Given, expected: string): InventoryError {

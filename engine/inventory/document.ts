@@ -4,14 +4,13 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
-  parseDocument,
   type YAMLMap,
   type YAMLSeq,
   type Node as YamlNode,
 } from "yaml";
 import { InventoryError, isMapping, type Place, type VarValue } from "./inventory.ts";
 import { type Env, scalarValue, unknownTag } from "./tag.ts";
+import { parseYaml } from "./yaml-text.ts";
 
 /** A value and where it stands; a mapping or list keeps its parts, by key or index. */
 export interface Node {
@@ -38,24 +37,16 @@ export function readDocument(text: string, file: string, env: Env): Node | undef
     const advice = "expected YAML: `ansible-vault decrypt`, then `secret.mts encrypt` for each secret";
     throw new InventoryError(`found a vault, which only Ansible can decrypt, ${advice}`, { file, line: 1, column: 1 });
   }
-  const lines = new LineCounter();
-  // "failsafe" leaves every scalar as text: what it means is decided in tag.ts, as PyYAML decides it.
-  const document = parseDocument(text, {
-    schema: "failsafe",
-    lineCounter: lines,
-    uniqueKeys: false,
-    prettyErrors: false,
-  });
-  const at = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line, column: col };
-  };
-  const [error] = document.errors;
-  if (error) throw new InventoryError(syntaxMessage(error.code, error.message), at(error.pos[0]));
-  return document.contents === null ? undefined : read(document.contents, { document, at, env, done: new Map() });
+  const { document, fault, position } = parseYaml(text);
+  const at = (offset: number): Place => ({ file, ...position(offset) });
+  if (fault) throw new InventoryError(syntaxMessage(fault.code, fault.message), at(fault.offset));
+  return document.contents === null
+    ? undefined
+    : read(document.contents, { document, at, env, done: new Map(), anchors: new Set() });
 }
 
 function syntaxMessage(code: string, message: string): string {
+  if (code === "OPEN_QUOTE") return "found a quote that is not closed, expected its end, and nothing behind it";
   if (code === "TAB_AS_INDENT") return "found a tab as indentation, expected spaces";
   if (code === "MULTIPLE_DOCS") return 'found a second document ("---"), expected one document in a file';
   if (code === "BLOCK_AS_IMPLICIT_KEY") return 'found a second ":" in one line, expected the value in quotes';
@@ -69,6 +60,7 @@ interface Reading {
   readonly env: Env;
   /** What has been read, so that a value with many aliases is read once; "open" while its parts are. */
   readonly done: Map<YamlNode, Node | "open">;
+  readonly anchors: Set<string>;
 }
 
 function read(yaml: YamlNode, reading: Reading): Node {
@@ -89,6 +81,7 @@ function read(yaml: YamlNode, reading: Reading): Node {
 
 function readNew(yaml: YamlNode, reading: Reading): Node {
   const place = placeOf(yaml, reading);
+  checkAnchor(yaml, place, reading);
   if (isScalar(yaml)) {
     const text = String(yaml.source ?? yaml.value ?? "");
     const value = scalarValue({ text, tag: yaml.tag, plain: yaml.type === "PLAIN", place }, reading.env);
@@ -98,6 +91,14 @@ function readNew(yaml: YamlNode, reading: Reading): Node {
     throw unknownTag(yaml.tag, place);
   const parts = isMap(yaml) ? readMapping(yaml, reading) : readList(yaml as YAMLSeq, reading);
   return { value: joined(parts, isSeq(yaml)), place, parts };
+}
+
+function checkAnchor(yaml: YamlNode, place: Place, { anchors }: Reading): void {
+  const { anchor } = yaml as { anchor?: string };
+  if (anchor === undefined) return;
+  if (anchors.has(anchor))
+    throw new InventoryError(`found the anchor &${anchor} a second time, expected each anchor once`, place);
+  anchors.add(anchor);
 }
 
 function joined(parts: ReadonlyMap<string, Entry>, isList: boolean): VarValue {

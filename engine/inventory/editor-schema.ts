@@ -32,14 +32,18 @@ const SCHEMAS: Readonly<Record<keyof typeof NAMES, VarSchema>> = {
     description: "The known_hosts file, relative to the file that says so. Unset: beside the inventory",
   },
   password: { ...PASSWORD, description: "The login's password: a secret" },
-  connection: { enum: ["ssh", "local", "smart"], description: "local: the host is this machine" },
+  connection: {
+    type: "string",
+    pattern: "^((ansible\\.(builtin|legacy)|community\\.general)\\.)?(ssh|smart|paramiko|paramiko_ssh|local)$",
+    description: "ssh, or local: the host is this machine. Ansible's full names mean the same",
+  },
   become: {
     anyOf: [{ type: "boolean" }, { enum: ["yes", "no", "true", "false", "on", "off", 0, 1] }],
     description: "Whether to become another user, root unless told",
   },
   becomeUser: { ...TEXT, description: "Whom to become" },
   becomePassword: { ...PASSWORD, description: "The password that sudo asks for: a secret" },
-  becomeMethod: { ...TEXT, description: "sudo or doas" },
+  becomeMethod: { ...TEXT, description: "sudo or doas, by their full names too" },
   commonArgs: { ...TEXT, description: "Further arguments of ssh, as one line" },
   extraArgs: { ...TEXT, description: "Further arguments of ssh, as one line, after the others" },
 };

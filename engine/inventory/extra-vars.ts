@@ -3,22 +3,29 @@ import { type Node, readDocument } from "./document.ts";
 import { InventoryError, isMapping, type Place, shownPath } from "./inventory.ts";
 import { describe } from "./problem.ts";
 import type { Env } from "./tag.ts";
+import { typedText, type VarSchemas } from "./typed-text.ts";
 
 /**
- * Returns the vars of each `-e`, in order: `k=v k2="two words"` (values are text, as in Ansible), JSON or YAML in braces, or `@file`.
- * Throws InventoryError.
+ * Returns the vars of each `-e`, in order: `k=v k2="two words"`, JSON or YAML in braces, or `@file`. The values of pairs are
+ * text, as in Ansible, unless `schemas` say that their var is none. Throws InventoryError.
  */
-export function parseExtraVars(args: readonly string[], env: Env): readonly Node[] {
-  return args.map((arg, index) => parseOne(arg, args.length === 1 ? "-e" : `-e[${index + 1}]`, env));
+export function parseExtraVars(args: readonly string[], env: Env, schemas: VarSchemas = new Map()): readonly Node[] {
+  const nameOf = (index: number) => (args.length === 1 ? "-e" : `-e[${index + 1}]`);
+  return args.map((arg, index) => parseOne(arg, nameOf(index), { env, schemas }));
 }
 
-function parseOne(arg: string, file: string, env: Env): Node {
+interface Reading {
+  readonly env: Env;
+  readonly schemas: VarSchemas;
+}
+
+function parseOne(arg: string, file: string, { env, schemas }: Reading): Node {
   const start: Place = { file, line: 0, column: 0 };
   if (arg.startsWith("@"))
     return asMapping(readDocument(readFile(arg.slice(1), start), shownPath(arg.slice(1)), env), start);
   if (/^[[{]/.test(arg)) return asMapping(readDocument(arg, file, env), start);
   if (/^[/.]/.test(arg)) throw new InventoryError(`found the path ${arg}, expected @ before it`, start);
-  return pairs(arg, start);
+  return pairs(arg, file, schemas);
 }
 
 function asMapping(node: Node | undefined, place: Place): Node {
@@ -36,13 +43,14 @@ function readFile(path: string, place: Place): string {
   }
 }
 
-function pairs(arg: string, { file }: Place): Node {
+function pairs(arg: string, file: string, schemas: VarSchemas): Node {
   const parts = new Map(
     words(arg, file).map(({ text, offset }) => {
       const place = { file, line: 1, column: offset + 1 };
       const [, key = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
       if (key === "") throw new InventoryError(`found ${JSON.stringify(text)}, expected key=value`, place);
-      const node: Node = { value: unquote(value), place, parts: new Map() };
+      const column = offset + key.length + (/^["']/.test(value) ? 3 : 2);
+      const node = { ...typedText(unquote(value), { ...place, column }, schemas.get(key) ?? []), place };
       return [key, { node, keyPlace: place, keyIsText: true }] as const;
     }),
   );
@@ -53,7 +61,8 @@ function pairs(arg: string, { file }: Place): Node {
 }
 
 function words(arg: string, file: string): { text: string; offset: number }[] {
-  const found = [...arg.matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'])+/gs)];
+  // A list or mapping behind the equals sign is one word, spaces and all.
+  const found = [...arg.matchAll(/(?:=\[[^\]]*\]|=\{[^}]*\}|"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'])+/gs)];
   const rest = found.reduceRight(
     (text, match) => text.slice(0, match.index) + text.slice(match.index + match[0].length),
     arg,

@@ -1,7 +1,9 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { dirname, extname, join } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { type Node, readDocument } from "./document.ts";
+import { isHostList, readHostList } from "./host-list.ts";
+import { isIni } from "./ini.ts";
 import { type Inventory, InventoryError, isMapping, shownPath } from "./inventory.ts";
 import { mergeInventory, type VarsFile } from "./merge.ts";
 import { readModule } from "./module.ts";
@@ -16,20 +18,24 @@ export interface LoadOptions {
   readonly extraVars?: readonly Node[];
   /** Where `!env` looks. */
   readonly env: Env;
+  /** The folder of the playbook: vars folders beside it are read too. */
+  readonly playbookFolder?: string;
 }
 
 /** Reads, checks and merges inventory files, with the vars folders beside them. Throws InventoryError; contacts no host. */
 export async function loadInventory(
   files: readonly string[],
-  { extraVars = [], env }: LoadOptions,
+  { extraVars = [], env, playbookFolder }: LoadOptions,
 ): Promise<Inventory> {
   if (files.length === 0) throw new InventoryError("found no inventory, expected at least one file (-i FILE)");
   const roots = await Promise.all(files.map((file) => readInventory(file, env)));
   roots.forEach(checkStructure);
   const tree = buildTree(roots);
-  const folders = await Promise.all(
-    lastOfEach(files.map((file) => dirname(file))).map((folder) => readFolder(folder, tree, env)),
-  );
+  const beside = [
+    ...files.filter((file) => !isHostList(file)).map((file) => dirname(file)),
+    playbookFolder ?? [],
+  ].flat();
+  const folders = await Promise.all(lastOfEach(beside).map((folder) => readFolder(folder, tree, env)));
   return mergeInventory({
     files: files.map(shownPath),
     tree,
@@ -41,10 +47,10 @@ export async function loadInventory(
 
 async function readInventory(file: string, env: Env): Promise<Node> {
   const place = { file: shownPath(file), line: 0, column: 0 };
+  if (isHostList(file)) return readHostList(file);
   if (/\.m?ts$/.test(file)) return readModule(file, place);
   const text = await readText(file);
-  const heading = /^\s*(?:[#;].*\n\s*)*\[[\w:.-]+\]\s*(?:\n|$)/.exec(text);
-  if (heading)
+  if (isIni(text))
     throw new InventoryError(
       "found an INI inventory, expected YAML; `ansible-inventory -i FILE --list --yaml` converts it",
       place,
@@ -74,7 +80,8 @@ async function inventoriesIn(folder: string): Promise<string> {
 
 // Two inventories in one folder share its vars; the folder ranks where the later one stands.
 function lastOfEach(folders: readonly string[]): readonly string[] {
-  return folders.filter((folder, index) => folders.lastIndexOf(folder) === index);
+  const paths = folders.map((folder) => resolve(folder));
+  return folders.filter((_, index) => paths.lastIndexOf(paths[index] ?? "") === index);
 }
 
 interface Folder {

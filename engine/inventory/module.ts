@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { Secret } from "../shell/secret.ts";
 import type { Entry, Node } from "./document.ts";
 import { InventoryError, type Place, type Vars, type VarValue } from "./inventory.ts";
+import { describe } from "./problem.ts";
 
 /** A group in a TypeScript inventory. */
 export interface GroupSource {
@@ -14,23 +15,67 @@ export interface GroupSource {
 /** What a TypeScript inventory exports by default: groups by name, or an async function that returns them. */
 export type InventorySource = Readonly<Record<string, GroupSource | null>>;
 
-/** Runs a TypeScript inventory and returns its tree; every place is the file as a whole. Throws InventoryError. */
-export async function readModule(file: string, place: Place): Promise<Node> {
-  const exported = await load(file, place);
-  if (exported === undefined) {
-    throw new InventoryError("found no default export, expected groups, or an async function that returns them", place);
-  }
-  return toNode(exported, place, []);
+/** How long a TypeScript inventory may take: it asks a cloud for its hosts, not for a coffee. */
+const LIMIT_MS = 60_000;
+
+/**
+ * Runs a TypeScript inventory and returns its tree; every place is the file as a whole. Throws InventoryError, also on one
+ * that has no answer within the limit, or waits for what nobody will do.
+ */
+export async function readModule(file: string, place: Place, limitMs = LIMIT_MS): Promise<Node> {
+  return toNode(await answerOf(load(file, place), place, limitMs), place, []);
 }
 
 async function load(file: string, place: Place): Promise<unknown> {
+  const { default: exported } = await attempt<{ default?: unknown }>(
+    place,
+    () => import(pathToFileURL(resolve(file)).href),
+  );
+  const isFunction = typeof exported === "function";
+  const groups = isFunction ? await attempt<unknown>(place, () => exported()) : exported;
+  if (groups !== undefined && groups !== null) return groups;
+  const found = isFunction ? "a function that returns nothing" : "no default export";
+  throw new InventoryError(`found ${found}, expected groups, or an async function that returns them`, place);
+}
+
+async function attempt<T>(place: Place, run: () => T | Promise<T>): Promise<T> {
   try {
-    const module: { default?: unknown } = await import(pathToFileURL(resolve(file)).href);
-    return typeof module.default === "function" ? await module.default() : module.default;
+    return await run();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
-    throw new InventoryError(`found a module that fails (${reason}), expected groups`, place, { cause });
+    throw new InventoryError(`found a module that fails (${reasonOf(cause)}), expected groups`, place, { cause });
   }
+}
+
+/** Anything can be thrown, and not all of it says why. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof Error) return cause.message.split("\n", 1)[0] || cause.name;
+  return typeof cause === "string" ? (cause.split("\n", 1)[0] ?? "") : `it throws ${describe(cause)}`;
+}
+
+/** An inventory had no answer in time. What it waits for may keep this process alive: somebody has to end it. */
+export class StuckError extends InventoryError {}
+
+const EXPECTED = "expected groups: look for a promise that nobody resolves";
+
+/** Waits until there is an answer, the time is over, or nothing is left in this process that could bring one. */
+async function answerOf(loading: Promise<unknown>, place: Place, limitMs: number): Promise<unknown> {
+  const over = new AbortController();
+  const end = (found: string) => over.abort(new StuckError(`found ${found}, ${EXPECTED}`, place));
+  const idle = () => setImmediate(end, "a module that waits for nothing");
+  const timer = setTimeout(end, limitMs, `no answer after ${limitMs / 1000} s`).unref();
+  process.once("beforeExit", idle);
+  try {
+    return await Promise.race([loading, rejection(over.signal)]);
+  } finally {
+    clearTimeout(timer);
+    process.off("beforeExit", idle);
+  }
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
 }
 
 function toNode(value: unknown, place: Place, path: readonly string[]): Node {

@@ -30,8 +30,8 @@ function select(pattern: string, hostsOf: (term: string) => readonly string[]): 
   return [...chosen].filter((host) => wanted.every((hosts) => hosts.has(host)) && !excluded.has(host));
 }
 
-// A colon separates, unless the whole is one address or range: `web[1:3]`, `fe80::1`. With a comma only commas do.
-function splitPattern(pattern: string): readonly string[] {
+/** The terms of a pattern: a colon separates, unless the whole is one address or range (`web[1:3]`, `fe80::1`); with a comma only commas do. */
+export function splitPattern(pattern: string): readonly string[] {
   if (pattern.includes(","))
     return pattern
       .split(",")

@@ -23,8 +23,9 @@ const OWN_TAGS = ["!env", "!file", "!age", "!unsafe"];
 /** Returns the value of a scalar; throws InventoryError on an unknown tag or a number that would lose digits. */
 export function scalarValue(scalar: Scalar, env: Env): VarValue {
   const { text, tag, plain, place } = scalar;
-  if (tag === undefined) return plain ? plainValue(text, place) : text;
-  if (tag === "!" || tag === "!unsafe" || tag === `${YAML_TAG}str`) return text;
+  if (tag === "!" || (tag === undefined && plain)) return plainValue(text, place);
+  if (tag === undefined) return text;
+  if (tag === "!unsafe" || tag === `${YAML_TAG}str`) return text;
   if (tag === "!env") return envSecret(text.trim(), env, place);
   if (tag === "!file") return fileSecret(text.trim(), place);
   if (tag === "!age") return ageSecret(text, place);

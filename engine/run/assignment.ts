@@ -2,6 +2,7 @@ import type { Host, Inventory } from "../inventory/inventory.ts";
 import { selectPlayHosts } from "../inventory/pattern.ts";
 import type { Play, Playbook, PlayResult } from "../role/playbook.ts";
 import type { Role } from "../role/role.ts";
+import type { Schema } from "../role/schema.ts";
 import { playHosts, withPlayVars } from "./play.ts";
 
 /** A play with its hosts within the limit, play vars merged in. */
@@ -33,6 +34,11 @@ export function rolesOf(all: readonly Assignment[]): readonly (readonly [Host, r
 /** The roles of all plays of a playbook, each once. */
 export async function rolesIn(playbook: Playbook): Promise<readonly Role[]> {
   return [...new Set((await playsOf(playbook)).flatMap(({ roles }) => roles))];
+}
+
+/** The schemas of these roles' vars. */
+export function schemasOf(roles: readonly Role[]): readonly Schema[] {
+  return roles.map(({ schema }) => schema);
 }
 
 /** The flags that plays of this playbook wait for, each once. */

@@ -8,9 +8,9 @@ import { readVars, type Schema, secretsAmong } from "../role/schema.ts";
 import { Secret } from "../shell/secret.ts";
 import type { Assignment } from "./assignment.ts";
 
-/** The inventory as these roles read it: a var that one of them calls a secret is a `Secret` on every host, however it was given. */
-export function withSecrets(inventory: Inventory, roles: readonly Role[]): Inventory {
-  const schema: Schema = Object.assign({}, ...roles.map((role) => role.schema));
+/** The inventory as these schemas have it: a var that one of them calls a secret is a `Secret` on every host, however it was given. */
+export function withSecrets(inventory: Inventory, schemas: readonly Schema[]): Inventory {
+  const schema: Schema = Object.assign({}, ...schemas);
   const hosts = [...inventory.hosts].map(([name, host]): [string, Host] => [
     name,
     {

@@ -1,5 +1,7 @@
 import type { Said, Sites, Survey } from "../../engine/index.ts";
+import { appVars } from "../app/vars.ts";
 import { groups } from "../endpoints.ts";
+import { monitoringVars } from "../monitoring/vars.ts";
 import { askHost, parseHost } from "../preflight/host.ts";
 import { exposures } from "./exposures.ts";
 import { type Comparison, compare, exposureText } from "./text.ts";
@@ -12,6 +14,7 @@ with --probe it also asks each host what listens there, and names what is not ou
 /** What the hosts of an inventory let others reach. */
 export const exposureSurvey: Survey = {
   help: HELP,
+  reads: [monitoringVars, appVars],
   hosts: `${groups.monitoring}:${groups.app}`,
   question: askHost(),
   text: (sites, said) => exposureText(exposures(sites), comparisons(sites, said)),

@@ -90,6 +90,15 @@ for (const { name, args, table } of [
 `,
   },
   {
+    name: "-e with the type that the role asks for",
+    args: ["app-1", "node_exporter_tls", "-e", "node_exporter_tls=no"],
+    table: `app-1: node_exporter_tls
+  SOURCE    PLACE    VALUE
+  role app  default  false
+* -e        -e:1:1   false
+`,
+  },
+  {
     name: "a role's default where nobody sets the var",
     args: ["app-1", "app_user"],
     table: `app-1: app_user

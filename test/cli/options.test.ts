@@ -51,6 +51,13 @@ const wrong = [
   { args: ["site.yml"], message: 'found the word "site.yml", expected options only (--help lists them)' },
   { args: ["-f", "0"], message: '--forks: found "0", expected a whole number of at least 1' },
   { args: ["--timeout", "ten"], message: '--timeout: found "ten", expected a whole number of at least 1' },
+  {
+    args: ["-l", "a", "--limit", "b"],
+    message: '--limit: found "a" and "b", expected one value: several are written with a comma, --limit a,b',
+  },
+  { args: ["-u", "a", "-u", "b"], message: '--user: found "a" and "b", expected one value' },
+  { args: ["-f", "1", "--forks=2"], message: '--forks: found "1" and "2", expected one value' },
+  { args: ["--junit", "a", "--junit", "b"], message: '--junit: found "a" and "b", expected one value' },
   { args: ["-i"], message: "--inventory: found no value, expected one" },
   { args: ["--rebuilt", "a=MD5:x"], message: /^--rebuilt: found "MD5:x", expected HOST=SHA256:… / },
 ];
@@ -64,4 +71,15 @@ for (const { args, message } of wrong) {
 t.test("--help fits a screen", async (t) => {
   const lines = HELP.split("\n");
   t.ok(lines.length <= 30 && lines.every((line) => line.length <= 120));
+});
+
+t.test("an option that is given the same value twice has it", async (t) => {
+  t.match(parseOptions(["-l", "a", "-l", "a", "-v", "-v", "-C", "-C"]), { limit: "a", verbose: true, check: true });
+});
+
+t.test("--limit @FILE is the patterns in it, one a line", async (t) => {
+  const dir = t.testdir({ "site.retry": "app-1\r\n\n# down since Monday\n  app-2  \ndb:!db-3\nweb[1:3]" });
+  t.equal(parseOptions(["-l", `@${dir}/site.retry`]).limit, "app-1,app-2,db,!db-3,web[1:3]");
+  t.equal(parseOptions(["-l", `lone, @${dir}/site.retry`]).limit, "lone,app-1,app-2,db,!db-3,web[1:3]");
+  t.equal(parseOptions(["-l", "app:!a@b"]).limit, "app:!a@b");
 });

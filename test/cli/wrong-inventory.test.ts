@@ -95,7 +95,7 @@ const inventories: readonly WrongInput[] = [
   {
     name: "broken YAML in host_vars",
     files: { host_vars: { "web-1.yml": 'words: "a\n' } },
-    message: 'DIR/host_vars/web-1.yml:2:1: found broken YAML (Missing closing "quote), expected YAML',
+    message: "DIR/host_vars/web-1.yml:1:8: found a quote that is not closed, expected its end, and nothing behind it",
   },
   {
     name: "an unknown tag",

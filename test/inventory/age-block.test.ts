@@ -22,6 +22,18 @@ const layouts = [
   { name: "a last line without its end", before: "a: 'x'", path: "a", after: `a: !age |\n${block("  ")}\n` },
   { name: "Windows lines", before: "a: 1\r\nb: 2\r\n", path: "a", after: `a: !age |\n${block("  ")}\nb: 2\n` },
   {
+    name: "quoted text that ends in the column of its key",
+    before: 'a: "x\ny" # c\nb: 1\n',
+    path: "a",
+    after: `a: !age | # c\n${block("  ")}\nb: 1\n`,
+  },
+  {
+    name: "a value below text and brackets that stand to the left",
+    before: 'g:\n    t: "{{\n  x\n}}"\n    l: [\n1\n]\n    a: x\n    b: 1\n',
+    path: "g.a",
+    after: `g:\n    t: "{{\n  x\n}}"\n    l: [\n1\n]\n    a: !age |\n${block("      ")}\n    b: 1\n`,
+  },
+  {
     name: "a host with dots in its name, deep in the inventory",
     before: "all:\n  hosts:\n    web.example.com: # first\n      pw: x\n      n: 1\n",
     path: "all.hosts.web.example.com.pw",
@@ -111,3 +123,35 @@ t.test("a var that is no !age block cannot be decrypted", async (t) => {
   });
   t.equal(blockAt({ file: "x.yml", text: "a:\n" }, "a"), undefined);
 });
+
+const fresh = [
+  { name: "a marker", before: "---\n", after: `---\na: !age |\n${block("  ")}\n` },
+  {
+    name: "a marker and comments",
+    before: "# vars of the app\n---\n\n# below\n",
+    after: `# vars of the app\n---\n\n# below\na: !age |\n${block("  ")}\n`,
+  },
+  { name: "both markers", before: "---\n...\n", after: `---\na: !age |\n${block("  ")}\n...\n` },
+  {
+    name: "vars up to the marker of the end",
+    before: "---\nb: 1\n... # c\n# d\n",
+    after: `---\nb: 1\na: !age |\n${block("  ")}\n... # c\n# d\n`,
+  },
+  {
+    name: "a marker with a comment, and no line break",
+    before: "--- # c",
+    after: `--- # c\na: !age |\n${block("  ")}\n`,
+  },
+  { name: "nothing but a comment", before: "# c\n", after: `# c\na: !age |\n${block("  ")}\n` },
+  { name: "Windows lines", before: "---\r\n# c\r\n", after: `---\n# c\na: !age |\n${block("  ")}\n` },
+];
+
+for (const { name, before, after } of fresh) {
+  t.test(`a vars file of ${name} takes a new secret and keeps its comments`, async (t) => {
+    const file = "group_vars/app.yml";
+    const text = setBlock({ file, text: before }, "a", armored);
+    t.equal(text.replaceAll("\r\n", "\n"), after);
+    t.equal(text.includes("\r\n"), before.includes("\r\n"));
+    t.equal(blockAt({ file, text }, "a")?.text.trim(), armored);
+  });
+}

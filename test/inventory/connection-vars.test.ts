@@ -44,6 +44,11 @@ refuses(t, [
     text: "app:\n  hosts:\n    a: { ansible_connection: winrm }\n",
     message: 'DIR/hosts.yml:3:30: var ansible_connection: found "winrm", expected "ssh" or "local"',
   },
+  {
+    name: "a connection of another collection",
+    text: "app:\n  hosts:\n    a: { ansible_connection: community.docker.docker }\n",
+    message: 'DIR/hosts.yml:3:30: var ansible_connection: found "community.docker.docker", expected "ssh" or "local"',
+  },
 ]);
 
 async function varsOf(dir: string): Promise<ReturnType<typeof connectionVars>> {
@@ -53,6 +58,22 @@ async function varsOf(dir: string): Promise<ReturnType<typeof connectionVars>> {
 }
 
 const accepted = [
+  ...[
+    "ssh",
+    "smart",
+    "paramiko",
+    "paramiko_ssh",
+    "ansible.builtin.ssh",
+    "ansible.legacy.smart",
+    "ansible.builtin.paramiko_ssh",
+  ].map((name) => ({ vars: `{ ansible_connection: ${name} }`, found: { connection: "ssh" } })),
+  ...["local", "ansible.builtin.local", "ansible.legacy.local"].map((name) => ({
+    vars: `{ ansible_connection: ${name} }`,
+    found: { connection: "local" },
+  })),
+  { vars: "{ ansible_become_method: ansible.builtin.sudo }", found: { becomeMethod: "sudo" } },
+  { vars: "{ ansible_become_method: community.general.doas }", found: { becomeMethod: "doas" } },
+  { vars: "{ ansible_become_method: community.general.sudosu }", found: { becomeMethod: "community.general.sudosu" } },
   { vars: "{}", found: { address: "h", connection: "ssh" } },
   { vars: "{ host: 192.0.2.1, port: 2222, user: x }", found: { address: "192.0.2.1", port: 2222, user: "x" } },
   {

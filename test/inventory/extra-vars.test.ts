@@ -65,3 +65,62 @@ t.test("-e @file reads a file of vars, with its places", async (t) => {
   t.strictSame(vars?.value, { a: 1, b: true });
   t.match(vars?.parts.get("b")?.keyPlace, { line: 2, column: 1 });
 });
+
+const schemas = new Map([
+  ["flag", [{ type: "boolean" }]],
+  ["port", [{ type: "integer", minimum: 1 }]],
+  ["ratio", [{ type: "number" }]],
+  ["words", [{ type: "array", items: { type: "string" } }]],
+  ["limits", [{ type: "object" }]],
+  ["name", [{ type: "string" }]],
+  ["level", [{ enum: ["on", "off"] }]],
+  ["either", [{ anyOf: [{ type: "boolean" }, { type: "string" }] }]],
+  ["shared", [{ type: "string" }, { type: "integer" }]],
+]);
+
+const typed: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+  ["flag=false", { flag: false }],
+  ["flag=no", { flag: false }],
+  ["flag=Yes", { flag: true }],
+  ["flag='on'", { flag: true }],
+  ["flag=maybe", { flag: "maybe" }],
+  ["flag=1", { flag: "1" }],
+  ["port=8081", { port: 8081 }],
+  ["port=0", { port: 0 }],
+  ["port=http", { port: "http" }],
+  ["port=1.5", { port: "1.5" }],
+  ["port=", { port: "" }],
+  ["ratio=2 flag=true", { ratio: 2, flag: true }],
+  ["ratio=2.5", { ratio: 2.5 }],
+  ["words=[one,two]", { words: ["one", "two"] }],
+  ['words=["one two", "b"] flag=no', { words: ["one two", "b"], flag: false }],
+  ["words='[one, two]'", { words: ["one", "two"] }],
+  ["words=one", { words: "one" }],
+  ["words=[one", { words: "[one" }],
+  ["limits={a: 1}", { limits: { a: 1 } }],
+  ["name=no", { name: "no" }],
+  ["name=8081", { name: "8081" }],
+  ["name=[one,two]", { name: "[one,two]" }],
+  ["level=on", { level: "on" }],
+  ["either=no", { either: false }],
+  ["either=text", { either: "text" }],
+  ["shared=80", { shared: 80 }],
+  ["unknown=no", { unknown: "no" }],
+  ["{flag: 'no'}", { flag: "no" }],
+];
+
+for (const [arg, vars] of typed) {
+  t.test(`-e ${arg} gives ${JSON.stringify(vars)} to vars of those types`, async (t) => {
+    t.strictSame(
+      parseExtraVars([arg], {}, schemas).map(({ value }) => value),
+      [vars],
+    );
+  });
+}
+
+t.test("-e keeps the place of each entry of a list", async (t) => {
+  const [vars] = parseExtraVars(["flag=no words=[one,2]"], {}, schemas);
+  const words = vars?.parts.get("words")?.node;
+  t.match(words?.place, { line: 1, column: 9 });
+  t.match(words?.parts.get("1")?.node.place, { line: 1, column: 20 });
+});

@@ -86,6 +86,31 @@ for (const file of ["02-nested-children", "08-ungrouped", "11-host-in-many"]) {
   });
 }
 
+for (const list of [
+  "web-1,",
+  "web-1,web-2",
+  "web-2:2222, web-1.example.com",
+  "192.0.2.1,[2001:db8::1]:22",
+  "localhost,",
+]) {
+  t.test(`-i ${list} names the hosts that ansible-inventory finds`, ansible, async (t) => {
+    const ours = await loadInventory([list], { env: {} });
+    const { stdout } = await run("ansible-inventory", ["-i", list, "--list"], options);
+    t.strictSame(JSON.parse(JSON.stringify(listInventory(ours))), JSON.parse(stdout));
+  });
+}
+
+for (const playbook of ["play", "one", "two"]) {
+  t.test(`vars folders beside a playbook in ${playbook} rank as in ansible-inventory`, ansible, async (t) => {
+    const dir = `${fixtures}/17-playbook`;
+    const paths = [`${dir}/one/hosts.yml`, `${dir}/two/hosts.yml`];
+    const ours = await loadInventory(paths, { env: {}, playbookFolder: `${dir}/${playbook}` });
+    const args = [...paths.flatMap((path) => ["-i", path]), "--playbook-dir", `${dir}/${playbook}`, "--list"];
+    const { stdout } = await run("ansible-inventory", args, options);
+    t.strictSame(JSON.parse(JSON.stringify(listInventory(ours))), JSON.parse(stdout));
+  });
+}
+
 const patterns = [
   "all",
   "*",

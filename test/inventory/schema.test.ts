@@ -9,7 +9,7 @@ refuses(t, [
   },
   {
     name: "a text at the top",
-    text: "app\n",
+    text: "'app'\n",
     message: 'DIR/hosts.yml:1:1: found "app" at the top, expected a mapping of groups, such as "all:"',
   },
   {
