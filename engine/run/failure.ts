@@ -1,6 +1,7 @@
 import { ConnectionError } from "../connection/connection.ts";
-import { ApplyError, LockedError, NotConvergedError } from "./converge.ts";
+import { ApplyError, LockedError, NotConvergedError, planned } from "./converge.ts";
 import type { Failure } from "./event.ts";
+import { ProbeFailedError } from "./plan.ts";
 import { SessionError } from "./session.ts";
 
 /** Of a failed command's stderr, the end says what happened. */
@@ -14,13 +15,22 @@ export function failureOf(error: unknown): Failure {
     return { kind: "locked", message, hint: "wait for that run, or give --lock-wait SECONDS to queue behind it" };
   }
   if (error instanceof SessionError) return { kind: "failed", message, hint: error.hint };
+  if (error instanceof ProbeFailedError) {
+    const [first, ...others] = error.group.resources;
+    return {
+      kind: "failed",
+      message,
+      step: first && others.length === 0 ? planned({ resource: first, changes: [] }) : undefined,
+      stderr: lastLines(error.stderr),
+      hint: "a probe only reads: put right on the host what it says above, then run again",
+    };
+  }
   if (error instanceof ApplyError) {
-    const stderr = error.stderr.trim().split("\n").slice(-STDERR_LINES).join("\n");
     return {
       kind: "failed",
       message,
       step: error.step,
-      stderr,
+      stderr: lastLines(error.stderr),
       hint: "fix the cause and run again: what is done is not done twice",
     };
   }
@@ -29,4 +39,8 @@ export function failureOf(error: unknown): Failure {
     return { kind: "failed", message, step: error.steps[0], hint };
   }
   return { kind: "failed", message };
+}
+
+function lastLines(stderr: string): string {
+  return stderr.trim().split("\n").slice(-STDERR_LINES).join("\n");
 }
