@@ -8,19 +8,23 @@
 const READERS = String.raw`
   function shell(line, state,   i, c, q) {
     if (state == "" && line ~ /^[ \t]*;/) return ""
-    q = state == "\\" ? "" : state
+    q = state ~ /^\\/ ? "" : state
     for (i = 1; i <= length(line); i++) {
       c = substr(line, i, 1)
       if (q == "'") { if (c == q) q = "" }
-      else if (c == "\\") { if (i == length(line) && q == "") return c; i++ }
+      else if (c == "\\") { if (i == length(line) && q == "") return starts_word(line, i, state) ? "\\ " : "\\"; i++ }
       else if (q != "") { if (c == q) q = "" }
-      else if (c == "#" && (i == 1 ? state == "" : substr(line, i - 1, 1) ~ /[ \t]/)) return ""
+      else if (c == "#" && starts_word(line, i, state)) return ""
       else if (c == "'" || c == "\"") q = c
     }
     return q
   }
-  function systemd(line, state,   i, c) {
-    if (state == "" && line ~ /^[ \t\r]*[#;]/) return ""
+  function starts_word(line, i, state) {
+    return i == 1 ? state == "" || state == "\\ " : substr(line, i - 1, 1) ~ /[ \t]/
+  }
+  # Before version 254 a backslash takes a comment over to the next line.
+  function systemd(line, state, is_old,   i, c) {
+    if (state == "comment" || (state == "" && line ~ /^[ \t\r]*[#;]/)) return is_old && line ~ /\\$/ ? "comment" : ""
     if (state == "\\") state = "value"
     for (i = 1; i <= length(line); i++) {
       c = substr(line, i, 1)
@@ -77,19 +81,24 @@ const READ = `${READERS}${String.raw`
     # No shell takes blanks here: such an entry is never as it should be.
     if (sub(/[ \t]+$/, "", key)) value = " " value
   }
-  function survey(   n) {
-    in_shell[1] = in_systemd[1] = in_compose[1] = ""
+  function survey(   n, line, as_is, as_is_compose) {
+    as_is = as_is_compose = ""
+    in_shell[1] = in_systemd[1] = in_old[1] = in_compose[1] = ""
     for (n = 1; n <= size; n++) {
-      hidden[n] = n > 1 && in_systemd[n - 1] == "" && text[n - 1] ~ /^[ \t]*[#;].*\\$/
-      in_shell[n + 1] = shell(text[n], in_shell[n])
-      in_systemd[n + 1] = systemd(text[n], in_systemd[n])
-      in_compose[n + 1] = compose(text[n], in_compose[n])
-      if (in_systemd[n] == "") opened[n + 1] = n
-      else opened[n + 1] = opened[n]
+      as_is = shell(text[n], as_is)
+      as_is_compose = compose(text[n], as_is_compose)
+      read_line(text[n])
+      line = key in wanted ? "" : text[n]
+      # What we write there ends with its line, for every reader to whom it begins there.
+      in_shell[n + 1] = shell(in_shell[n] == "" ? line : text[n], in_shell[n])
+      in_systemd[n + 1] = systemd(in_systemd[n] == "" ? line : text[n], in_systemd[n], 0)
+      in_old[n + 1] = systemd(in_old[n] == "" ? line : text[n], in_old[n], 1)
+      in_compose[n + 1] = compose(in_compose[n] == "" ? line : text[n], in_compose[n])
+      if (in_systemd[n] == "" || in_old[n] == "") opened = n
     }
     # Who finds a quote open at the end cannot read the file at all, and has no say. systemd takes it as it is.
-    shell_reads = in_shell[size + 1] !~ /["']/
-    compose_reads = in_compose[size + 1] == ""
+    shell_reads = as_is !~ /["']/ || in_shell[size + 1] !~ /["']/
+    compose_reads = as_is_compose == "" || in_compose[size + 1] == ""
     for (n = 1; n <= size; n++) {
       read_line(text[n])
       if (!(key in wanted)) continue
@@ -101,27 +110,32 @@ const READ = `${READERS}${String.raw`
     # Set, or gawk 5.2 and mawk 1.3 lose their way.
     yes = no = 0
     if (in_systemd[n] == "") yes++; else no++
+    if (in_old[n] == "") yes++; else no++
     if (shell_reads) { if (in_shell[n] == "") yes++; else no++ }
     if (compose_reads) { if (in_compose[n] == "") yes++; else no++ }
     return no == 0 ? "all" : yes > 0 ? "some" : "none"
   }
-  function goes_on(n) { return n < size && begins(n + 1) != "all" }
+  function goes_on(n) {
+    if (n == size) return 0
+    if (systemd(text[n], "", 0) != "") return 1
+    if (shell_reads && shell(text[n], "") != "") return 1
+    return compose_reads && compose(text[n], "") != ""
+  }
   # Where a reader takes a line further down for the key, only one at the end counts for all of them.
   function place(key) { return (key in last) && !(doubt[key] > last[key]) ? last[key] : 0 }
   function in_sync(key) {
-    return place(key) && ((key, current[key]) in accepted) && !hidden[place(key)] && !(key in long)
+    return place(key) && ((key, current[key]) in accepted) && !(key in long)
   }
   function problem(   i, key) {
     for (i = 1; i <= count; i++) {
       key = keys[i]
       if (in_sync(key)) continue
       if (key in long) return "line " long[key] ": " key " goes on over several lines: remove it by hand, then run again"
-      if (!place(key) && !is_own_end() && in_systemd[size + 1] ~ /["']/)
-        return "line " opened[size + 1] " opens a quote that nothing closes, so " key " cannot be added behind it: close it by hand, then run again"
+      if (!place(key) && (in_systemd[size + 1] in_old[size + 1]) ~ /["']/)
+        return "line " opened " opens a quote that nothing closes, so " key " cannot be added behind it: close it by hand, then run again"
     }
     return ""
   }
-  function is_own_end() { return (size in entry) && !in_sync(entry[size]) }
 `}`;
 
 /** Says of each wanted key what differs, and on a line of its own why it cannot be changed. */
@@ -147,13 +161,12 @@ export const REPLACE = `${READ}${String.raw`
     if (problem() != "") { print problem() | "cat >&2"; exit 1 }
     for (n = 1; n <= size; n++) {
       if (!(n in entry) || in_sync(entry[n])) { put(text[n]); continue }
-      # systemd before 254 takes what follows a comment that ends in a backslash for more of it.
-      if (hidden[n]) put("")
       read_line(text[n])
       if (place(key) == n) put(prefix key "=" wanted[key])
     }
-    open = !is_own_end() && (in_systemd[size + 1] == "\\" || (shell_reads && in_shell[size + 1] == "\\") || \
-      (in_systemd[size] == "" && text[size] ~ /^[ \t]*[#;].*\\$/))
+    # An empty line ends what a backslash takes over to the next.
+    open = (in_systemd[size + 1] != "" || in_old[size + 1] != "" || \
+      (shell_reads && in_shell[size + 1] != ""))
     for (i = 1; i <= count; i++) {
       if (place(keys[i])) continue
       if (open) { put(""); open = 0 }

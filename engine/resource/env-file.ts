@@ -170,7 +170,9 @@ function rewrite({ entries }: EnvFileDesired, keys: readonly string[], from: str
   if (keys.length === 0) return sh``;
   return sh`
     if [ -n "$(tail -c 1 -- ${from})" ]; then ends=no; else ends=yes; fi
-    ${wantedLines(entries, keys)} | awk -v ends="$ends" ${REPLACE} - ${from} >new`;
+    ${wantedLines(entries, keys)} | awk -v ends="$ends" ${REPLACE} - ${from} >new
+    left=$(${wantedLines(entries, keys)} | awk ${COMPARE} - new)
+    [ -z "$left" ] || deny "its quotes do not let every reader find our entries: correct them by hand, then run again"`;
 }
 
 function protect(desired: EnvFileDesired, name: string): Script {
