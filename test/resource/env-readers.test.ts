@@ -10,9 +10,32 @@ import { shells } from "../support/shells.ts";
 
 /** Lines of real files and worse, of which any may follow any. */
 const LINES = [
-  ...["A=1", "", "# it's", "; don't", "# note \\", "KEYS=1", "MY_KEY=2", 'G="x" # don\'t', "E=it's", 'H=a"b', "I='a' 'b"],
+  ...[
+    "A=1",
+    "",
+    "# it's",
+    "; don't",
+    "# note \\",
+    "KEYS=1",
+    "MY_KEY=2",
+    'G="x" # don\'t',
+    "E=it's",
+    'H=a"b',
+    "I='a' 'b",
+  ],
   ...["export B='x", "y'", "KEY=in'", 'C="a', "KEY=in", 'b\\"', 'c"', "D=x \\", "  -more \\", "F=a\\", "\\", "'", '"'],
-  ...["KEY=old", "export KEY=old", "  KEY = old", "KEY='old'", 'KEY="o', "KEY=a b", "KEY=old\\", "KEY=new", "KEY=", "KEY=o#d"],
+  ...[
+    "KEY=old",
+    "export KEY=old",
+    "  KEY = old",
+    "KEY='old'",
+    'KEY="o',
+    "KEY=a b",
+    "KEY=old\\",
+    "KEY=new",
+    "KEY=",
+    "KEY=o#d",
+  ],
 ];
 const FILES = 60;
 

@@ -103,7 +103,7 @@ export function composeReading(text: string): Reading {
     if (!/^[A-Za-z0-9_.[\]-]+[ \t]*$/.test(name)) return undefined;
     rest = rest.slice(head.length);
     if (sign !== "=" && sign !== ":") continue;
-    const quoted = /^[ \t]*(?:"((?:[^"\\]|\\[^])*)"|'((?:[^'\\]|\\[^])*)')/.exec(rest);
+    const quoted = /^[ \t]*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')/s.exec(rest);
     if (!quoted && /^[ \t]*["']/.test(rest)) return undefined;
     if (quoted) {
       rest = rest.slice(quoted[0].length);
