@@ -83,7 +83,7 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
     const current = { content, mode: stat?.mode, owner, group };
     return compare(wanted(desired), current).map((change) => readable(change, desired, stat ? text : ""));
   },
-  refuses: (_, { leadsToFolder }) => (leadsToFolder ? IS_DIRECTORY : undefined),
+  refuses: ({ path }, { leadsToFolder }) => (leadsToFolder ? `${path} ${IS_DIRECTORY}` : undefined),
   apply: (desired, changes) => sh`
     ${enterFolderOf(desired.path)}
     ${touches(changes, "content") ? replace(desired) : adjust(desired)}`,
@@ -130,7 +130,7 @@ function replace(desired: FileDesired): Script {
   const { path, content, validate } = desired;
   // Owner and mode come before the rename: the content is never seen with wrong ones.
   return sh`
-    [ ! -d ${here(path)} ] || deny ${IS_DIRECTORY}
+    [ ! -d ${here(path)} ] || deny ${`${path} ${IS_DIRECTORY}`}
     stage
     printf %s ${content} >new
     ${setOwnerAndMode(desired, "new")}

@@ -74,7 +74,7 @@ export function kindOf(stat: Stat | undefined): string {
 
 /** What is at a path, in words. */
 export function nameOf({ type }: Stat): string {
-  return type === "other" ? "something that is no file" : `a ${type}`;
+  return type === "other" ? "a pipe, a socket or a device" : `a ${type}`;
 }
 
 /** Refuses paths that no line-based probe can carry, and relative ones. Returns the path. */

@@ -2,7 +2,7 @@
  * A user's process that turns names in a folder of theirs as fast as it can, until it is ended, while root works there.
  * usage: node swapper.mjs HOW HOME VAULT, as that user. HOME/app is the folder that root works in, VAULT is root's.
  */
-import { linkSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 
 const [how = "", home = "", vault = ""] = process.argv.slice(2);
 const app = `${home}/app`;
@@ -35,12 +35,12 @@ const rounds = {
       attempt(() => symlinkSync(name.length % 2 ? vault : `${vault}/.env`, `${app}/${name}`));
     }
   },
-  /** Other names of root's files, where the kernel lets them. */
+  /** Each name is another name of a file of root's, again as soon as root has put something there. */
   hardLinks() {
     for (const name of names) {
-      rmSync(`${app}/${name}`, { recursive: true, force: true });
-      attempt(() => linkSync(`${vault}/${name}`, `${app}/${name}`));
-      attempt(() => linkSync(`${home}/given/${name}`, `${app}/${name}`));
+      if (lstatSync(`${app}/${name}`, { throwIfNoEntry: false })?.nlink !== 1 && existsSync(`${app}/${name}`)) continue;
+      const [given] = readdirSync(`${home}/given`).filter((one) => one.startsWith(`${name}-`));
+      if (given) turn(`${home}/given/${given}`, `${app}/${name}`);
     }
   },
 };
