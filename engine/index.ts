@@ -16,6 +16,7 @@ export { compose } from "./resource/compose.ts";
 export { directory } from "./resource/directory.ts";
 export { envFile } from "./resource/env-file.ts";
 export { file, sha256 } from "./resource/file.ts";
+export { enterFolderOf, enterMade, folders } from "./resource/folder.ts";
 export { group } from "./resource/group.ts";
 export { http } from "./resource/http.ts";
 export { link } from "./resource/link.ts";

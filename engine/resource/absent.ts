@@ -1,5 +1,6 @@
 import { basename, dirname, posix } from "node:path";
 import { type Script, sh } from "../shell/sh.ts";
+import { enterFolderOf, here } from "./folder.ts";
 import { compare, defineResource } from "./resource.ts";
 import { checkPath, kindOf, parseStats, type Stat, statPaths } from "./stat.ts";
 
@@ -16,15 +17,22 @@ export const absent = defineResource<AbsentDesired, Stat | undefined>({
   probe: (all) => statPaths(all.map(({ path }) => path)),
   parse: (stdout, all) => parseStats(stdout, all.length).stats,
   diff: (_, stat) => compare({ type: "absent" }, { type: kindOf(stat) }),
+  refuses({ path, recursive = false }, stat) {
+    if (stat?.type !== "directory") return undefined;
+    if (!recursive) return IS_DIRECTORY;
+    return dirname(path) === "/" ? IS_TOP : undefined;
+  },
   apply: ({ path, recursive = false }) => sh`
-    if [ -L ${path} ] || [ ! -d ${path} ]; then
-      rm -f -- ${path}
+    ${enterFolderOf(path)}
+    if [ -L ${here(path)} ] || [ ! -d ${here(path)} ]; then
+      rm -f -- ${here(path)}
     else
-      ${recursive ? removeDirectory(path) : refuseDirectory}
+      ${recursive ? removeDirectory(path) : sh`deny ${IS_DIRECTORY}`}
     fi`,
 });
 
-const refuseDirectory = sh`echo "is a directory: say recursive: true if all in it may go" >&2; exit 1`;
+const IS_DIRECTORY = "is a directory: say recursive: true if all in it may go";
+const IS_TOP = "is a top-level directory: it is never removed";
 
 /** Refuses "/" and any spelling that does not show at once what would be removed. */
 function checkPlain(path: string): string {
@@ -37,12 +45,12 @@ function removeDirectory(path: string): Script {
   // Asked of the host: a link among the parents may lead to a top-level directory, and `rm -r` would empty what is
   // mounted below. mountinfo writes space, tab and backslash as octal numbers (proc(5)), the fifth field is the place.
   return sh`
-    parent=$(cd -P -- ${dirname(path)} && pwd -P && echo x)
-    parent=\${parent%?x}
-    case $parent in /) echo "is a top-level directory: it is never removed" >&2; exit 1 ;; esac
+    parent=$(readlink -n /proc/self/cwd && echo x)
+    parent=\${parent%x}
+    case $parent in /) deny ${IS_TOP} ;; esac
     real=$(printf %s "$parent/"${basename(path)} | sed 's/\\\\/\\\\134/g; s/ /\\\\040/g; s/\t/\\\\011/g')
     while read -r _ _ _ _ mount _; do
-      case $mount/ in "$real"/*) echo "has $mount mounted in it: unmount that first" >&2; exit 1 ;; esac
+      case $mount/ in "$real"/*) deny "has $mount mounted in it: unmount that first" ;; esac
     done </proc/self/mountinfo
-    rm -rf -- ${path}`;
+    rm -rf -- ${here(path)}`;
 }

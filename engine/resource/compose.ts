@@ -21,6 +21,7 @@ export const compose = defineResource<ComposeDesired, ComposeCurrent>({
     if (current.engine !== "running") return [...diffEngine(desired, current), ...file];
     return [...file, ...diffOrphans(desired, current), ...diffServices(desired, current)];
   },
+  refuses: (desired, { file }) => fileType.refuses?.(composeFile(desired), file),
   apply: applyProject,
   follows: {
     ids: ({ services }) => Object.values(services).flatMap(({ config = [] }) => config),

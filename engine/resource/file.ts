@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { dirname } from "node:path";
+import { basename } from "node:path";
 import { MASK, reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
+import { above, enterFolderOf, folders, here } from "./folder.ts";
 import { type Change, compare, defineResource, type ResourceType, touches } from "./resource.ts";
 import { checkMode, checkPath, keepPaths, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
 
@@ -25,6 +26,8 @@ export interface FileCurrent {
   readonly sha256: string | undefined;
   /** Asked for only where the content differs, is no secret, and is small. */
   readonly text: string | undefined;
+  /** A folder is there, or a link to one: it is never replaced by a file. */
+  readonly leadsToFolder: boolean;
 }
 
 /** Larger files are reported by hash only. */
@@ -44,12 +47,16 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
     hashes=
     [ $# = 0 ] || hashes=$(sha256sum -- "$@")
     printf '%s\n' "$hashes"
+    ${folders}
     show() {
+      if [ -d "$3" ]; then printf 'folder %s\n' "$1"; return 0; fi
       [ -f "$3" ] && [ ! -L "$3" ] || return 0
       read -r hash
       case "$hash" in *"$2 "*) return ;; esac
       [ "$(wc -c <"$3")" -le ${DIFF_LIMIT_BYTES} ] || return 0
-      printf 'text %s ' "$1"; base64 <"$3" | tr -d '\n'; echo
+      # Of a name that leads elsewhere nothing is shown.
+      text=$(look "$3" 2>/dev/null && base64 <&3 | tr -d '\n') || return 0
+      printf 'text %s %s\n' "$1" "$text"
     }
     printf '%s\n' "$hashes" | {
     :
@@ -57,12 +64,16 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
     }`,
   parse(stdout, all) {
     const { stats, rest } = parseStats(stdout, all.length);
-    const hashes = rest.filter((line) => !line.startsWith("text ")).map((line) => line.replace("\\", "").slice(0, 64));
-    const texts = new Map(rest.filter((line) => line.startsWith("text ")).map(parseText));
+    const [texts, others] = partition(rest, (line) => line.startsWith("text "));
+    const [folderLines, hashLines] = partition(others, (line) => line.startsWith("folder "));
+    const hashes = hashLines.map((line) => line.replace("\\", "").slice(0, 64));
+    const byIndex = new Map(texts.map(parseText));
+    const inTheWay = new Set(folderLines.map((line) => Number(line.slice("folder ".length))));
     return stats.map((stat, index) => ({
       stat,
       sha256: stat?.type === "file" ? hashes.shift() : undefined,
-      text: texts.get(index),
+      text: byIndex.get(index),
+      leadsToFolder: inTheWay.has(index),
     }));
   },
   diff(desired, { stat, sha256, text }) {
@@ -72,9 +83,13 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
     const current = { content, mode: stat?.mode, owner, group };
     return compare(wanted(desired), current).map((change) => readable(change, desired, stat ? text : ""));
   },
-  apply: (desired, changes) =>
-    touches(changes, "content") ? replace(desired) : setOwnerAndMode(desired, desired.path),
+  refuses: ({ path }, { leadsToFolder }) => (leadsToFolder ? `${path} ${IS_DIRECTORY}` : undefined),
+  apply: (desired, changes) => sh`
+    ${enterFolderOf(desired.path)}
+    ${touches(changes, "content") ? replace(desired) : adjust(desired)}`,
 };
+
+const IS_DIRECTORY = "is a directory: remove it first, it may hold something of yours";
 
 /** A regular file with this content, mode and owner. Replaced whole, by rename, after `validate` accepted it. */
 export const file = defineResource(fileType);
@@ -93,6 +108,13 @@ function showScript({ content, path }: FileDesired, index: number): Script {
   return sh`show ${index} ${content instanceof Secret ? "" : sha256(content)} ${path}`;
 }
 
+function partition(
+  all: readonly string[],
+  test: (line: string) => boolean,
+): readonly [readonly string[], readonly string[]] {
+  return [all.filter(test), all.filter((line) => !test(line))];
+}
+
 function parseText(line: string): [number, string] {
   const [, index, base64 = ""] = line.split(" ");
   return [Number(index), Buffer.from(base64, "base64").toString()];
@@ -108,21 +130,32 @@ function readable(change: Change, { content }: FileDesired, before: string | und
 
 function replace(desired: FileDesired): Script {
   const { path, content, validate } = desired;
-  const staged = sh`"$staged"`;
   // Owner and mode come before the rename: the content is never seen with wrong ones.
   return sh`
-    [ ! -d ${path} ] || { echo "is a directory: remove it first, it may hold something of yours" >&2; exit 1; }
-    umask 077
-    staged=$(mktemp ${`${dirname(path)}/.staged.XXXXXX`})
-    trap 'rm -f -- "$staged"' EXIT
-    printf %s ${content} >"$staged"
-    ${setOwnerAndMode(desired, staged)}
-    ${validate ? validate(staged) : sh``}
-    mv -f -- "$staged" ${path}`;
+    [ ! -d ${here(path)} ] || deny ${`${path} ${IS_DIRECTORY}`}
+    stage
+    printf %s ${content} >new
+    ${setOwnerAndMode(desired, "new")}
+    ${validate ? validated(validate) : sh``}
+    mv -f -T -- new ${above(path)}`;
 }
 
-function setOwnerAndMode({ mode = "0644", owner = "root", group }: FileDesired, path: string | Script): Script {
+/** Programs that judge the copy want its whole path. */
+function validated(validate: (staged: Script) => Script): Script {
   return sh`
-    chown -- ${group === undefined ? owner : `${owner}:${group}`} ${path}
-    chmod -- ${mode} ${path}`;
+    copy=$(readlink /proc/self/cwd)/new
+    ${validate(sh`"$copy"`)}`;
+}
+
+function adjust(desired: FileDesired): Script {
+  return sh`
+    stage
+    hold ${basename(desired.path)}
+    ${setOwnerAndMode(desired, "held")}`;
+}
+
+function setOwnerAndMode({ mode = "0644", owner = "root", group }: FileDesired, name: string): Script {
+  return sh`
+    chown -- ${group === undefined ? owner : `${owner}:${group}`} ${name}
+    chmod -- ${mode} ${name}`;
 }

@@ -1,5 +1,5 @@
-import { dirname } from "node:path";
-import { type Script, sh } from "../shell/sh.ts";
+import { sh } from "../shell/sh.ts";
+import { enterFolderOf, putLink } from "./folder.ts";
 import { compare, defineResource, ProbeError } from "./resource.ts";
 import { checkPath } from "./stat.ts";
 
@@ -33,7 +33,13 @@ export const link = defineResource<LinkDesired, string | undefined>({
     done`,
   parse: (stdout) => stdout.trimEnd().split("\n").map(parseLine),
   diff: ({ target }, current) => compare({ target }, { target: current }),
-  apply: replace,
+  refuses: (_, current) =>
+    current?.startsWith("(a ")
+      ? `${current.slice(1, -1)} is in the way: move it away first, it may hold something of yours`
+      : undefined,
+  apply: ({ path, target }) => sh`
+    ${enterFolderOf(path)}
+    ${putLink(path, target)}`,
 });
 
 /** The text of a link, or what else is there in parentheses. */
@@ -44,17 +50,4 @@ function parseLine(line: string): string | undefined {
   if (type === "absent") return undefined;
   if (type === "directory" || type === "file") return `(a ${type})`;
   throw new ProbeError(`link: unexpected line: ${line}`);
-}
-
-function replace({ path, target }: LinkDesired): Script {
-  // -T, or `mv` would follow an old link to a directory and put the new one inside.
-  return sh`
-    if [ ! -L ${path} ] && [ -e ${path} ]; then
-      echo "is in the way and is not a link: move it away first, it may hold something of yours" >&2
-      exit 1
-    fi
-    staged=$(mktemp -d ${`${dirname(path)}/.staged.XXXXXX`})
-    trap 'rm -rf -- "$staged"' EXIT
-    ln -s -- ${target} "$staged/link"
-    mv -f -T -- "$staged/link" ${path}`;
 }

@@ -1,5 +1,6 @@
-import { basename, dirname } from "node:path";
-import { lines, type Script, sh, trusted } from "../shell/sh.ts";
+import { basename } from "node:path";
+import { lines, type Script, sh } from "../shell/sh.ts";
+import { above, enterFolderOf, folders, putLink } from "./folder.ts";
 
 export interface ReleaseDesired {
   readonly name: string;
@@ -38,60 +39,54 @@ export function install(desired: ReleaseDesired): Script {
   return sh`
     refuse() { printf 'release %s %s: %s (nothing was changed)\n' ${name} ${version} "$1" >&2; exit 1; }
     ${findUnzip(desired)}
-    (umask 022; mkdir -p -- ${dirname(target)})
-    work=$(mktemp -d ${`${dirname(target)}/.staged.XXXXXX`})
-    trap 'rm -rf -- "$work"' EXIT
-    mkdir -- "$work/tree" "$work/new"
+    ${enterFolderOf(target, "make")}
+    stage
+    mkdir -- tree new
     ${download(desired)}
     ${checkHash(desired)}
     ${unpack(desired)}
     ${lines(Object.entries(desired.files).map(([path, file]) => pick(path.replace(/^(\.?\/)+/, ""), file)))}
-    ${seal(`"$work/new"`, desired)}
-    [ ! -e ${target} ] || mv -T -- ${target} "$work/old"
-    mv -T -- "$work/new" ${target}`;
+    ${seal("new", desired)}
+    [ ! -e ${above(target)} ] || mv -T -- ${above(target)} old
+    mv -T -- new ${above(target)}`;
 }
 
 /** Script that gives installed files their owner and mode again, and notes them as they then are. */
 export function adopt(desired: ReleaseDesired): Script {
-  const target = versionDir(desired);
-  return seal(sh`${target}`.text, desired);
+  return sh`
+    ${folders}
+    enter ${versionDir(desired)}
+    ${seal(".", desired)}`;
 }
 
-/** Script that makes or turns one link, by rename: at every moment it leads to the old version or to the new one. */
+/** Script that makes or turns one link. */
 export function turnLink(path: string, target: string): Script {
   return sh`
-    if [ ! -L ${path} ] && [ -e ${path} ]; then
-      printf '%s is in the way and is not a link: move it away first, it may hold something of yours\n' ${path} >&2
-      exit 1
-    fi
-    (umask 022; mkdir -p -- ${dirname(path)})
-    work=$(mktemp -d ${`${dirname(path)}/.staged.XXXXXX`})
-    trap 'rm -rf -- "$work"' EXIT
-    ln -s -- ${target} "$work/link"
-    mv -f -T -- "$work/link" ${path}`;
+    ${enterFolderOf(path, "make")}
+    ${putLink(path, target)}`;
 }
 
 function download({ url }: ReleaseDesired): Script {
   // A transfer that all but stands still is given up, a slow one is not.
   return sh`
     if command -v curl >/dev/null; then
-      curl -fsSL --retry 3 --connect-timeout 15 --speed-limit 1024 --speed-time 60 -o "$work/archive" --url ${url} ||
+      curl -fsSL --retry 3 --connect-timeout 15 --speed-limit 1024 --speed-time 60 -o archive --url ${url} ||
         refuse "cannot download "${url}" (curl says why above): is the version right, and can this host reach it?"
     elif command -v wget >/dev/null; then
       limits='-t 3 -T 60'
       # Busybox's knows none: it has no --version either, and Debian's crashes at -T.
       wget --version >/dev/null 2>&1 || limits=
-      wget -q $limits -O "$work/archive" ${url} ||
+      wget -q $limits -O archive ${url} ||
         refuse "cannot download "${url}" (wget ended with $?): is the version right, and can this host reach it?"
     else refuse 'neither curl nor wget is here: install one of them first (apt-get install curl)'; fi`;
 }
 
 function checkHash({ url, sha256 }: ReleaseDesired): Script {
   return sh`
-    found=$(sha256sum <"$work/archive")
+    found=$(sha256sum <archive)
     found=\${found%% *}
     [ "$found" = ${sha256} ] || {
-      size=$(wc -c <"$work/archive")
+      size=$(wc -c <archive)
       printf '%s\n' \
         "  downloaded "${url} \
         "  wanted     sha256 "${sha256} \
@@ -114,18 +109,18 @@ function findUnzip({ url }: ReleaseDesired): Script {
 
 function unpack({ url }: ReleaseDesired): Script {
   // "-o": not to the owners that the archive names.
-  if (!url.endsWith(".zip")) return sh`tar -xzo -f "$work/archive" -C "$work/tree" || refuse 'tar cannot unpack it'`;
-  return sh`(cd -- "$work/tree" && $unzip ../archive $into) || refuse "$unzip cannot unpack it"`;
+  if (!url.endsWith(".zip")) return sh`tar -xzo -f archive -C tree || refuse 'tar cannot unpack it'`;
+  return sh`(cd -- tree && $unzip ../archive $into) || refuse "$unzip cannot unpack it"`;
 }
 
 function pick(path: string, file: string): Script {
   return sh`
-    [ -f "$work/tree/"${path} ] && [ ! -L "$work/tree/"${path} ] || {
+    [ -f tree/${path} ] && [ ! -L tree/${path} ] || {
       echo "the archive holds:" >&2
-      (cd -- "$work/tree" && find . -type f | head -n 20 | sed 's,^\./,  ,') >&2
+      (cd -- tree && find . -type f | head -n 20 | sed 's,^\./,  ,') >&2
       refuse "the archive holds no file "${path}
     }
-    mv -- "$work/tree/"${path} "$work/new/"${file}`;
+    mv -- tree/${path} new/${file}`;
 }
 
 /**
@@ -134,12 +129,14 @@ function pick(path: string, file: string): Script {
  */
 function seal(dir: string, desired: ReleaseDesired): Script {
   const files = filePaths(desired).map((path) => basename(path));
-  const place = trusted(dir);
   return sh`
-    chown root:root ${place}
-    chmod 0755 ${place}
+    chown root:root -- ${dir}
+    chmod 0755 -- ${dir}
     (
-      cd -- ${place}
+      cd -P -- ./${dir}
+      for file in ${files}; do
+        [ -f "$file" ] && [ ! -L "$file" ] || deny "$file is not the file that was installed: remove it, then run again"
+      done
       chown root:root -- ${files}
       chmod 0755 -- ${files}
       {

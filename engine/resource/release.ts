@@ -66,6 +66,12 @@ export const release = defineResource<ReleaseDesired, ReleaseCurrent>({
     ${lines(all.flatMap(linkPairs).map(([path, target]) => sh`link ${path} ${target}`))}`,
   parse: parseReleases,
   diff,
+  refuses: (desired, { links }) =>
+    linkPairs(desired)
+      .filter((_, index) => links[index]?.startsWith("(a "))
+      .map(
+        ([path]) => `${path} is in the way and is not a link: move it away first, it may hold something of yours`,
+      )[0],
   apply,
 });
 

@@ -20,6 +20,8 @@ export interface ResourceType<Desired, Current> {
   parse(stdout: string, desired: readonly Desired[]): readonly Current[];
   /** Fields to change, in order. Empty means in sync. */
   diff(desired: Desired, current: Current): readonly Change[];
+  /** What is in the way of `apply`, which would certainly refuse, and what to do; check mode fails with it. */
+  refuses?(desired: Desired, current: Current): string | undefined;
   /** Script that makes exactly these changes. */
   apply(desired: Desired, changes: readonly Change[]): Script;
   /** A condition of health: to apply it is to wait for it, so it is never counted as a change. */
@@ -66,6 +68,8 @@ export interface Step {
   readonly resource: Resource;
   readonly changes: readonly Change[];
   readonly script: Script;
+  /** Why a run would not make these changes, where that is certain. */
+  readonly refusal?: string | undefined;
 }
 
 /** A resource type as the engine uses it; the type of its state is known to `defineResource` only. */
@@ -75,6 +79,8 @@ export interface ResourceKind {
   probe(resources: readonly Resource[]): Script;
   /** One list of changes a resource, in the same order. */
   diff(stdout: string, resources: readonly Resource[]): readonly (readonly Change[])[];
+  /** What is in the way of each, in the same order; `undefined` where nothing is known to be. */
+  refusals(stdout: string, resources: readonly Resource[]): readonly (string | undefined)[];
   step(resource: Resource, changes: readonly Change[]): Step;
   /** What differs because one of these ids is about to change. */
   followed(resource: Resource, changing: ReadonlySet<string>): readonly Change[];
@@ -117,6 +123,12 @@ function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): Resourc
         throw new ProbeError(`${type.name}: ${current.length} answers to ${resources.length} questions`);
       }
       return resources.map((resource, index) => type.diff(of(resource), current[index] as Current));
+    },
+    refusals(stdout, resources) {
+      const { refuses } = type;
+      if (!refuses) return resources.map(() => undefined);
+      const current = type.parse(stdout, resources.map(of));
+      return resources.map((resource, index) => refuses(of(resource), current[index] as Current));
     },
     step: (resource, changes) => ({ resource, changes, script: type.apply(of(resource), changes) }),
     followed(resource, changing) {

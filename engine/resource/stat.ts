@@ -72,6 +72,11 @@ export function kindOf(stat: Stat | undefined): string {
   return stat?.type ?? "absent";
 }
 
+/** What is at a path, in words. */
+export function nameOf({ type }: Stat): string {
+  return type === "other" ? "a pipe, a socket or a device" : `a ${type}`;
+}
+
 /** Refuses paths that no line-based probe can carry, and relative ones. Returns the path. */
 export function checkPath(path: string): string {
   if (!path.startsWith("/") || path.includes("\n"))

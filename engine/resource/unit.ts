@@ -58,6 +58,7 @@ export const unit = defineResource<UnitDesired, UnitCurrent>({
     const file = fileOf(desired).flatMap((wanted) => (current.file ? fileType.diff(wanted, current.file) : []));
     return [...file, ...diffState(desired, current, file.length > 0)];
   },
+  refuses: (desired, { file }) => fileOf(desired).map((wanted) => file && fileType.refuses?.(wanted, file))[0],
   apply,
   follows: {
     ids: ({ config = [] }) => config,

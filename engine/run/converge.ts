@@ -11,7 +11,7 @@ import {
   type StatePaths,
   takeLock,
 } from "./host-state.ts";
-import { groupByKind, planSteps, probeScripts } from "./plan.ts";
+import { probeAll } from "./probe.ts";
 import { type Selection, select } from "./selection.ts";
 import type { Answer, Session } from "./session.ts";
 import type { Work } from "./work.ts";
@@ -94,6 +94,7 @@ export async function converge(
     if (pass === 1) progress.probed += work.resources.length;
     add(progress.differing, steps);
     if (options.check) {
+      refuse(steps);
       add(progress.changed, steps);
       for (const handler of pending) progress.handlers.add(handler);
       return;
@@ -109,17 +110,32 @@ export async function converge(
 
 /** Looks once whether conditions hold, changing nothing. Throws `ApplyError` with what does not. */
 export async function checkGate(session: Session, resources: readonly Resource[]): Promise<void> {
-  const groups = groupByKind(resources);
-  const { sections } = await session.probe(probeScripts(groups));
-  const [step] = planSteps(resources, groups, sections);
+  const {
+    steps: [step],
+  } = await probeAll(session, resources);
   if (step)
     throw new ApplyError(`not ready to be changed: ${step.resource.kind.name} ${step.resource.id}`, "", {
       step: planned(step),
     });
 }
 
+/**
+ * Throws `ApplyError` where a run would certainly refuse a step. Not where a step before it may clear the way: a command, or
+ * one that is about the same path or a folder above.
+ */
+function refuse(steps: readonly Step[]): void {
+  const certain = steps.find(({ refusal, resource: { id } }, index) => {
+    const clears = ({ resource: other }: Step) =>
+      other.kind.name === "command" || other.id === id || id.startsWith(`${other.id}/`);
+    return refusal !== undefined && !steps.slice(0, index).some(clears);
+  });
+  if (!certain) return;
+  const { kind, id } = certain.resource;
+  throw new ApplyError(`${kind.name} ${id}: a run would stop here: ${certain.refusal}`, "", { step: planned(certain) });
+}
+
 /** A step as reports may show it. */
-export function planned({ resource, changes }: Step): PlannedStep {
+export function planned({ resource, changes }: Pick<Step, "resource" | "changes">): PlannedStep {
   const step = { ...refOf(resource), changes };
   return resource.kind.isCondition ? { ...step, condition: true } : step;
 }
@@ -136,13 +152,10 @@ async function plan(
 ): Promise<{ steps: readonly Step[]; pending: readonly string[] }> {
   const started = performance.now();
   emit({ kind: "phase", host, phase: "probe", pass, count: work.resources.length });
-  const groups = groupByKind(work.resources);
-  const { sections } = await session.probe([pendingProbe(paths), ...probeScripts(groups)]);
-  const [first, ...rest] = sections;
-  const differing = planSteps(work.resources, groups, rest);
+  const { before, steps: differing } = await probeAll(session, work.resources, [pendingProbe(paths)]);
   const { chosen: steps, left } = select(differing, selection);
   const inSync = work.resources.filter((one) => !differing.some(({ resource }) => resource === one));
-  const pending = parsePending(first?.stdout ?? "").filter((handler) => work.handlers.has(handler));
+  const pending = parsePending(before[0]?.stdout ?? "").filter((handler) => work.handlers.has(handler));
   const durationMs = performance.now() - started;
   emit({
     kind: "planned",

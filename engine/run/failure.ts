@@ -1,8 +1,9 @@
 import { ConnectionError } from "../connection/connection.ts";
 import { InventoryError, type Problem } from "../inventory/inventory.ts";
 import { PlacedError, placeOf } from "../resource/resource.ts";
-import { ApplyError, LockedError, NotConvergedError } from "./converge.ts";
+import { ApplyError, LockedError, NotConvergedError, planned } from "./converge.ts";
 import type { Failure, Place, PlannedStep } from "./event.ts";
+import { ProbeFailedError } from "./plan.ts";
 import { SessionError } from "./session.ts";
 
 /** Of a failed command's stderr, the end says what happened. */
@@ -20,6 +21,16 @@ export function failureOf(error: unknown): Failure {
     return { kind: "locked", message, found: error.holder, hint };
   }
   if (error instanceof SessionError) return { kind: "failed", message, hint: error.hint };
+  if (error instanceof ProbeFailedError) {
+    const [first, ...others] = error.group.resources;
+    return {
+      kind: "failed",
+      message,
+      ...aboutStep(first && others.length === 0 ? planned({ resource: first, changes: [] }) : undefined),
+      stderr: lastLines(error.stderr),
+      hint: "a probe only reads: put right on the host what it says above, then run again",
+    };
+  }
   if (error instanceof ApplyError) {
     const stderr = lastLines(error.stderr);
     const hint = "fix the cause and run again: what is done is not done twice";

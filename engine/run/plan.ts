@@ -10,6 +10,25 @@ export interface Group {
   readonly resources: readonly Resource[];
 }
 
+/** Resources that could not be looked at; of one it is known which. */
+export class ProbeFailedError extends ProbeError {
+  readonly group: Group;
+  /** What the probe wrote to stderr. */
+  readonly stderr: string;
+
+  constructor(group: Group, problem: string, more: { readonly stderr?: string; readonly cause?: unknown } = {}) {
+    super(`cannot probe ${group.kind.name} ${named(group.resources)}: ${problem}`, { cause: more.cause });
+    this.group = group;
+    this.stderr = more.stderr ?? "";
+  }
+}
+
+function named(resources: readonly Resource[]): string {
+  const [first = "", ...others] = resources.map(({ id }) => id);
+  if (others.length === 0) return first;
+  return others.length < 3 ? `(${[first, ...others].join(", ")})` : `(${first} and ${others.length} more)`;
+}
+
 /** Groups resources for probing, in order of first appearance. */
 export function groupByKind(resources: readonly Resource[]): readonly Group[] {
   const groups: { kind: ResourceKind; user: string | undefined; resources: Resource[] }[] = [];
@@ -42,22 +61,16 @@ export function probeScripts(groups: readonly Group[]): readonly Script[] {
   return groups.map(({ kind, user, resources }) => probeAs(user, kind.probe(resources)));
 }
 
-/** Returns what differs, in the resources' order. Throws `ProbeError` where a probe failed: that is never "absent". */
+/** Returns what differs, in the resources' order. Throws `ProbeFailedError` where a probe failed: that is never "absent". */
 export function planSteps(
   resources: readonly Resource[],
   groups: readonly Group[],
   sections: readonly Section[],
 ): readonly Step[] {
-  const changes = new Map<Resource, readonly Change[]>();
-  groups.forEach(({ kind, resources: all }, index) => {
-    const lists = read(kind, all, sections[index]);
-    all.forEach((resource, at) => {
-      changes.set(resource, lists[at] ?? []);
-    });
-  });
+  const found = new Map(groups.flatMap((group, index) => read(group, sections[index])));
   const changing = new Set<string>();
   return resources.flatMap((resource) => {
-    const own = changes.get(resource) ?? [];
+    const { changes: own, refusal } = found.get(resource) ?? { changes: [] };
     // What is not there yet starts with everything as it then is.
     const isNew = own.some(({ before }) => before === undefined);
     const followed = isNew ? [] : resource.kind.followed(resource, changing);
@@ -65,23 +78,27 @@ export function planSteps(
     if (all.length === 0) return [];
     changing.add(resource.id);
     const step = resource.kind.step(resource, all);
-    return [{ ...step, script: asUser(resource.options.becomeUser, step.script) }];
+    return [{ ...step, script: asUser(resource.options.becomeUser, step.script), refusal }];
   });
 }
 
-function read(
-  kind: ResourceKind,
-  all: readonly Resource[],
-  section: Section | undefined,
-): readonly (readonly Change[])[] {
-  const ids = all.map(({ id }) => id).join(", ");
-  if (!section) throw new ProbeError(`${kind.name} (${ids}) was not probed`);
-  if (section.status !== 0) {
-    throw new ProbeError(
-      `cannot probe ${kind.name} (${ids}): exit ${section.status}: ${section.stderr || "no message"}`,
-    );
+interface Found {
+  readonly changes: readonly Change[];
+  readonly refusal?: string | undefined;
+}
+
+function read(group: Group, section: Section | undefined): readonly (readonly [Resource, Found])[] {
+  const { kind, resources } = group;
+  if (!section) throw new ProbeFailedError(group, "it was not reached");
+  if (section.status !== 0) throw new ProbeFailedError(group, `exit ${section.status}`, section);
+  try {
+    const changes = kind.diff(section.stdout, resources);
+    const refusals = kind.refusals(section.stdout, resources);
+    return resources.map((resource, at) => [resource, { changes: changes[at] ?? [], refusal: refusals[at] }]);
+  } catch (cause) {
+    if (!(cause instanceof ProbeError)) throw cause;
+    throw new ProbeFailedError(group, cause.message, { cause });
   }
-  return kind.diff(section.stdout, all);
 }
 
 // A user that this run is yet to make owns nothing: what root sees is what they would.

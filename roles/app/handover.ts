@@ -35,7 +35,7 @@ export function toAlloy(folders = FOLDERS): readonly Resource[] {
           ${ownFolder(ALLOY, folders.alloy)}
           ${copyAs({ from: [PROMTAIL, positions], to: [ALLOY, copy] })}
           # With positions of its own Alloy would not look at these.
-          rm -f -- ${ownPositions(folders)}`,
+          ${asUser(ALLOY, sh`rm -f -- ${ownPositions(folders)}`)}`,
       },
       { tags: [ALLOY] },
     ),

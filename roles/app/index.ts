@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import {
   command,
   defineRole,
+  enterMade,
   envFile,
   pkg,
   type Resource,
@@ -60,7 +61,10 @@ function applicationFolders({ app_logs, app_env_file, app_user, app_group }: Var
     command({
       name: `folder ${folder}`,
       creates: folder,
-      run: sh`install -d -m 0750 -o ${app_user} -g ${app_group} -- ${folder}`,
+      run: sh`
+        ${enterMade(folder)}
+        chown -- ${`${app_user}:${app_group}`} .
+        chmod -- 0750 .`,
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { command, type Resource, sh, type VarsOf } from "../../engine/index.ts";
+import { command, folders, type Resource, sh, type VarsOf } from "../../engine/index.ts";
 import type { appVars } from "./vars.ts";
 
 /**
@@ -18,12 +18,19 @@ export function logAccess({ app_logs }: Pick<VarsOf<typeof appVars>, "app_logs">
           *${`default:user:${agent}:r`}*) ;;
           *) exit 1 ;;
         esac`,
+      // The folder is the application's, which may turn any name in it meanwhile.
       run: sh`
+        ${folders}
         for parent in ${parents(folder)}; do
-          runuser -u ${agent} -- test -x "$parent" || setfacl -m ${`u:${agent}:x`} -- "$parent"
+          runuser -u ${agent} -- test -x "$parent" || ( enter "$parent" && setfacl -m ${`u:${agent}:x`} -- . )
         done
-        setfacl -m ${`u:${agent}:rx,d:u:${agent}:r`} -- ${folder}
-        find ${folder} -maxdepth 1 -type f -name ${pattern} -exec setfacl -m ${`u:${agent}:r`} -- {} +`,
+        enter ${folder}
+        setfacl -m ${`u:${agent}:rx,d:u:${agent}:r`} -- .
+        stage
+        find .. -maxdepth 1 -type f -name ${pattern} -exec ln -P -t . -- {} +
+        find . -type f -links 2 -exec setfacl -m ${`u:${agent}:r`} -- {} +
+        others=$(find . -type f ! -links 2)
+        [ -z "$others" ] || deny "has another name elsewhere (a hard link), so it is not opened to "${agent}": $others"`,
     },
     { tags: [agent] },
   );

@@ -46,14 +46,16 @@ function isOneEntry(text: string, firstLine: string): boolean {
   return re2Matches(firstLine, first) && !others.some((line) => re2Matches(firstLine, line));
 }
 
-/** Writes the entry as the application's user, whose files the agent may read. Prints nothing. */
+/** Writes the entry as the application's user, whose folder it is and whose files the agent may read. Prints nothing. */
 export function writeEntry({ path, text }: LogEntry, { app_user }: Vars): Script {
+  // find goes back to where it was started, which may be root's home.
   return sh`
-    find ${dirname(path)} -maxdepth 1 -type f -name ${`*${STEM}-*`} -mmin +60 -exec rm -f -- {} +
+    cd /
+    runuser -u ${app_user} -- find ${dirname(path)} -maxdepth 1 -type f -name ${`*${STEM}-*`} -mmin +60 -exec rm -f -- {} +
     printf '%s\\n' ${text} | runuser -u ${app_user} -- sh -c 'umask 027; cat >"$1"' sh ${path}`;
 }
 
 /** Takes the file away again. */
-export function removeEntry({ path }: LogEntry): Script {
-  return sh`rm -f -- ${path}`;
+export function removeEntry({ path }: LogEntry, { app_user }: Vars): Script {
+  return sh`runuser -u ${app_user} -- rm -f -- ${path}`;
 }

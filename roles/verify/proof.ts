@@ -202,6 +202,6 @@ async function diagnose(checks: readonly Check[], { asker, receipts }: Reading):
   return new Map(found);
 }
 
-async function tidy(asker: Asker, { host, entry }: Subject): Promise<void> {
-  if (typeof entry !== "string") await asker.ask(host, [removeEntry(entry)]);
+async function tidy(asker: Asker, { host, vars, entry }: Subject): Promise<void> {
+  if (typeof entry !== "string") await asker.ask(host, [removeEntry(entry, vars)]);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import t from "tap";
 import { type EnvFileDesired, envFile, spellings } from "../../engine/resource/env-file.ts";
@@ -62,8 +62,38 @@ const edits: readonly { name: string; before: string; after: string; entries?: E
     before: "KEY=1\nA=1\nexport KEY=2\nB=2\n",
     after: "A=1\nexport KEY=new\nB=2\n",
   },
-  { name: "lines that end in CR LF keep it", before: "A=1\r\nKEY=old\r\n", after: "A=1\r\nKEY=new\r\n" },
-  { name: "a new line ends in CR LF as the others", before: "A=1\r\nB=2", after: "A=1\r\nB=2\r\nKEY=new\r\n" },
+  {
+    name: "a line of ours ends in LF, since a shell takes CR for a part of the value; others keep their CR",
+    before: "A=1\r\nKEY=old\r\nB=2\r\n",
+    after: "A=1\r\nKEY=new\nB=2\r\n",
+  },
+  { name: "a last line without an end gets no CR", before: "A=1\r\nB=2", after: "A=1\r\nB=2\nKEY=new\n" },
+  {
+    name: "what stands in the value of another key is left there",
+    before: "INIT='set -e\nexport KEY=old\nrun'\nB=2\n",
+    after: "INIT='set -e\nexport KEY=old\nrun'\nB=2\nKEY=new\n",
+  },
+  {
+    name: "a value that a backslash takes over to the next line is ended first",
+    before: "OPTS=-a \\\n  -b \\\n",
+    after: "OPTS=-a \\\n  -b \\\n\nKEY=new\n",
+  },
+  {
+    name: "a comment that systemd before 254 takes over to the next line is ended first",
+    before: "# note \\\nKEY=old\nA=1\n# note \\",
+    after: "# note \\\nKEY=old\nA=1\n# note \\\n\nKEY=new\n",
+  },
+  {
+    name: "quotes of a word that only shells see do not matter where no shell can read the file",
+    before: "NAME=it's\nKEY=old\n",
+    after: "NAME=it's\nKEY=new\n",
+  },
+  {
+    name: "a backquote is written in single quotes",
+    before: "KEY=\n",
+    after: "KEY='a`b'\n",
+    entries: { KEY: "a`b" },
+  },
   { name: "bytes that are no UTF-8 stay", before: "A=\u0081\u0088ÿ\nKEY=old\n", after: "A=\u0081\u0088ÿ\nKEY=new\n" },
   { name: "an empty file gets its first line", before: "", after: "KEY=new\n" },
   {
@@ -97,10 +127,34 @@ for (const shell of shells) {
     });
 
     t.test("any spelling of the wanted value is left alone", async (t) => {
-      for (const line of ["KEY=x", 'KEY="x"', "KEY='x'", " export KEY = x \r", "KEY=1\nKEY=x"]) {
+      for (const line of ["KEY=x", 'KEY="x"', "KEY='x'", " export KEY=x \t", "KEY=1\nKEY=x"]) {
         writeFileSync(path, `${line}\n`);
         t.same(plans({ KEY: "x" }), [], line);
       }
+    });
+
+    t.test("what not every reader takes for the wanted value is written anew", async (t) => {
+      for (const line of ["KEY=x\r", "KEY = x", "KEY= x", "A=b\\\nKEY=x"]) {
+        writeFileSync(path, `${line}\n`);
+        t.not(plans({ KEY: "x" }).length, 0, JSON.stringify(line));
+        apply(shell, plans({ KEY: "x" }));
+        t.same(plans({ KEY: "x" }), []);
+      }
+    });
+
+    t.test("a file with a secret is closed to others, a new one to the group too", async (t) => {
+      const entries = { KEY: new Secret("x", "test") };
+      writeFileSync(path, "A=1\n");
+      chmodSync(path, 0o664);
+      t.match(plans(entries)[0]?.changes, [{ field: "KEY" }, { field: "mode", before: "0664", after: "0660" }]);
+      apply(shell, plans(entries));
+      t.equal(statSync(path).mode & 0o7777, 0o660);
+      chmodSync(path, 0o664);
+      apply(shell, plans(entries));
+      t.equal(statSync(path).mode & 0o7777, 0o660, "also where the content is right");
+      rmSync(path);
+      apply(shell, plans(entries));
+      t.equal(statSync(path).mode & 0o7777, 0o600);
     });
 
     t.test("mode and owner of an existing file stay unless they are asked for", async (t) => {
@@ -131,10 +185,18 @@ for (const shell of shells) {
       t.notMatch(sent, /hush/);
     });
 
-    t.test("a value over several lines is refused, and nothing is changed", async (t) => {
-      for (const text of ['KEY="a\nb=c"\n', "KEY='a\n'\n", "KEY=a\\\nb\n"]) {
+    t.test("a file that cannot be edited is refused with the line, and nothing is changed", async (t) => {
+      const long = "goes on over several lines";
+      const cases = [
+        ['KEY="a\nb=c"\n', `line 1: KEY ${long}`],
+        ["A=1\nKEY='a\n'\n", `line 2: KEY ${long}`],
+        ["KEY=a\\\nb\n", `line 1: KEY ${long}`],
+        ["A=1\nB='x\nC=2\n", "line 2 opens a quote that nothing closes"],
+      ] as const;
+      for (const [text, message] of cases) {
         writeFileSync(path, text);
-        t.throws(() => apply(shell, plans({ KEY: "x" })), /KEY goes on over several lines/);
+        t.match(plans({ KEY: "x" })[0]?.refusal, message);
+        t.throws(() => apply(shell, plans({ KEY: "x" })), { message: new RegExp(message) });
         t.equal(readFileSync(path, "utf8"), text);
         t.same(readdirSync(dirname(path)), [".env"]);
       }
@@ -146,6 +208,7 @@ for (const shell of shells) {
       for (const type of ["link", "directory"]) {
         const steps = plan(shell, [envFile({ path: `${dir}/${type}`, entries: { KEY: "x" } })]);
         t.match(steps[0]?.changes[0], { field: "type", before: type });
+        t.match(steps[0]?.refusal, `a ${type} is in the way and is not a file`);
         t.throws(() => apply(shell, steps), /in the way/);
       }
       t.equal(readFileSync(`${dir}/real`, "utf8"), "A=1\n");
@@ -165,6 +228,8 @@ t.test("env-file refuses values of two lines without showing them, and keys that
   const resource = envFile({ path: "/f", entries: { KEY: secret } });
   t.throws(() => resource.kind.probe([resource]), /value of KEY has more than one line$/);
   t.throws(() => envFile({ path: "/f", entries: { KEY: "a\nb" } }), /more than one line/);
+  t.throws(() => envFile({ path: "/f", entries: { KEY: "a\u0001" } }), /value of KEY has a control character/);
+  t.throws(() => envFile({ path: "/f", entries: { KEY: "`it's`" } }), /no spelling of it the same/);
   t.throws(() => envFile({ path: "/f", entries: {}, mode: "600" }), /four octal digits/);
   for (const key of ["", "1A", "A B", "A=B", "A-B", "$(id)", "é"]) {
     t.throws(() => envFile({ path: "/f", entries: { [key]: "x" } }), /a key is/);

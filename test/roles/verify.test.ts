@@ -180,7 +180,7 @@ t.test("a stopped agent is named at the first look, and the file is taken away a
   const logs = told.find(({ name }) => name === "logs");
   t.match(logs, { outcome: "broken", text: "promtail.service on app-1 is inactive", hint: /journalctl -u promtail/ });
   t.ok((logs?.durationMs ?? 0) < 15_000, "without waiting for what cannot come");
-  t.match(asked.at(-1), /^app-1: rm -f -- '.*hostwright-verify-[a-z]+\.log'$/);
+  t.match(asked.at(-1), /^app-1: runuser -u 'ubuntu' -- rm -f -- '.*hostwright-verify-[a-z]+\.log'$/);
 });
 
 t.test("an application that is not there is not proven; one whose unit is named is broken", async (t) => {

@@ -1,11 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import t from "tap";
+import { absent } from "../../engine/resource/absent.ts";
+import { command } from "../../engine/resource/command.ts";
+import { directory } from "../../engine/resource/directory.ts";
 import { file } from "../../engine/resource/file.ts";
-import { defineResource } from "../../engine/resource/resource.ts";
+import { link } from "../../engine/resource/link.ts";
+import { defineResource, ProbeError } from "../../engine/resource/resource.ts";
 import { ApplyError, LockedError, NotConvergedError } from "../../engine/run/converge.ts";
+import { failureOf } from "../../engine/run/failure.ts";
 import { sh } from "../../engine/shell/sh.ts";
 import { convergeLocally, statePaths } from "../support/local-run.ts";
 
@@ -114,7 +119,99 @@ t.test("a probe that cannot run is an error, not an absence", async (t) => {
     apply: () => sh`:`,
   });
   const run = await convergeLocally(t, dir, [blind("x")]);
-  t.match(run.error, { message: "cannot probe blind (x): exit 3: no permission" });
+  t.match(run.error, { message: "cannot probe blind x: exit 3", stderr: "no permission" });
+});
+
+t.test("of resources that are probed together, the one that cannot be is named, with its place", async (t) => {
+  const dir = t.testdir();
+  const half = defineResource<string, string>({
+    name: "half",
+    id: (name) => name,
+    probe: (all) =>
+      sh`for name in ${all}; do case $name in bad) echo "no permission" >&2; exit 3 ;; odd) echo ? ;; *) echo fine ;; esac; done`,
+    parse: (stdout) =>
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => {
+          if (line !== "fine") throw new ProbeError(`half: unexpected line: ${line}`);
+          return line;
+        }),
+    diff: () => [],
+    apply: () => sh`:`,
+  });
+  const failed = await convergeLocally(t, dir, [half("a"), half("bad"), half("c")]);
+  t.match(failureOf(failed.error), {
+    kind: "failed",
+    message: "cannot probe half bad: exit 3",
+    step: { type: "half", id: "bad", origin: /converge\.test\.ts:\d+$/, changes: [] },
+    stderr: "no permission",
+    hint: /put right on the host/,
+  });
+  t.equal(failed.execs, 3, "facts, probes, one for each of the kind");
+  const unread = await convergeLocally(t, dir, [half("a"), half("odd")]);
+  t.match(failureOf(unread.error), {
+    message: "cannot probe half odd: half: unexpected line: ?",
+    step: { id: "odd" },
+  });
+});
+
+t.test("a probe that fails only for all together names all of them", async (t) => {
+  const crowd = defineResource<string, string>({
+    name: "crowd",
+    id: (name) => name,
+    probe: (all) => (all.length > 1 ? sh`exit 3` : sh`echo fine`),
+    parse: () => ["fine"],
+    diff: () => [],
+    apply: () => sh`:`,
+  });
+  const few = await convergeLocally(
+    t,
+    t.testdir(),
+    ["a", "b"].map((name) => crowd(name)),
+  );
+  t.match(failureOf(few.error), { message: "cannot probe crowd (a, b): exit 3", step: undefined });
+  const many = await convergeLocally(
+    t,
+    t.testdir(),
+    ["a", "b", "c", "d", "e"].map((name) => crowd(name)),
+  );
+  t.match(many.error, { message: "cannot probe crowd (a and 4 more): exit 3" });
+});
+
+t.test("check mode fails where a run would certainly stop, with what is in the way", async (t) => {
+  const dir = t.testdir({ folder: {}, text: "mine" });
+  symlinkSync("folder", `${dir}/link`);
+  const cases = [
+    [file({ path: `${dir}/folder`, content: "x", owner }), /is a directory: remove it first/],
+    [file({ path: `${dir}/link`, content: "x", owner }), /is a directory: remove it first/],
+    [directory({ path: `${dir}/text`, owner }), /a file is in the way and is not a directory/],
+    [directory({ path: `${dir}/link`, owner }), /a link is in the way and is not a directory/],
+    [link({ path: `${dir}/folder`, target: "x" }), /a directory is in the way: move it away/],
+    [absent({ path: `${dir}/folder` }), /is a directory: say recursive: true/],
+  ] as const;
+  for (const [resource, reason] of cases) {
+    const check = await convergeLocally(t, dir, [file({ path: `${dir}/new`, content: "x", owner }), resource], {
+      check: true,
+    });
+    const { kind, id } = resource;
+    t.match(failureOf(check.error), { step: { type: kind.name, id, origin: /converge\.test\.ts:/ }, message: reason });
+    t.match((check.error as Error).message, `${kind.name} ${id}: a run would stop here: `);
+    t.type((await convergeLocally(t, dir, [resource])).error, ApplyError, "and so it does");
+  }
+});
+
+t.test("check mode does not fail where something before may clear the way", async (t) => {
+  const dir = t.testdir({ folder: { deep: "x" } });
+  const after = link({ path: `${dir}/folder/deep`, target: "x" });
+  const clearing = [
+    absent({ path: `${dir}/folder`, recursive: true }),
+    command({ name: "move it", run: sh`rm -- ${`${dir}/folder/deep`}`, creates: `${dir}/none` }),
+  ];
+  for (const first of clearing) {
+    const { error, progress } = await convergeLocally(t, dir, [first, after], { check: true });
+    t.same([error, progress.changed.size], [undefined, 2]);
+  }
 });
 
 t.test("a host that another run holds is left alone; its holder is named", async (t) => {
