@@ -104,7 +104,10 @@ export function codeOf<T>(answers: readonly Answer<T>[], isFine: (value: T) => b
   for (const answer of answers) {
     if (!("failure" in answer)) continue;
     const { kind, message, hint } = answer.failure;
-    stderr().write(`${kind.toUpperCase()} ${harmless(message)}${hint ? `\n  next: ${hint}` : ""}\n`);
+    const { host } = answer;
+    const why = message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
+    const next = hint ? `\n  next: ${harmless(hint)}` : "";
+    stderr().write(`${kind.toUpperCase()} ${harmless(host)}: ${harmless(why)}${next}\n`);
   }
   if (answers.some((answer) => ("failure" in answer ? answer.failure.kind !== "unreachable" : !isFine(answer.value))))
     return 2;
@@ -112,6 +115,7 @@ export function codeOf<T>(answers: readonly Answer<T>[], isFine: (value: T) => b
 }
 
 function indented(text: string): string {
-  const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n");
-  return lines.map((line) => `  ${harmless(line)}\n`).join("");
+  if (text === "") return "";
+  // Not as a list of lines: a host may send many millions of them.
+  return `${text.replace(/\n$/, "")}\n`.replaceAll(/[^\n]*\n/g, (line) => `  ${harmless(line.slice(0, -1))}\n`);
 }

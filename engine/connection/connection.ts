@@ -14,10 +14,14 @@ export interface ConnectionStats {
   readonly bytesReceived: number;
 }
 
-/** How to run one command: what it reads, and how long it may take (no limit when absent). */
+/** How to run one command: what it reads, how long it may take (no limit when absent), and how much it may print. */
 export interface ExecOptions {
   readonly stdin?: string | Buffer | Readable;
   readonly timeoutMs?: number;
+  /** Of stdout and stderr together; by default `MAX_OUTPUT_BYTES`. */
+  readonly maxOutputBytes?: number | undefined;
+  /** Hears stderr while it comes, byte by byte as Latin-1. */
+  readonly onStderr?: ((text: string) => void) | undefined;
 }
 
 /** An open way to one host, by SSH or local. */
@@ -26,7 +30,7 @@ export interface Connection {
   readonly host: string;
   /**
    * Runs one command and returns how it ended, whatever its code. Throws `ConnectionError` when the connection is lost
-   * or the deadline passes; the command may then still run on the host.
+   * or the deadline passes; the command may then still run on the host. Throws `OutputError` when it prints too much.
    */
   exec(command: string, options?: ExecOptions): Promise<ExecResult>;
   readonly stats: ConnectionStats;

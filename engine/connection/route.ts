@@ -162,7 +162,8 @@ async function wayOverHop(
   const jump = { ...hop, name: hop.address, knownHosts, sshArgs, hops: before, depth: depth + 1 };
   const key = JSON.stringify([jump, options.sshConfig]);
   const open = (): Promise<Route> => {
-    const openNow = (): Promise<Route> => openPeer(jump, options, logIn);
+    // The target's password is no jump host's business: one that asks for passwords would learn it.
+    const openNow = (): Promise<Route> => openPeer(jump, { ...options, password: undefined }, logIn);
     return options.jumpHosts ? options.jumpHosts.use(key, openNow) : openNow();
   };
   const below = await (depth === 0 ? openFirst(name, open) : open());

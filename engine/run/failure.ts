@@ -1,4 +1,5 @@
 import { ConnectionError } from "../connection/connection.ts";
+import { OutputError } from "../connection/output.ts";
 import { ApplyError, LockedError, NotConvergedError } from "./converge.ts";
 import type { Failure } from "./event.ts";
 import { SessionError } from "./session.ts";
@@ -13,7 +14,8 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof LockedError) {
     return { kind: "locked", message, hint: "wait for that run, or give --lock-wait SECONDS to queue behind it" };
   }
-  if (error instanceof SessionError) return { kind: "failed", message, hint: error.hint };
+  if (error instanceof SessionError || error instanceof OutputError)
+    return { kind: "failed", message, hint: error.hint };
   if (error instanceof ApplyError) {
     const stderr = error.stderr.trim().split("\n").slice(-STDERR_LINES).join("\n");
     return {

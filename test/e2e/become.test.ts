@@ -35,7 +35,7 @@ t.test("becoming root and others, on a real host", { skip: noLab }, async (t) =>
     const { code, stdout, stderr } = await one.exec("all", "id -un; cat; echo end", { options: ["-b"], env });
     t.equal(code, 2);
     t.equal(stdout, "mon | exit 0\n  root\n  end\n", "neither password nor script is on stdin of the command");
-    t.match(stderr, /^FAILED cannot become root: sudo wants a password\n {2}next: give -K/m);
+    t.match(stderr, /^FAILED no: cannot become root: sudo wants a password\n {2}next: give -K/m);
     t.equal(await onHost("mon", "ls /tmp/taken 2>/dev/null || echo none"), "none\n");
   });
 
@@ -54,7 +54,7 @@ t.test("becoming root and others, on a real host", { skip: noLab }, async (t) =>
       t.equal(stdout, "");
       t.match(
         stderr,
-        /^FAILED cannot become root: sudo refuses the password or the user \(.*1 incorrect password attempt\)\n {2}next: correct/,
+        /^FAILED mon: cannot become root: sudo refuses the password or the user \(.*1 incorrect password attempt\)\n {2}next: correct/,
       );
       t.ok(Date.now() - started < 15_000, `${Date.now() - started} ms`);
       t.equal(await onHost("mon", "ls /tmp/ran 2>/dev/null || echo none"), "none\n");

@@ -109,7 +109,7 @@ t.test("connections, to real hosts", { skip: noLab }, async (t) => {
     t.equal(stdout, "a | exit 0\n  clerk\nb | exit 0\n  typist\n");
     const wrong = await one.exec("a", "id", { env: { LAB_PASSWORD: "wr0ng-pass" } });
     t.equal(wrong.code, 4);
-    t.match(wrong.stderr, /^UNREACHABLE a \(.*\): login as clerk refused; tried: .*password/m);
+    t.match(wrong.stderr, /^UNREACHABLE a: a \(.*\): login as clerk refused; tried: .*password/m);
     t.notMatch(wrong.stderr + wrong.stdout, /wr0ng-pass/);
   });
 

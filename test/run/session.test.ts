@@ -8,7 +8,7 @@ import { sh } from "../../engine/shell/sh.ts";
 
 // As sudo does: the password is a line of stdin, a wrong one is asked for twice more, and end of file ends it.
 const SUDO = `#!/bin/sh
-[ "$1" != -n ] || exit 1
+[ "$1" != -n ] || { echo "sudo: a password is required" >&2; exit 1; }
 [ "$1 $2 $3 $4" = "-k -S -p " ] || exit 9
 shift 4
 tries=0
@@ -20,7 +20,7 @@ echo "sudo: $tries incorrect password attempts" >&2
 exit 1
 `;
 // Sudoers may let a user run this one command without a password.
-const SUDO_THAT_DOES_NOT_ASK = `#!/bin/sh\n[ "$1" != -n ] || exit 1\nshift 4\nSUDO_USER=me exec "$@"\n`;
+const SUDO_THAT_DOES_NOT_ASK = `#!/bin/sh\n[ "$1" != -n ] || { echo "sudo: a password is required" >&2; exit 1; }\nshift 4\nSUDO_USER=me exec "$@"\n`;
 const NOBODY = `#!/bin/sh\necho 1000\n`;
 
 /** Opens a session on this machine, where these are the programs `id` and `sudo`. */
