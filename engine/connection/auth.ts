@@ -2,7 +2,7 @@ import { env } from "node:process";
 import { reveal, type Text } from "../shell/secret.ts";
 import type { AuthReport } from "./connection.ts";
 import { ConnectionError } from "./connection.ts";
-import { agentKeys, type Identity, readableBySsh2, readIdentity } from "./identity.ts";
+import { agentKeys, certificatesIn, type Identity, isCertificate, readableBySsh2, readIdentity } from "./identity.ts";
 import { describeKey, keyType } from "./known-hosts.ts";
 import type { Hold } from "./limit.ts";
 import type { SshConfig } from "./ssh-config.ts";
@@ -35,6 +35,8 @@ export interface AuthPlan {
   readonly attempts: readonly Attempt[];
   /** Such as `~/.ssh/id_rsa is encrypted`. */
   readonly skipped: readonly string[];
+  /** Files, and keys of the agent: ssh2 can sign for none of them. */
+  readonly certificates: readonly string[];
 }
 
 /**
@@ -49,7 +51,9 @@ export async function authPlan(
   credentials: Credentials,
 ): Promise<AuthPlan> {
   const agentSocket = agentSocketOf(config);
-  const held = agentSocket === undefined ? undefined : await agentKeys(agentSocket);
+  const answer = agentSocket === undefined ? undefined : await agentKeys(agentSocket);
+  const held = answer?.filter((blob) => !isCertificate(blob));
+  const certified = answer?.filter(isCertificate) ?? [];
   const files = await Promise.all(config.identityFiles.map((file) => readKey(host, file)));
   const identities = files.filter((identity) => identity !== undefined);
   const inAgent = (identity: Identity): boolean => held?.some((blob) => identity.publicKey?.equals(blob)) ?? false;
@@ -76,6 +80,10 @@ export async function authPlan(
       ...(credentials.passphrase ? [] : locked.map(({ path }) => `${path} is encrypted`)),
       ...(agentSocket !== undefined && held === undefined ? [`no agent answers at ${agentSocket}`] : []),
     ],
+    certificates: [
+      ...(await certificatesOf(host, config)),
+      ...certified.map((blob) => `${describeKey(blob)} of the agent`),
+    ],
   };
 }
 
@@ -94,6 +102,14 @@ async function readKey(host: string, file: string): Promise<Identity | undefined
   }
 }
 
+async function certificatesOf(host: string, config: SshConfig): Promise<readonly string[]> {
+  try {
+    return await certificatesIn(config.certificateFiles, config.identityFiles);
+  } catch (cause) {
+    throw new ConnectionError("config", host, `${host}: cannot read a certificate: ${cause}`, { cause });
+  }
+}
+
 function requireKey(
   host: string,
   key: string,
@@ -105,6 +121,15 @@ function requireKey(
   if (!own) {
     const hint = `Correct "key" in the inventory, or create one: ssh-keygen -t ed25519 -f ${key}`;
     throw new ConnectionError("config", host, `${host}: ${key} is not a private key or is missing`, { hint });
+  }
+  const type = keyType(own.publicKey ?? Buffer.alloc(0));
+  if (type.startsWith("sk-")) throw new ConnectionError("config", host, `${host}: ${key}: FIDO keys are not supported`);
+  if (own.publicKey && isCertificate(own.publicKey)) {
+    const hint =
+      "Name the private key in the inventory. Certificates are not supported: the host has to take the plain key.";
+    throw new ConnectionError("config", host, `${host}: found a certificate in ${key}, expected a private key`, {
+      hint,
+    });
   }
   if (inAgent(own)) return own;
   if (own.text === undefined) {
@@ -186,6 +211,6 @@ export function authTrial(plan: AuthPlan, hold: Hold): AuthTrial {
       }
       return undefined;
     },
-    report: () => ({ tried, skipped, accepted: accepted ?? undefined }),
+    report: () => ({ tried, skipped, certificates: plan.certificates, accepted: accepted ?? undefined }),
   };
 }

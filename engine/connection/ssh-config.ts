@@ -25,6 +25,8 @@ export interface SshConfig {
   /** In the order to try: the inventory's key first. */
   readonly identityFiles: readonly string[];
   readonly identitiesOnly: boolean;
+  /** Of CertificateFile; beside a key, `KEY-cert.pub` counts as well. */
+  readonly certificateFiles: readonly string[];
   /** A socket path, `undefined` for what SSH_AUTH_SOCK says, or `none`. */
   readonly identityAgent: string | undefined;
   /** Hops in the order of travel. */
@@ -32,6 +34,10 @@ export interface SshConfig {
   readonly proxyCommand: string | undefined;
   readonly knownHostsFiles: readonly string[];
   readonly hostKeyAlias: string | undefined;
+  /** In the order of preference; `undefined` where ssh does not say. */
+  readonly hostKeyAlgorithms: readonly string[] | undefined;
+  /** StrictHostKeyChecking: a key that nobody knows may be pinned, or is to be taken whatever it is. Strict otherwise. */
+  readonly unknownHostKeys: "pin" | "ignore" | undefined;
   /** `undefined` where the configuration asks for none. */
   readonly keepaliveMs: number | undefined;
   readonly keepaliveCount: number | undefined;
@@ -82,15 +88,24 @@ export function parseSshConfig(text: string, question: SshQuestion): SshConfig {
     user,
     identityFiles: [...new Set([...(question.key ? [question.key] : []), ...files.map(path)])],
     identitiesOnly: one("identitiesonly") === "yes",
+    certificateFiles: all("certificatefile").map(path),
     identityAgent: agent === undefined || agent === "SSH_AUTH_SOCK" ? undefined : path(agent),
     proxyJump: one("proxyjump")?.split(",") ?? [],
     proxyCommand: one("proxycommand"),
     knownHostsFiles: knownHostsFiles(text, one).map(path),
     hostKeyAlias: one("hostkeyalias"),
+    hostKeyAlgorithms: one("hostkeyalgorithms")?.split(","),
+    unknownHostKeys: UNKNOWN_HOST_KEYS[one("stricthostkeychecking") ?? ""],
     keepaliveMs: Number(one("serveraliveinterval") ?? 0) * 1000 || undefined,
     keepaliveCount: Number(one("serveralivecountmax") ?? 0) || undefined,
   };
 }
+
+// As ssh -G spells "no" and "off"; "ask" is strict here, since nobody may be there to ask.
+const UNKNOWN_HOST_KEYS: Readonly<Record<string, SshConfig["unknownHostKeys"]>> = {
+  "accept-new": "pin",
+  false: "ignore",
+};
 
 const DEFAULT_IDENTITIES = ["~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"];
 

@@ -1,6 +1,7 @@
 import { ConnectionError } from "../connection/connection.ts";
 import { OutputError } from "../connection/output.ts";
 import { ApplyError, LockedError, NotConvergedError } from "./converge.ts";
+import { DiskError } from "./disk.ts";
 import type { Failure } from "./event.ts";
 import { SessionError } from "./session.ts";
 
@@ -11,6 +12,10 @@ const STDERR_LINES = 20;
 export function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof ConnectionError) return { kind: "unreachable", message, hint: error.hint };
+  if (error instanceof DiskError) {
+    const failure = failureOf(error.cause);
+    return { ...failure, message: `${message}: ${failure.message}`, hint: error.hint };
+  }
   if (error instanceof LockedError) {
     return { kind: "locked", message, hint: "wait for that run, or give --lock-wait SECONDS to queue behind it" };
   }

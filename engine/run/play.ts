@@ -6,6 +6,7 @@ import type { Play, PlayResult, PlayRunner } from "../role/playbook.ts";
 import type { LockedRelease, Site } from "../role/role.ts";
 import { batches, stopReason } from "./batch.ts";
 import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
+import { namingDisk } from "./disk.ts";
 import type { Emit, HostResult, Phase } from "./event.ts";
 import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
@@ -209,7 +210,10 @@ async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun
   for (const note of work.notes) run.notes.add(note);
   for (const segment of work.segments) await convergeSegment(segment, play, run, context);
   const gate = play.after?.(site, session.facts) ?? [];
-  if (gate.length > 0) await converge(session, { resources: gate, handlers: new Map() }, settings, run);
+  if (gate.length === 0) return;
+  await namingDisk(host.name, session, () =>
+    converge(session, { resources: gate, handlers: new Map() }, settings, run),
+  );
 }
 
 async function convergeSegment(segment: Segment, play: Play, run: HostRun, context: Context): Promise<void> {
@@ -217,7 +221,8 @@ async function convergeSegment(segment: Segment, play: Play, run: HostRun, conte
   if (!host) throw new TypeError(`onHost("${segment.host}"): the inventory has no such host`);
   await context.pool.exclusively(host)(async () => {
     const session: Session = await context.pool.open(host, play.become ?? true);
-    await converge(session, segment, convergeOptions(run.host, context, host), run);
+    const settings = convergeOptions(run.host, context, host);
+    await namingDisk(host.name, session, () => converge(session, segment, settings, run));
   });
 }
 

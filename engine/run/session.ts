@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Connection, ConnectionStats, ExecResult } from "../connection/connection.ts";
+import { OutputError } from "../connection/output.ts";
 import { type Facts, factsProbe, parseFacts } from "../facts/facts.ts";
 import { FrameError, type FrameOptions, frame, remarks, type Section, unframe } from "../shell/frame.ts";
 import { reveal, type Text } from "../shell/secret.ts";
@@ -7,16 +8,13 @@ import type { Script } from "../shell/sh.ts";
 import {
   FIRST,
   FIRST_AS_ROOT,
-  firstError,
-  passwordError,
   ROOT_BY_PASSWORD,
   ROOT_COMMANDS,
   rootByPassword,
   SCRIPT_BEGINS,
   STARTED,
-  startTimeout,
-  wantsPassword,
 } from "./become.ts";
+import { firstError, passwordError, startFlood, startTimeout, wantsPassword } from "./refusal.ts";
 import { SessionError } from "./session-error.ts";
 
 export { SessionError } from "./session-error.ts";
@@ -112,7 +110,9 @@ function started(
     };
     run(onStderr)
       .finally(() => clearTimeout(timer))
-      .then(resolve, reject);
+      .then(resolve, (error: unknown) =>
+        reject(error instanceof OutputError && !heard.includes(STARTED) ? startFlood(error) : error),
+      );
   });
 }
 
@@ -154,6 +154,7 @@ function answerIn(result: ExecResult, nonce: string, failed: (cause: Error) => S
 
 /** What the shell that did not come to its end left behind. */
 function shellError({ code, stderr }: ExecResult, cause: Error): SessionError {
-  const last = stderr.trim().split("\n").slice(-5).join("; ") || "no message";
+  const words = stderr.split("\n").filter((line) => line.trim() !== "" && line !== STARTED);
+  const last = words.slice(-5).join("; ") || "no message";
   return new SessionError(`the host's shell did not finish (exit ${code}): ${last}`, { code, cause });
 }

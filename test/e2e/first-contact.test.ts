@@ -1,0 +1,257 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import t from "tap";
+import { bench, pinned } from "../support/bench.ts";
+import { type ContainerOptions, machineImage, startContainer } from "../support/container.ts";
+import { runFile } from "../support/program.ts";
+import { noLab } from "../support/stand.ts";
+
+t.setTimeout(40 * 60_000);
+
+/** A machine with one thing wrong, and what is said of it. */
+interface Row extends Pick<ContainerOptions, "spoil" | "docker"> {
+  readonly name: string;
+  /** Stands in stderr, or where all is well in stdout. */
+  readonly message: RegExp;
+  /** Vars of the play `disk.mts`; without them a command is run as root. */
+  readonly play?: Readonly<Record<string, string | number>>;
+  /** 2 unless given. */
+  readonly code?: number;
+}
+
+const forced = (script: string): string =>
+  `sed -i 's|^|command="sh /forced" |' /home/ops/.ssh/authorized_keys\ncat >/forced <<'END'\n${script}\nEND`;
+const forAll = (command: string): string =>
+  `printf 'Match User ops\\n  ForceCommand ${command}\\n' >>/etc/ssh/sshd_config`;
+const bashrc = (script: string): string =>
+  `cat >/home/ops/.bashrc <<'END'\n${script}\nEND\nchown ops /home/ops/.bashrc`;
+
+const LOGINS: readonly Row[] = [
+  {
+    name: "a forced command that names another user",
+    spoil: forced(`echo 'Please login as the user "ubuntu" rather than the user "root".'\necho\nsleep 1\nexit 142`),
+    message:
+      /^FAILED web: the login ended .*exit 142.*Please login as the user "ubuntu".*\n {2}next: .*user: ubuntu\n$/,
+  },
+  {
+    name: "a login shell that lets nobody in",
+    spoil: "usermod -s /usr/sbin/nologin ops",
+    message: /This account is currently not available\.\n {2}next: .*nologin/,
+  },
+  {
+    name: "a command that all have to take",
+    spoil: forAll("echo closed for the weekend; exit 1"),
+    message: /closed for the weekend\n {2}next: .*ForceCommand/,
+  },
+  {
+    name: "a login for files only",
+    spoil: forAll("internal-sftp"),
+    message: /This service allows sftp connections only/,
+  },
+  {
+    name: "a password that has expired",
+    spoil: "chage -d 0 ops",
+    message: /Your password has expired.*\n {2}next: .*chage -M/,
+  },
+  {
+    name: "an account that has expired",
+    spoil: "chage -E 0 ops",
+    message: /login as ops refused.*the host says: Your account has expired.*\n {2}next: .*chage -l ops/,
+    code: 4,
+  },
+  {
+    name: "a machine that is closed",
+    spoil: "echo closed until noon >/etc/nologin",
+    message: /login as ops refused.*the host says: closed until noon\n {2}next: .*nologin/,
+    code: 4,
+  },
+  {
+    name: "a start-up file that exits",
+    spoil: bashrc("exit 0"),
+    message: /a start-up file of the login shell exits\n {2}next: .*\.bashrc/,
+  },
+  {
+    name: "a start-up file that exits with a word",
+    spoil: bashrc("echo no terminal; exit 3"),
+    message: /\(exit 3\); the host says: no terminal\n {2}next: .*start-up files \(\.bashrc/,
+  },
+  {
+    name: "a start-up file that reads a line",
+    spoil: bashrc("read answer"),
+    message: /a start-up file of the login shell reads stdin.*\n {2}next: .*\.bashrc/,
+  },
+  {
+    name: "a start-up file that reads everything",
+    spoil: bashrc("cat >/dev/null"),
+    message: /a start-up file of the login shell reads stdin/,
+  },
+  {
+    name: "a start-up file that waits",
+    spoil: bashrc("sleep 1000"),
+    message: /the login shell did not run a command within 30 s: a start-up file of it hangs\n {2}next: .*\.bashrc/,
+  },
+  {
+    name: "a start-up file that prints without end",
+    spoil: bashrc("yes"),
+    message: /a start-up file of the login shell, or a forced command, prints without end/,
+  },
+  {
+    name: "a start-up file that prints",
+    spoil: bashrc("echo hello; echo hello >&2"),
+    message: /^web \| exit 0\n {2}root\n$/,
+    code: 0,
+  },
+];
+
+const sudoers = (line: string): string => `echo '${line}' >>/etc/sudoers.d/ops`;
+const fills = (folder: string): string => `while echo 0123456789abcdef; do :; done >${folder}/filler 2>/dev/null || :`;
+const small = (folder: string): readonly string[] => ["--tmpfs", `${folder}:size=64k`];
+
+const SUDO: readonly Row[] = [
+  {
+    name: "a sudo that wants a terminal",
+    spoil: sudoers("Defaults requiretty"),
+    message:
+      /^FAILED web: cannot become root: sudo says: sorry, you must have a tty.*\n {2}next: .*Defaults:ops !requiretty\n$/,
+  },
+  {
+    name: "a sudo that lost its setuid bit",
+    spoil: "chmod 0755 /usr/bin/sudo",
+    message: /sudo says: .*setuid bit.*\n {2}next: .*chmod 4755/,
+  },
+  {
+    name: "a machine on which nobody gains rights",
+    docker: ["--security-opt", "no-new-privileges"],
+    message: /sudo says: The "no new privileges" flag is set/,
+  },
+  {
+    name: "a user whom sudoers does not know",
+    spoil: "rm /etc/sudoers.d/ops",
+    message: /sudo wants a password\n {2}next: .*ops ALL=\(ALL\) NOPASSWD: ALL/,
+  },
+  {
+    name: "a user who may run one program",
+    spoil: "printf 'Defaults !authenticate\\nops ALL=(ALL) /bin/ls\\n' >/etc/sudoers.d/ops",
+    message: /sudo says: Sorry, user ops is not allowed.*\n {2}next: .*ops ALL=\(ALL\) NOPASSWD: ALL/,
+  },
+  {
+    name: "sudoers that anybody may write",
+    spoil: "chmod 0777 /etc/sudoers",
+    message: /sudo says: \/etc\/sudoers is world writable\n {2}next: .*visudo -c/,
+  },
+  {
+    name: "a sudo that cannot record",
+    spoil: sudoers("Defaults log_input, log_output, iolog_dir=/proc/nowhere"),
+    message: /sudo says: unable to mkdir \/proc\/nowhere.*\n {2}next: .*!log_input/,
+  },
+  {
+    name: "a sudo that has no room to record",
+    spoil: `${sudoers("Defaults log_input, log_output")}\n${fills("/var/log")}`,
+    docker: small("/var/log"),
+    message: /sudo ends without a word, and \/var\/log is full\n/,
+  },
+  {
+    name: "a sudo that records all",
+    spoil: sudoers("Defaults log_input, log_output, use_pty"),
+    message: /^web \| exit 0\n {2}root\n$/,
+    code: 0,
+  },
+  { name: "no sudo", spoil: "rm /usr/bin/sudo", message: /neither sudo nor doas is there\n {2}next: .*install sudo/ },
+];
+
+const READ_ONLY = ["--cap-add", "SYS_ADMIN", "--security-opt", "apparmor=unconfined"];
+
+const DISKS: readonly Row[] = [
+  {
+    name: "a full /tmp",
+    spoil: fills("/tmp"),
+    docker: small("/tmp"),
+    play: { file_path: "/tmp/x" },
+    message: /^FAILED web: \/tmp is full on web \(0 bytes free of 64 KB\): file \/tmp\/x failed/m,
+  },
+  {
+    name: "a full /var/log, for the journal",
+    spoil: fills("/var/log"),
+    docker: small("/var/log"),
+    play: { file_path: "/srv/x" },
+    message: /^FAILED web: \/var\/log is full on web \(0 bytes free of 64 KB\): /m,
+  },
+  {
+    name: "a full /var/lib, for the lock",
+    spoil: fills("/var/lib/hostwright"),
+    docker: small("/var/lib/hostwright"),
+    play: { file_path: "/srv/x" },
+    message: /^FAILED web: \/var\/lib\/hostwright is full on web/m,
+  },
+  {
+    name: "a full disk, for a handler",
+    spoil: fills("/srv"),
+    docker: small("/srv"),
+    play: { file_path: "/tmp/x", handler_path: "/srv/y" },
+    message: /^FAILED web: \/srv is full on web .*: handler disk: write failed/m,
+  },
+  {
+    name: "a disk without inodes",
+    spoil: "i=0; while echo >/srv/$i; do i=$((i+1)); done 2>/dev/null || :",
+    docker: ["--tmpfs", "/srv:size=4m,nr_inodes=20"],
+    play: { file_path: "/srv/x" },
+    message: /^FAILED web: \/srv is full on web \(0 of 20 inodes free\)/m,
+  },
+  {
+    name: "a disk that is too small",
+    docker: small("/srv"),
+    play: { file_path: "/srv/x", file_kib: 100 },
+    message: /^FAILED web: \/srv is too small on web \(64 KB free of 64 KB\)/m,
+  },
+  {
+    name: "a read-only root",
+    docker: READ_ONLY,
+    spoil: "mount -o remount,bind,ro /",
+    play: { file_path: "/srv/x" },
+    message: /^FAILED web: \/ is read-only on web: [^]*next .*remount,rw/m,
+  },
+  {
+    name: "a read-only /srv",
+    docker: ["--tmpfs", "/srv:ro"],
+    play: { file_path: "/srv/x" },
+    message: /^FAILED web: \/srv is read-only on web: file \/srv\/x failed/m,
+  },
+  {
+    name: "a full /tmp that nobody writes to",
+    spoil: fills("/tmp"),
+    docker: small("/tmp"),
+    play: { file_path: "/srv/x", handler_path: "/srv/y" },
+    message: /changed=1/,
+    code: 0,
+  },
+];
+
+/** For a start, a login and, at the longest, a login shell that hangs. */
+const LIMIT_MS = 90_000;
+
+t.test("the first contact with a machine that has something wrong", { skip: noLab }, async (t) => {
+  const image = await machineImage();
+  // Not t.testdir, which `bench` empties.
+  const dir = mkdtempSync(join(tmpdir(), "first-contact-"));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  const key = `${dir}/key`;
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  for (const { name, message, play, code = 2, ...options } of [...LOGINS, ...SUDO, ...DISKS]) {
+    await t.test(`${name}: one sentence says so, in seconds`, async (t) => {
+      const host = await startContainer(t, image, { publicKey: `${key}.pub`, ...options });
+      const vars = { host: "127.0.0.1", port: host.port, user: "ops", key, ...play };
+      const one = bench(t, { web: vars }, { pins: pinned(`[127.0.0.1]:${host.port}`, host.keys) });
+      const started = Date.now();
+      const ended = play
+        ? await runFile("test/fixtures/disk.mts", one.args, { env: { SSH_AUTH_SOCK: "" } })
+        : await one.exec("web", "id -un", { options: ["-b"] });
+      const all = `${ended.stdout}${ended.stderr}`;
+      t.equal(ended.code, code, all);
+      t.match(all, message);
+      t.notMatch(all, /^ +at /m, "no stack trace");
+      t.ok(Date.now() - started < LIMIT_MS);
+    });
+  }
+});
