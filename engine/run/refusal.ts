@@ -4,7 +4,9 @@ import { SessionError } from "./session-error.ts";
 
 /** True where a sudo that may yet be content with a password said no. */
 export function wantsPassword({ code, stderr }: ExecResult): boolean {
-  return code === WANTS_SUDO && (reasonIn(sudoWords(stderr))?.isPassword ?? true);
+  if (code !== WANTS_SUDO) return false;
+  const reason = reasonIn(sudoWords(stderr));
+  return reason === undefined || reason.isPassword === true;
 }
 
 /** Why the first command of a session did not come to its end; `undefined` when that is about something else. */
@@ -19,7 +21,9 @@ export function firstError(result: ExecResult): SessionError | undefined {
   }
   const words = sudoWords(stderr);
   if (code === WANTS_SUDO || code === CANNOT_BECOME) return refusal(words, stderr, code);
-  return reasonIn(words) && refusal(words, stderr, code);
+  // It let us in at first, and not when it came to the script.
+  const own = words.filter((line) => /^(?:sudo|doas): /.test(line));
+  return reasonIn(own) && refusal(own, stderr, code);
 }
 
 /** Why sudo did not run the script, although it was given a password. */

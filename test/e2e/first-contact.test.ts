@@ -210,7 +210,7 @@ const DISKS: readonly Row[] = [
     docker: READ_ONLY,
     spoil: "mount -o remount,bind,ro /",
     play: { file_path: "/srv/x" },
-    message: /^FAILED web: \/ is read-only on web: [^]*next .*remount,rw/m,
+    message: /^FAILED web: \/ is read-only on web: (?:.*\n)+ {2}next .*remount,rw/m,
   },
   {
     name: "a read-only /srv",
