@@ -59,13 +59,18 @@ async function askSsh(question: SshQuestion): Promise<string> {
   } catch (cause) {
     // Without OpenSSH on this machine its defaults still hold.
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return "";
-    const why =
-      cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim().split("\n").at(-1) : String(cause);
+    const why = cause instanceof Error && "stderr" in cause ? complaint(String(cause.stderr)) : String(cause);
     throw new ConnectionError("config", name, `${name}: ssh -G refuses the configuration for ${address}: ${why}`, {
       hint: `run: ssh ${[...argv, "-G", address].join(" ")}`,
       cause,
     });
   }
+}
+
+// The last line only counts what the lines before it tell.
+function complaint(stderr: string): string | undefined {
+  const lines = stderr.trim().split("\n");
+  return lines.findLast((line) => !/: terminating, \d+ bad/.test(line)) ?? lines.at(-1);
 }
 
 /** Returns the settings in what `ssh -G` printed, or OpenSSH's defaults where it says nothing. Pure but for the home directory. */
