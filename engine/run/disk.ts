@@ -24,11 +24,11 @@ export interface FileSystem {
   readonly freeInodes: number;
 }
 
-const NO_SPACE = /No space left on device/i;
+const NO_SPACE = /No space left on device|enough free space/i;
 const QUOTA = /Disk quota exceeded/i;
 const READ_ONLY = /Read-only file system/i;
 /** What a shell's own printf says when a file system is full; it may mean something else. */
-const VAGUE = /I\/O error|write error|not enough (?:free )?space/i;
+const VAGUE = /I\/O error|write error/i;
 
 const isComplaint = (text: string): boolean => [NO_SPACE, QUOTA, READ_ONLY, VAGUE].some((words) => words.test(text));
 

@@ -124,7 +124,10 @@ const REASONS: readonly Reason[] = [
 ];
 
 function reasonIn(words: readonly string[]): Reason | undefined {
-  return REASONS.find((reason) => words.some((line) => reason.words.test(line)));
+  const isOfDoas = (line: string): boolean => line.startsWith("doas: ");
+  const among = (lines: readonly string[]) => REASONS.find((reason) => lines.some((line) => reason.words.test(line)));
+  // Where both are there, sudo was asked first, and is what people have set up.
+  return among(words.filter((line) => !isOfDoas(line))) ?? among(words.filter(isOfDoas));
 }
 
 function refusal(words: readonly string[], stderr: string, code: number): SessionError {

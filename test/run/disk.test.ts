@@ -38,6 +38,12 @@ const cases: readonly Case[] = [
     message: "/srv is too small on web-1 (1 GB free of 2 GB)",
   },
   {
+    name: "the one that apt has too little room on",
+    said: "E: You don't have enough free space in /var/cache/apt/archives/.",
+    found: [system("/var", { free: 20 * 1024 ** 2 })],
+    message: "/var is too small on web-1 (20 MB free of 2 GB)",
+  },
+  {
     name: "one without inodes",
     said: NO_SPACE,
     found: [system("/"), system("/srv", { freeInodes: 0 })],

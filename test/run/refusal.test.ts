@@ -61,6 +61,11 @@ const cases: readonly Case[] = [
     message: "sudo says: no valid sudoers sources found, quitting",
     hint: /visudo -c/,
   },
+  {
+    words: "ops is not in the sudoers file.\ndoas: Authentication required\n",
+    message: "sudo says: ops is not in the sudoers file.",
+    hint: /ops ALL=/,
+  },
   { words: "", message: "sudo ends without a word", hint: /log in as root/ },
   { words: "sh: 1: sudo: not found\n", message: "neither sudo nor doas is there", hint: /install sudo/, code: 78 },
   {
