@@ -29,7 +29,8 @@ export function firstError(result: ExecResult): SessionError | undefined {
 /** Why sudo did not run the script, although it was given a password. */
 export function passwordError({ code, stderr }: ExecResult, first: ExecResult, cause: Error): SessionError {
   const words = wordsIn(stderr);
-  if (reasonIn(words)) return refusal(words, first.stderr, code);
+  const reason = reasonIn(words);
+  if (reason && !reason.isPassword) return refusal(words, first.stderr, code);
   return new SessionError(
     `cannot become root: sudo refuses the password or the user (${words.at(-1) ?? "no message"})`,
     {

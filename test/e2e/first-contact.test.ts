@@ -17,6 +17,8 @@ interface Row extends Pick<ContainerOptions, "spoil" | "docker"> {
   readonly message: RegExp;
   /** Vars of the play `disk.mts`; without them a command is run as root. */
   readonly play?: Readonly<Record<string, string | number>>;
+  /** Given to sudo; `pw1` is the right one where `asks` spoiled the machine. */
+  readonly password?: string;
   /** 2 unless given. */
   readonly code?: number;
 }
@@ -109,7 +111,34 @@ const sudoers = (line: string): string => `echo '${line}' >>/etc/sudoers.d/ops`;
 const fills = (folder: string): string => `while echo 0123456789abcdef; do :; done >${folder}/filler 2>/dev/null || :`;
 const small = (folder: string): readonly string[] => ["--tmpfs", `${folder}:size=64k`];
 
+const asks = "echo ops:pw1 | chpasswd; echo 'ops ALL=(ALL) ALL' >/etc/sudoers.d/ops";
+
 const SUDO: readonly Row[] = [
+  {
+    name: "a sudo that asks, and records",
+    spoil: `${asks}; ${sudoers("Defaults log_input, log_output")}`,
+    password: "pw1",
+    message: /^web \| exit 0\n {2}root\n$/,
+    code: 0,
+  },
+  {
+    name: "a wrong password",
+    spoil: asks,
+    password: "pw2",
+    message: /sudo refuses the password or the user \(sudo: 1 incorrect password attempt\)/,
+  },
+  {
+    name: "a right password of a user whom sudoers does not know",
+    spoil: `${asks}; rm /etc/sudoers.d/ops`,
+    password: "pw1",
+    message: /sudo says: ops is not in the sudoers file\.\n {2}next: .*ops ALL=/,
+  },
+  {
+    name: "a right password where sudo wants a terminal",
+    spoil: `${asks}; ${sudoers("Defaults requiretty")}`,
+    password: "pw1",
+    message: /sudo says: sorry, you must have a tty/,
+  },
   {
     name: "a sudo that wants a terminal",
     spoil: sudoers("Defaults requiretty"),
@@ -238,15 +267,22 @@ t.test("the first contact with a machine that has something wrong", { skip: noLa
   t.teardown(() => rmSync(dir, { recursive: true }));
   const key = `${dir}/key`;
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-  for (const { name, message, play, code = 2, ...options } of [...LOGINS, ...SUDO, ...DISKS]) {
+  for (const { name, message, play, password, code = 2, ...options } of [...LOGINS, ...SUDO, ...DISKS]) {
     await t.test(`${name}: one sentence says so, in seconds`, async (t) => {
       const host = await startContainer(t, image, { publicKey: `${key}.pub`, ...options });
-      const vars = { host: "127.0.0.1", port: host.port, user: "ops", key, ...play };
+      const vars = {
+        host: "127.0.0.1",
+        port: host.port,
+        user: "ops",
+        key,
+        ...play,
+        ...(password ? { ansible_become_password: "!env LAB_PASSWORD" } : {}),
+      };
       const one = bench(t, { web: vars }, { pins: pinned(`[127.0.0.1]:${host.port}`, host.keys) });
       const started = Date.now();
       const ended = play
         ? await runFile("test/fixtures/disk.mts", one.args, { env: { SSH_AUTH_SOCK: "" } })
-        : await one.exec("web", "id -un", { options: ["-b"] });
+        : await one.exec("web", "id -un; cat", { options: ["-b"], env: { LAB_PASSWORD: password ?? "" } });
       const all = `${ended.stdout}${ended.stderr}`;
       t.equal(ended.code, code, all);
       t.match(all, message);
@@ -254,4 +290,24 @@ t.test("the first contact with a machine that has something wrong", { skip: noLa
       t.ok(Date.now() - started < LIMIT_MS);
     });
   }
+
+  await t.test("csh, fish and zsh are login shells as any other, with a password and without", async (t) => {
+    const host = await startContainer(t, image, { publicKey: `${key}.pub` });
+    await host.run(
+      "{ apt-get update && apt-get install -y --no-install-recommends csh fish zsh; } >/dev/null 2>&1; echo ops:pw1 | chpasswd",
+    );
+    const vars = { host: "127.0.0.1", port: host.port, user: "ops", key, ansible_become_password: "!env LAB_PASSWORD" };
+    const one = bench(t, { web: vars }, { pins: pinned(`[127.0.0.1]:${host.port}`, host.keys) });
+    for (const [shell, rule] of ["csh", "fish", "zsh"].flatMap((name) => [
+      [name, "ALL"],
+      [name, "NOPASSWD: ALL"],
+    ])) {
+      await host.run(`usermod -s "$(command -v ${shell})" ops; echo 'ops ALL=(ALL) ${rule}' >/etc/sudoers.d/ops`);
+      const { stdout, stderr } = await one.exec("web", `id -un; cat; echo "it's" '!!'`, {
+        options: ["-b"],
+        env: { LAB_PASSWORD: "pw1" },
+      });
+      t.equal(stdout, "web | exit 0\n  root\n  it's !!\n", `${shell}, ${rule}: ${stderr}`);
+    }
+  });
 });

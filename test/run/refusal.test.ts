@@ -104,7 +104,7 @@ t.test("a password that is taken and does not help is told apart from a wrong on
   const unknown = passwordError(result(1, "ops is not in the sudoers file.\n"), first, new Error("frame"));
   t.equal(unknown.message, "cannot become root: sudo says: ops is not in the sudoers file.");
   const wrong = passwordError(
-    result(1, "Sorry, try again.\nsudo: 1 incorrect password attempt\n"),
+    result(1, "Sorry, try again.\nsudo: no password was provided\nsudo: 1 incorrect password attempt\n"),
     first,
     new Error("frame"),
   );
