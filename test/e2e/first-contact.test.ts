@@ -1,27 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import t from "tap";
 import { bench, pinned } from "../support/bench.ts";
-import { type ContainerOptions, machineImage, startContainer } from "../support/container.ts";
-import { runFile } from "../support/program.ts";
+import { machineImage, startContainer } from "../support/container.ts";
+import { fills, loginKey, meetsMachines, type SpoiledMachine, small } from "../support/spoiled.ts";
 import { noLab } from "../support/stand.ts";
 
 t.setTimeout(40 * 60_000);
-
-/** A machine with one thing wrong, and what is said of it. */
-interface Row extends Pick<ContainerOptions, "spoil" | "docker"> {
-  readonly name: string;
-  /** Stands in stderr, or where all is well in stdout. */
-  readonly message: RegExp;
-  /** Vars of the play `disk.mts`; without them a command is run as root. */
-  readonly play?: Readonly<Record<string, string | number>>;
-  /** Given to sudo; `pw1` is the right one where `asks` spoiled the machine. */
-  readonly password?: string;
-  /** 2 unless given. */
-  readonly code?: number;
-}
 
 const forced = (script: string): string =>
   `sed -i 's|^|command="sh /forced" |' /home/ops/.ssh/authorized_keys\ncat >/forced <<'END'\n${script}\nEND`;
@@ -30,7 +13,7 @@ const forAll = (command: string): string =>
 const bashrc = (script: string): string =>
   `cat >/home/ops/.bashrc <<'END'\n${script}\nEND\nchown ops /home/ops/.bashrc`;
 
-const LOGINS: readonly Row[] = [
+const LOGINS: readonly SpoiledMachine[] = [
   {
     name: "a forced command that names another user",
     spoil: forced(`echo 'Please login as the user "ubuntu" rather than the user "root".'\necho\nsleep 1\nexit 142`),
@@ -108,12 +91,9 @@ const LOGINS: readonly Row[] = [
 ];
 
 const sudoers = (line: string): string => `echo '${line}' >>/etc/sudoers.d/ops`;
-const fills = (folder: string): string => `while echo 0123456789abcdef; do :; done >${folder}/filler 2>/dev/null || :`;
-const small = (folder: string): readonly string[] => ["--tmpfs", `${folder}:size=64k`];
-
 const asks = "echo ops:pw1 | chpasswd; echo 'ops ALL=(ALL) ALL' >/etc/sudoers.d/ops";
 
-const SUDO: readonly Row[] = [
+const SUDO: readonly SpoiledMachine[] = [
   {
     name: "a sudo that asks, and records",
     spoil: `${asks}; ${sudoers("Defaults log_input, log_output")}`,
@@ -190,108 +170,11 @@ const SUDO: readonly Row[] = [
   { name: "no sudo", spoil: "rm /usr/bin/sudo", message: /neither sudo nor doas is there\n {2}next: .*install sudo/ },
 ];
 
-const READ_ONLY = ["--cap-add", "SYS_ADMIN", "--security-opt", "apparmor=unconfined"];
-
-const DISKS: readonly Row[] = [
-  {
-    name: "a full /tmp",
-    spoil: fills("/tmp"),
-    docker: small("/tmp"),
-    play: { file_path: "/tmp/x" },
-    message: /^FAILED web: \/tmp is full on web \(0 bytes free of 64 KB\): file \/tmp\/x failed/m,
-  },
-  {
-    name: "a full /var/log, for the journal",
-    spoil: fills("/var/log"),
-    docker: small("/var/log"),
-    play: { file_path: "/srv/x" },
-    message: /^FAILED web: \/var\/log is full on web \(0 bytes free of 64 KB\): /m,
-  },
-  {
-    name: "a full /var/lib, for the lock",
-    spoil: fills("/var/lib/hostwright"),
-    docker: small("/var/lib/hostwright"),
-    play: { file_path: "/srv/x" },
-    message: /^FAILED web: \/var\/lib\/hostwright is full on web/m,
-  },
-  {
-    name: "a full disk, for a handler",
-    spoil: fills("/srv"),
-    docker: small("/srv"),
-    play: { file_path: "/tmp/x", handler_path: "/srv/y" },
-    message: /^FAILED web: \/srv is full on web .*: handler disk: write failed/m,
-  },
-  {
-    name: "a disk without inodes",
-    spoil: "i=0; while echo >/srv/$i; do i=$((i+1)); done 2>/dev/null || :",
-    docker: ["--tmpfs", "/srv:size=4m,nr_inodes=20"],
-    play: { file_path: "/srv/x" },
-    message: /^FAILED web: \/srv is full on web \(0 of 20 inodes free\)/m,
-  },
-  {
-    name: "a disk that is too small",
-    docker: small("/srv"),
-    play: { file_path: "/srv/x", file_kib: 100 },
-    message: /^FAILED web: \/srv is too small on web \(64 KB free of 64 KB\)/m,
-  },
-  {
-    name: "a read-only root",
-    docker: READ_ONLY,
-    spoil: "mount -o remount,bind,ro /",
-    play: { file_path: "/srv/x" },
-    message: /^FAILED web: \/ is read-only on web: (?:.*\n)+ {2}next .*remount,rw/m,
-  },
-  {
-    name: "a read-only /srv",
-    docker: ["--tmpfs", "/srv:ro"],
-    play: { file_path: "/srv/x" },
-    message: /^FAILED web: \/srv is read-only on web: file \/srv\/x failed/m,
-  },
-  {
-    name: "a full /tmp that nobody writes to",
-    spoil: fills("/tmp"),
-    docker: small("/tmp"),
-    play: { file_path: "/srv/x", handler_path: "/srv/y" },
-    message: /changed=1/,
-    code: 0,
-  },
-];
-
-/** For a start, a login and, at the longest, a login shell that hangs. */
-const LIMIT_MS = 90_000;
-
 t.test("the first contact with a machine that has something wrong", { skip: noLab }, async (t) => {
-  const image = await machineImage();
-  // Not t.testdir, which `bench` empties.
-  const dir = mkdtempSync(join(tmpdir(), "first-contact-"));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  const key = `${dir}/key`;
-  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-  for (const { name, message, play, password, code = 2, ...options } of [...LOGINS, ...SUDO, ...DISKS]) {
-    await t.test(`${name}: one sentence says so, in seconds`, async (t) => {
-      const host = await startContainer(t, image, { publicKey: `${key}.pub`, ...options });
-      const vars = {
-        host: "127.0.0.1",
-        port: host.port,
-        user: "ops",
-        key,
-        ...play,
-        ...(password ? { ansible_become_password: "!env LAB_PASSWORD" } : {}),
-      };
-      const one = bench(t, { web: vars }, { pins: pinned(`[127.0.0.1]:${host.port}`, host.keys) });
-      const started = Date.now();
-      const ended = play
-        ? await runFile("test/fixtures/disk.mts", one.args, { env: { SSH_AUTH_SOCK: "" } })
-        : await one.exec("web", "id -un; cat", { options: ["-b"], env: { LAB_PASSWORD: password ?? "" } });
-      const all = `${ended.stdout}${ended.stderr}`;
-      t.equal(ended.code, code, all);
-      t.match(all, message);
-      t.notMatch(all, /^ +at /m, "no stack trace");
-      t.ok(Date.now() - started < LIMIT_MS);
-    });
-  }
+  await meetsMachines(t, [...LOGINS, ...SUDO]);
 
   await t.test("csh, fish and zsh are login shells as any other, with a password and without", async (t) => {
+    const [image, key] = [await machineImage(), loginKey(t)];
     const host = await startContainer(t, image, { publicKey: `${key}.pub` });
     await host.run(
       "{ apt-get update && apt-get install -y --no-install-recommends csh fish zsh; } >/dev/null 2>&1; echo ops:pw1 | chpasswd",
