@@ -2,7 +2,7 @@ import { env } from "node:process";
 import { reveal, type Text } from "../shell/secret.ts";
 import type { AuthReport } from "./connection.ts";
 import { ConnectionError } from "./connection.ts";
-import { agentKeys, type Identity, readableBySsh2, readIdentity } from "./identity.ts";
+import { agentKeys, certificatesIn, type Identity, isCertificate, readableBySsh2, readIdentity } from "./identity.ts";
 import { describeKey, keyType } from "./known-hosts.ts";
 import type { Hold } from "./limit.ts";
 import type { SshConfig } from "./ssh-config.ts";
@@ -35,6 +35,8 @@ export interface AuthPlan {
   readonly attempts: readonly Attempt[];
   /** Such as `~/.ssh/id_rsa is encrypted`. */
   readonly skipped: readonly string[];
+  /** Files, and keys of the agent: ssh2 can sign for none of them. */
+  readonly certificates: readonly string[];
 }
 
 /**
@@ -49,7 +51,9 @@ export async function authPlan(
   credentials: Credentials,
 ): Promise<AuthPlan> {
   const agentSocket = agentSocketOf(config);
-  const held = agentSocket === undefined ? undefined : await agentKeys(agentSocket);
+  const answer = agentSocket === undefined ? undefined : await agentKeys(agentSocket);
+  const held = answer?.filter((blob) => !isCertificate(blob));
+  const certified = answer?.filter(isCertificate) ?? [];
   const files = await Promise.all(config.identityFiles.map((file) => readKey(host, file)));
   const identities = files.filter((identity) => identity !== undefined);
   const inAgent = (identity: Identity): boolean => held?.some((blob) => identity.publicKey?.equals(blob)) ?? false;
@@ -75,6 +79,10 @@ export async function authPlan(
     skipped: [
       ...(credentials.passphrase ? [] : locked.map(({ path }) => `${path} is encrypted`)),
       ...(agentSocket !== undefined && held === undefined ? [`no agent answers at ${agentSocket}`] : []),
+    ],
+    certificates: [
+      ...(await certificatesOf(host, config)),
+      ...certified.map((blob) => `${describeKey(blob)} of the agent`),
     ],
   };
 }
@@ -112,6 +120,13 @@ export function keyProblem(
     const hint = `Correct "key" in the inventory, or create one: ssh-keygen -t ed25519 -f ${path}`;
     return { kind: "config", text: "is not a private key or is missing", hint };
   }
+  const { publicKey } = identity;
+  if (publicKey && keyType(publicKey).startsWith("sk-"))
+    return { kind: "config", text: "is a FIDO key, which is not supported", hint: undefined };
+  if (publicKey && isCertificate(publicKey)) {
+    const hint = "Name the private key: certificates are not supported, the host has to take the plain key.";
+    return { kind: "config", text: "is a certificate and no private key", hint };
+  }
   if (isInAgent) return undefined;
   if (identity.text === undefined)
     return { kind: "config", text: "is a public key, and no agent holds its private half", hint: undefined };
@@ -123,6 +138,14 @@ export function keyProblem(
 export async function heldKeys(config: SshConfig): Promise<readonly Buffer[] | undefined> {
   const socket = agentSocketOf(config);
   return socket === undefined ? undefined : agentKeys(socket);
+}
+
+async function certificatesOf(host: string, config: SshConfig): Promise<readonly string[]> {
+  try {
+    return await certificatesIn(config.certificateFiles, config.identityFiles);
+  } catch (cause) {
+    throw new ConnectionError("config", host, `${host}: cannot read a certificate: ${cause}`, { cause });
+  }
 }
 
 function requireKey(
@@ -210,6 +233,6 @@ export function authTrial(plan: AuthPlan, hold: Hold): AuthTrial {
       }
       return undefined;
     },
-    report: () => ({ tried, skipped, accepted: accepted ?? undefined }),
+    report: () => ({ tried, skipped, certificates: plan.certificates, accepted: accepted ?? undefined }),
   };
 }

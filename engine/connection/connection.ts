@@ -14,10 +14,14 @@ export interface ConnectionStats {
   readonly bytesReceived: number;
 }
 
-/** How to run one command: what it reads, and how long it may take (no limit when absent). */
+/** How to run one command: what it reads, how long it may take (no limit when absent), and how much it may print. */
 export interface ExecOptions {
   readonly stdin?: string | Buffer | Readable;
   readonly timeoutMs?: number;
+  /** Of stdout and stderr together; by default `MAX_OUTPUT_BYTES`. */
+  readonly maxOutputBytes?: number | undefined;
+  /** Hears stderr while it comes, byte by byte as Latin-1. */
+  readonly onStderr?: ((text: string) => void) | undefined;
 }
 
 /** An open way to one host, by SSH or local. */
@@ -26,7 +30,7 @@ export interface Connection {
   readonly host: string;
   /**
    * Runs one command and returns how it ended, whatever its code. Throws `ConnectionError` when the connection is lost
-   * or the deadline passes; the command may then still run on the host.
+   * or the deadline passes; the command may then still run on the host. Throws `OutputError` when it prints too much.
    */
   exec(command: string, options?: ExecOptions): Promise<ExecResult>;
   readonly stats: ConnectionStats;
@@ -134,8 +138,13 @@ export function connectFailure(endpoint: Endpoint, cause: unknown, complaint?: s
 export interface AuthReport {
   readonly tried: readonly string[];
   readonly skipped: readonly string[];
+  /** Certificates that are there and that nothing here can show to a host. */
+  readonly certificates: readonly string[];
   readonly accepted: readonly string[] | undefined;
 }
+
+/** Some hosts greet with a page of law. */
+const MAX_BANNER_LENGTH = 200;
 
 /** Returns the failure of a login that the host refused; `undefined` when the error is about something else. */
 export function authFailure(
@@ -143,17 +152,34 @@ export function authFailure(
   user: string,
   cause: unknown,
   report: AuthReport | undefined,
+  banner = "",
 ): ConnectionError | undefined {
   const { code, level } = fieldsOf(cause);
   // A number is the reason of an SSH disconnect: after the sixth key sshd hangs up instead of refusing.
-  const isRefused = level === "client-authentication" || (typeof code === "number" && (report?.tried.length ?? 0) > 0);
+  // And where a key is fine but the account is not (expired, nologin(5)), it says so and closes.
+  const isShown = banner !== "" && code === undefined && !(cause instanceof ConnectionError);
+  const isLeft = typeof code === "number" || isShown;
+  const isRefused = level === "client-authentication" || (isLeft && (report?.tried.length ?? 0) > 0);
   if (!report || !isRefused) return undefined;
   const tried = report.tried.length > 0 ? report.tried.join(", ") : "nothing";
-  const skipped = report.skipped.length > 0 ? `; not tried: ${report.skipped.join(", ")}` : "";
+  const left = [...report.skipped, ...report.certificates.map((one) => `the certificate ${one}`)];
+  const skipped = left.length > 0 ? `; not tried: ${left.join(", ")}` : "";
   const accepted = report.accepted ? `; the host takes ${report.accepted.join(", ")}` : "";
-  const message = `${describeEndpoint(endpoint)}: login as ${user} refused; tried: ${tried}${skipped}${accepted}`;
-  const hint = `Put a public key into ~${user}/.ssh/authorized_keys on the host, or name the right user and key in the inventory.`;
+  const words = banner.trim().replaceAll(/\s+/g, " ").slice(0, MAX_BANNER_LENGTH);
+  const says = words === "" ? "" : `; the host says: ${words}`;
+  const message = `${describeEndpoint(endpoint)}: login as ${user} refused; tried: ${tried}${skipped}${accepted}${says}`;
+  const hint = isShown ? accountHint(user) : keyHint(user, report);
   return new ConnectionError("auth", endpoint.name, message, { hint, cause });
+}
+
+function accountHint(user: string): string {
+  return `See what the host says: an account that has expired (chage -l ${user}), or logins that are closed (/etc/nologin).`;
+}
+
+function keyHint(user: string, { certificates }: AuthReport): string {
+  const hint = `Put a public key into ~${user}/.ssh/authorized_keys on the host, or name the right user and key in the inventory.`;
+  if (certificates.length === 0) return hint;
+  return `${hint} User certificates are not supported: the host has to take the plain key. A bastion that wants one is passed by ProxyCommand ssh -W %h:%p BASTION.`;
 }
 
 /** Returns the failure of a connection that ended before the command did. */

@@ -12,6 +12,7 @@ import {
   lostFailure,
 } from "./connection.ts";
 import { within } from "./limit.ts";
+import { collect, OutputError } from "./output.ts";
 
 /** Counts what goes over a connection. */
 export interface Traffic {
@@ -39,16 +40,6 @@ export function traffic(): Traffic {
     },
     stats: () => ({ execs, bytesSent, bytesReceived }),
   };
-}
-
-/** Reads a stream from now on; the returned function gives all text so far. Decoded whole: a character may be split over chunks. */
-export function collect(stream: Readable, count: Traffic): () => string {
-  const chunks: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => {
-    chunks.push(chunk);
-    count.received(chunk);
-  });
-  return () => Buffer.concat(chunks).toString("utf8");
 }
 
 /**
@@ -110,9 +101,10 @@ export interface ExecRoute {
 export async function execOver(
   route: ExecRoute,
   command: string,
-  { timeoutMs, stdin }: ExecOptions,
+  options: ExecOptions,
   count: Traffic,
 ): Promise<ExecResult> {
+  const { timeoutMs } = options;
   let channel: ExecChannel | undefined;
   let isLate = false;
   const late = (): ConnectionError => {
@@ -124,7 +116,7 @@ export async function execOver(
   const start = (opened: ExecChannel): { done: Promise<ExecResult> } => {
     channel = opened;
     if (isLate) stop(opened);
-    return { done: outcome(route, opened, stdin, count) };
+    return { done: outcome(route, opened, options, count) };
   };
   count.exec(command);
   return within(timeoutMs, late, async () => {
@@ -175,12 +167,22 @@ function refusedExec({ endpoint, login }: ExecRoute, cause: unknown): Connection
 function outcome(
   route: ExecRoute,
   channel: ExecChannel,
-  stdin: ExecOptions["stdin"],
+  { stdin, maxOutputBytes, onStderr }: ExecOptions,
   count: Traffic,
 ): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
-    const stdout = collect(channel, count);
-    const stderr = collect(channel.stderr, count);
+    const output = collect(
+      { stdout: channel, stderr: channel.stderr },
+      {
+        count,
+        maxOutputBytes,
+        onStderr,
+        over(maxBytes) {
+          stop(channel);
+          reject(new OutputError(describeEndpoint(route.endpoint), maxBytes));
+        },
+      },
+    );
     let code: number | null = null;
     channel.on("exit", (status: number | null, signal?: string) => {
       code = status ?? (signal === undefined ? null : codeOfSignal(signal));
@@ -188,7 +190,7 @@ function outcome(
     channel.on("close", () => {
       // Without a code, or with the login gone, output may be missing: node-ssh would call that a result.
       if (code === null || route.login.isOver()) reject(lostFailure(route.endpoint, route.login.reason()));
-      else resolve({ code, stdout: stdout(), stderr: stderr() });
+      else resolve({ code, ...output() });
     });
     channel.on("error", reject);
     feed(channel, stdin, count, (error) => {

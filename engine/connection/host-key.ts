@@ -24,6 +24,10 @@ export interface HostKeyQuestion {
   readonly otherFiles: readonly string[];
   readonly rebuilt?: true | string | undefined;
   readonly acceptNew?: boolean | undefined;
+  /** HostKeyAlgorithms: no other may be offered, in this order. */
+  readonly algorithms?: readonly string[] | undefined;
+  /** The user's configuration asks to take any key (StrictHostKeyChecking no), which is not done. */
+  readonly isCheckOff?: boolean | undefined;
   /** A jump host: not in the inventory, so no flag can name it. */
   readonly isHop?: boolean | undefined;
 }
@@ -46,7 +50,10 @@ export interface Verdict {
   readonly pins: readonly Pin[];
 }
 
-/** Returns a check against the host's pins. Throws `ConnectionError` when a known_hosts file cannot be read. */
+/**
+ * Returns a check against the host's pins. Throws `ConnectionError` when a known_hosts file cannot be read, or no algorithm is
+ * left that may be offered.
+ */
 export async function hostKeyCheck(question: HostKeyQuestion): Promise<HostKeyCheck> {
   const files = [question.knownHosts, ...question.otherFiles];
   const pins = await Promise.all(files.map((file) => readPins(file, question.name)));
@@ -55,7 +62,7 @@ export async function hostKeyCheck(question: HostKeyQuestion): Promise<HostKeyCh
   let isNew = false;
   let refusal: ConnectionError | undefined;
   return {
-    algorithms: algorithmsFor(decisivePins(pins, names.pinned)),
+    algorithms: algorithmsFor(decisivePins(pins, names.pinned), question),
     verify(key) {
       if (allowed?.equals(key)) return true;
       const verdict = judge(key, pins, names);
@@ -117,10 +124,16 @@ const DEFAULT_ALGORITHMS = [
 ];
 
 // Without this a host that is pinned by its ECDSA key would offer its Ed25519 key, and look changed.
-function algorithmsFor(pins: readonly Pin[]): readonly string[] {
+function algorithmsFor(pins: readonly Pin[], { name, algorithms }: HostKeyQuestion): readonly string[] {
+  const offered = algorithms?.filter((algorithm) => DEFAULT_ALGORITHMS.includes(algorithm)) ?? DEFAULT_ALGORITHMS;
+  if (offered.length === 0) {
+    const message = `${name}: HostKeyAlgorithms of the SSH configuration leaves none that is supported: found ${algorithms}, expected one of ${DEFAULT_ALGORITHMS.join(", ")}`;
+    const hint = "Add one of these to HostKeyAlgorithms for this host in ~/.ssh/config, or in ansible_ssh_common_args.";
+    throw new ConnectionError("config", name, message, { hint });
+  }
   const pinned = pins.flatMap((pin) => (pin.type === "ssh-rsa" ? RSA : [pin.type]));
-  const first = DEFAULT_ALGORITHMS.filter((algorithm) => pinned.includes(algorithm));
-  return [...new Set([...first, ...DEFAULT_ALGORITHMS])];
+  const first = offered.filter((algorithm) => pinned.includes(algorithm));
+  return [...new Set([...first, ...offered])];
 }
 
 function refuse(
@@ -161,7 +174,18 @@ function changedError(question: HostKeyQuestion, key: Buffer, pins: readonly Pin
   const hint = question.isHop
     ? `If the machine was rebuilt: ${pins.map((pin) => `ssh-keygen -R '${pinnedAs}' -f ${shown(pin.file)}`)[0]} and then --accept-new. If not, someone may be in between.`
     : `If the machine was rebuilt: --rebuilt ${name}  (or --rebuilt ${name}=${fingerprint(key)} to insist on this key). If not, someone may be in between.`;
-  return new ConnectionError("host-key-changed", name, message, { hint, found: describeKey(key), expected: pinned });
+  return new ConnectionError("host-key-changed", name, message, {
+    hint: hint + notObeyed(question),
+    found: describeKey(key),
+    expected: pinned,
+  });
+}
+
+// Whoever wrote that option expects no error here, and should not have to search for why there is one.
+function notObeyed({ isCheckOff }: HostKeyQuestion): string {
+  return isCheckOff
+    ? " StrictHostKeyChecking=no of the SSH configuration is not obeyed: every host key is verified."
+    : "";
 }
 
 function unknownError(question: HostKeyQuestion, key: Buffer, pins: readonly Pin[]): ConnectionError {
@@ -172,7 +196,8 @@ function unknownError(question: HostKeyQuestion, key: Buffer, pins: readonly Pin
     `Compare the fingerprint with the one on the machine's console; if it is the same: --accept-new pins it in ${shown(question.knownHosts)}.` +
     (isSigned
       ? " A @cert-authority covers this host, but host certificates are not supported: pin the key itself."
-      : "");
+      : "") +
+    notObeyed(question);
   return new ConnectionError("host-key-unknown", question.name, message, {
     hint,
     found: describeKey(key),

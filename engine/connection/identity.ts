@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { connect } from "node:net";
-import { readIfThere } from "./known-hosts.ts";
+import { keyType, readIfThere } from "./known-hosts.ts";
 
 /** A key file as far as it can be read without its passphrase. */
 export interface Identity {
@@ -19,6 +19,18 @@ export async function readIdentity(path: string): Promise<Identity | undefined> 
   const publicKey = openSshPublicKey(text) ?? publicLine(text) ?? publicLine(beside);
   if (!isPrivate && !publicKey) return undefined;
   return { path, text: isPrivate ? text : undefined, publicKey, isEncrypted: isEncrypted(text) };
+}
+
+/** Returns those of the files that are there: the certificates that are named, and `KEY-cert.pub` beside keys. */
+export async function certificatesIn(named: readonly string[], keys: readonly string[]): Promise<readonly string[]> {
+  const paths = [...new Set([...named, ...keys.map((key) => `${key}-cert.pub`)])];
+  const texts = await Promise.all(paths.map(readIfThere));
+  return paths.filter((_, index) => texts[index] !== "");
+}
+
+/** True for a public key that a certificate authority has signed. */
+export function isCertificate(publicKey: Buffer): boolean {
+  return keyType(publicKey).includes("-cert-v01@");
 }
 
 /**

@@ -97,8 +97,8 @@ export function fingerprint(key: Buffer): string {
 }
 
 function shortType(type: string): string {
-  if (type.startsWith("ecdsa-")) return "ECDSA";
-  return type.replace(/^ssh-/, "").toUpperCase();
+  const plain = type.replace(/^ssh-|-v01@openssh\.com$/g, "").toUpperCase();
+  return plain.startsWith("ECDSA-") ? plain.replace(/-SHA2-NISTP\d+/, "") : plain;
 }
 
 /** Returns a file's text, empty where there is none. Throws any other error of the file system. */

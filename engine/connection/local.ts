@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { type Connection, ConnectionError, type ExecOptions, type ExecResult } from "./connection.ts";
-import { codeOfSignal, collect, feed, type Traffic, traffic } from "./exec.ts";
+import { codeOfSignal, feed, type Traffic, traffic } from "./exec.ts";
 import { within } from "./limit.ts";
+import { collect, OutputError } from "./output.ts";
 import { killGroup } from "./transport.ts";
 
 /** How a command becomes a process; without it, `sh -c COMMAND`. */
@@ -35,7 +36,7 @@ export function connectLocal(name: string, options: LocalOptions = {}): Connecti
 async function runChild(
   name: string,
   [file = "", ...args]: readonly string[],
-  { stdin, timeoutMs }: ExecOptions,
+  { stdin, timeoutMs, maxOutputBytes, onStderr }: ExecOptions,
   count: Traffic,
   ends: Set<() => void>,
 ): Promise<ExecResult> {
@@ -47,14 +48,15 @@ async function runChild(
     return new ConnectionError("timeout", name, `${name}: the command did not end within ${timeoutMs ?? 0} ms`);
   };
   const ended = new Promise<ExecResult>((resolve, reject) => {
-    const stdout = collect(child.stdout, count);
-    const stderr = collect(child.stderr, count);
+    const over = (maxBytes: number): void => {
+      end();
+      reject(new OutputError(name, maxBytes));
+    };
+    const output = collect(child, { count, maxOutputBytes, onStderr, over });
     child.on("error", (cause) =>
       reject(new ConnectionError("config", name, `${name}: cannot start ${file}: ${cause.message}`, { cause })),
     );
-    child.on("close", (code, signal) =>
-      resolve({ code: code ?? codeOfSignal(signal ?? ""), stdout: stdout(), stderr: stderr() }),
-    );
+    child.on("close", (code, signal) => resolve({ code: code ?? codeOfSignal(signal ?? ""), ...output() }));
     // EPIPE: the command ended without reading its input, and its code says whether that is well.
     child.stdin.on("error", () => child.stdin.destroy());
     feed(child.stdin, stdin, count, (error) => {

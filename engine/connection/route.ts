@@ -63,6 +63,8 @@ export interface LoginRequest {
   readonly trial: AuthTrial;
   readonly keepaliveMs: number | undefined;
   readonly keepaliveCount: number | undefined;
+  /** Hears what the host says before the login is done. */
+  heard(banner: string): void;
 }
 
 /** Makes one login; throws what the SSH library says, untranslated. */
@@ -96,6 +98,10 @@ async function openPeer(peer: Peer, options: SshOptions, logIn: LogIn): Promise<
   const late = (): ConnectionError => connectTimeout(endpoint, options.connectTimeoutMs);
   let transport: Transport | undefined;
   let trial: AuthTrial | undefined;
+  let said = "";
+  const heard = (banner: string): void => {
+    said = banner;
+  };
   const close = async (): Promise<void> => {
     await transport?.close();
     await way.close();
@@ -108,14 +114,14 @@ async function openPeer(peer: Peer, options: SshOptions, logIn: LogIn): Promise<
         const { sock } = transport;
         const { user: username, keepaliveMs, keepaliveCount } = config;
         const { agentSocket } = plan;
-        return logIn({ sock, username, agentSocket, check, trial, keepaliveMs, keepaliveCount });
+        return logIn({ sock, username, agentSocket, check, trial, keepaliveMs, keepaliveCount, heard });
       }),
     );
     await check.pin();
     return { endpoint, login, close: () => login.end().then(close) };
   } catch (error) {
     await close();
-    const refusal = check.refusal() ?? authFailure(endpoint, config.user, error, trial?.report());
+    const refusal = check.refusal() ?? authFailure(endpoint, config.user, error, trial?.report(), said);
     throw refusal ?? connectFailure(endpoint, error, transport?.complaint());
   }
 }
@@ -130,7 +136,9 @@ function hostKeyQuestion(peer: Peer, config: SshConfig, options: SshOptions): Pa
     knownHosts: peer.knownHosts,
     otherFiles: config.knownHostsFiles,
     rebuilt: isHop ? undefined : options.rebuilt,
-    acceptNew: options.acceptNew,
+    acceptNew: options.acceptNew || config.unknownHostKeys === "pin",
+    algorithms: config.hostKeyAlgorithms,
+    isCheckOff: config.unknownHostKeys === "ignore",
     isHop,
   };
 }
@@ -162,7 +170,8 @@ async function wayOverHop(
   const jump = { ...hop, name: hop.address, knownHosts, sshArgs, hops: before, depth: depth + 1 };
   const key = JSON.stringify([jump, options.sshConfig]);
   const open = (): Promise<Route> => {
-    const openNow = (): Promise<Route> => openPeer(jump, options, logIn);
+    // The target's password is no jump host's business: one that asks for passwords would learn it.
+    const openNow = (): Promise<Route> => openPeer(jump, { ...options, password: undefined }, logIn);
     return options.jumpHosts ? options.jumpHosts.use(key, openNow) : openNow();
   };
   const below = await (depth === 0 ? openFirst(name, open) : open());

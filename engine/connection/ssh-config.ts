@@ -25,6 +25,8 @@ export interface SshConfig {
   /** In the order to try: the inventory's key first. */
   readonly identityFiles: readonly string[];
   readonly identitiesOnly: boolean;
+  /** Of CertificateFile; beside a key, `KEY-cert.pub` counts as well. */
+  readonly certificateFiles: readonly string[];
   /** A socket path, `undefined` for what SSH_AUTH_SOCK says, or `none`. */
   readonly identityAgent: string | undefined;
   /** Hops in the order of travel. */
@@ -32,6 +34,10 @@ export interface SshConfig {
   readonly proxyCommand: string | undefined;
   readonly knownHostsFiles: readonly string[];
   readonly hostKeyAlias: string | undefined;
+  /** In the order of preference; `undefined` where ssh does not say. */
+  readonly hostKeyAlgorithms: readonly string[] | undefined;
+  /** StrictHostKeyChecking: a key that nobody knows may be pinned, or is to be taken whatever it is. Strict otherwise. */
+  readonly unknownHostKeys: "pin" | "ignore" | undefined;
   /** `undefined` where the configuration asks for none. */
   readonly keepaliveMs: number | undefined;
   readonly keepaliveCount: number | undefined;
@@ -53,13 +59,18 @@ async function askSsh(question: SshQuestion): Promise<string> {
   } catch (cause) {
     // Without OpenSSH on this machine its defaults still hold.
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return "";
-    const why =
-      cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim().split("\n").at(-1) : String(cause);
+    const why = cause instanceof Error && "stderr" in cause ? complaint(String(cause.stderr)) : String(cause);
     throw new ConnectionError("config", name, `${name}: ssh -G refuses the configuration for ${address}: ${why}`, {
       hint: `run: ssh ${[...argv, "-G", address].join(" ")}`,
       cause,
     });
   }
+}
+
+// The last line only counts what the lines before it tell.
+function complaint(stderr: string): string | undefined {
+  const lines = stderr.trim().split("\n");
+  return lines.findLast((line) => !/: terminating, \d+ bad/.test(line)) ?? lines.at(-1);
 }
 
 /** Returns the settings in what `ssh -G` printed, or OpenSSH's defaults where it says nothing. Pure but for the home directory. */
@@ -82,15 +93,24 @@ export function parseSshConfig(text: string, question: SshQuestion): SshConfig {
     user,
     identityFiles: [...new Set([...(question.key ? [question.key] : []), ...files.map(path)])],
     identitiesOnly: one("identitiesonly") === "yes",
+    certificateFiles: all("certificatefile").map(path),
     identityAgent: agent === undefined || agent === "SSH_AUTH_SOCK" ? undefined : path(agent),
     proxyJump: one("proxyjump")?.split(",") ?? [],
     proxyCommand: one("proxycommand"),
     knownHostsFiles: knownHostsFiles(text, one).map(path),
     hostKeyAlias: one("hostkeyalias"),
+    hostKeyAlgorithms: one("hostkeyalgorithms")?.split(","),
+    unknownHostKeys: UNKNOWN_HOST_KEYS[one("stricthostkeychecking") ?? ""],
     keepaliveMs: Number(one("serveraliveinterval") ?? 0) * 1000 || undefined,
     keepaliveCount: Number(one("serveralivecountmax") ?? 0) || undefined,
   };
 }
+
+// As ssh -G spells "no" and "off"; "ask" is strict here, since nobody may be there to ask.
+const UNKNOWN_HOST_KEYS: Readonly<Record<string, SshConfig["unknownHostKeys"]>> = {
+  "accept-new": "pin",
+  false: "ignore",
+};
 
 const DEFAULT_IDENTITIES = ["~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"];
 

@@ -64,6 +64,7 @@ async function logIn(request: LoginRequest): Promise<Login> {
   // Set by now: node-ssh makes its client before it first waits.
   const client = ssh.connection;
   if (!client) throw await started.then(() => new Error("no client"));
+  client.on("banner", request.heard);
   return watch(client, started, sock);
 }
 

@@ -1,7 +1,9 @@
 import { ConnectionError } from "../connection/connection.ts";
+import { OutputError } from "../connection/output.ts";
 import { InventoryError, type Problem } from "../inventory/inventory.ts";
 import { PlacedError, placeOf } from "../resource/resource.ts";
 import { ApplyError, LockedError, NotConvergedError, planned } from "./converge.ts";
+import { DiskError } from "./disk.ts";
 import type { Failure, Place, PlannedStep } from "./event.ts";
 import { ProbeFailedError } from "./plan.ts";
 import { SessionError } from "./session.ts";
@@ -16,11 +18,16 @@ export function failureOf(error: unknown): Failure {
     const { found, expected, hint } = error;
     return { kind: "unreachable", message, found, expected, hint };
   }
+  if (error instanceof DiskError) {
+    const failure = failureOf(error.cause);
+    return { ...failure, message: `${message}: ${failure.message}`, hint: error.hint };
+  }
   if (error instanceof LockedError) {
     const hint = "wait for that run, or give --lock-wait SECONDS to queue behind it";
     return { kind: "locked", message, found: error.holder, hint };
   }
-  if (error instanceof SessionError) return { kind: "failed", message, hint: error.hint };
+  if (error instanceof SessionError || error instanceof OutputError)
+    return { kind: "failed", message, hint: error.hint };
   if (error instanceof ProbeFailedError) {
     const [first, ...others] = error.group.resources;
     return {

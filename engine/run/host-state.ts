@@ -42,7 +42,7 @@ export function takeLock(nonce: string, { operation, waitSeconds, paths }: LockR
     flock ${wait} 9 || { ${remark(nonce, "locked", sh`cat ${holder}`)}; break; }
     [ ! -s ${holder} ] || ${remark(nonce, "taken-over", sh`cat ${holder}`)}
     now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-    printf '%s, %s, since %s (run %s)\\n' ${operator} ${playbook} "$now" ${run} >${holder}
+    printf '%s, %s, since %s (run %s)\\n' ${operator} ${playbook} "$now" ${run} >${holder} || exit 1
     holder=${holder}
     trap 'rm -f -- "$holder"' EXIT`;
 }

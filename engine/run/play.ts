@@ -6,6 +6,7 @@ import type { Play, PlayResult, PlayRunner } from "../role/playbook.ts";
 import type { LockedRelease, Site, WantedRelease } from "../role/role.ts";
 import { batches, stopReason } from "./batch.ts";
 import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
+import { namingDisk } from "./disk.ts";
 import type { Emit, HostEvent, HostResult, Phase } from "./event.ts";
 import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
@@ -216,7 +217,10 @@ async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun
   for (const note of work.notes) run.notes.add(note);
   for (const segment of work.segments) await convergeSegment(segment, play, run, context);
   const gate = play.after?.(site, session.facts) ?? [];
-  if (gate.length > 0) await converge(session, { resources: gate, handlers: new Map() }, settings, run);
+  if (gate.length === 0) return;
+  await namingDisk(host.name, session, () =>
+    converge(session, { resources: gate, handlers: new Map() }, settings, run),
+  );
 }
 
 async function convergeSegment(segment: Segment, play: Play, run: HostRun, context: Context): Promise<void> {
@@ -225,7 +229,8 @@ async function convergeSegment(segment: Segment, play: Play, run: HostRun, conte
   run.on = host === run.host ? undefined : host.name;
   await context.pool.exclusively(host)(async () => {
     const session: Session = await context.pool.open(host, play.become ?? true);
-    await converge(session, segment, convergeOptions(run.host, context, run.on), run);
+    const settings = convergeOptions(run.host, context, run.on);
+    await namingDisk(host.name, session, () => converge(session, segment, settings, run));
   });
   run.on = undefined;
 }

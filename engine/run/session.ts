@@ -1,34 +1,35 @@
 import { randomBytes } from "node:crypto";
 import type { Connection, ConnectionStats, ExecResult } from "../connection/connection.ts";
+import { OutputError } from "../connection/output.ts";
 import { type Facts, factsProbe, parseFacts } from "../facts/facts.ts";
 import { FrameError, type FrameOptions, frame, remarks, type Section, unframe } from "../shell/frame.ts";
 import { reveal, type Text } from "../shell/secret.ts";
-import { type Script, sh } from "../shell/sh.ts";
+import type { Script } from "../shell/sh.ts";
+import {
+  FIRST,
+  FIRST_AS_ROOT,
+  ROOT_BY_PASSWORD,
+  ROOT_COMMANDS,
+  rootByPassword,
+  SCRIPT_BEGINS,
+  STARTED,
+} from "./become.ts";
+import { firstError, passwordError, startFlood, startTimeout, wantsPassword } from "./refusal.ts";
+import { SessionError } from "./session-error.ts";
+
+export { SessionError } from "./session-error.ts";
 
 /** Seconds-long work has to answer within this; package installations on slow hosts take minutes. */
 const PROBE_TIMEOUT_MS = 300_000;
 const APPLY_TIMEOUT_MS = 3_600_000;
 
+/** A login shell runs its start-up files before our command; none that does no harm takes this long. */
+const START_TIMEOUT_MS = 30_000;
+
 /** What one exec of a session gave. */
 export interface Answer {
   readonly sections: readonly Section[];
   readonly remarks: ReadonlyMap<string, string>;
-}
-
-/** A host that does not let us work: no root, no shell. `hint` says what to do. */
-export class SessionError extends Error {
-  readonly hint: string | undefined;
-  /** Exit code of the command that should have become root. */
-  readonly code: number | undefined;
-
-  constructor(
-    message: string,
-    more: { readonly hint?: string; readonly code?: number; readonly cause?: unknown } = {},
-  ) {
-    super(message, { cause: more.cause });
-    this.hint = more.hint;
-    this.code = more.code;
-  }
 }
 
 /** An open connection and the way to become root on it. Every call is one exec. */
@@ -48,22 +49,9 @@ export interface SessionOptions {
   readonly become?: boolean;
   /** Given to sudo where it asks for one. */
   readonly password?: Text | undefined;
+  /** How long the login shell may take to run the first command. */
+  readonly startTimeoutMs?: number;
 }
-
-// Whether a password is wanted is asked first, so that no prompt can ever read the script.
-const BECOME =
-  "sh -c 'if [ \"$(id -u)\" = 0 ]; then exec sh -s; elif sudo -n sh -c : 2>/dev/null; then exec sudo -n sh -s; elif doas -n sh -c : 2>/dev/null; then exec doas -n sh -s; elif command -v sudo >/dev/null; then exit 77; else exit 78; fi'";
-const WANTS_PASSWORD = 77;
-const CANNOT_BECOME = 78;
-
-/** Command that becomes root with the password on stdin. `-k`: sudo asks although it may remember. */
-const byPassword = (script: string): string => sh`sudo -k -S -p '' sh -c ${script}`.text;
-
-// Where sudo did not ask after all, the password is still there: no shell may take it, or what follows, for a command.
-const SCRIPT_BEGINS = "hostwright: here the script begins";
-const BECOME_BY_PASSWORD = byPassword(
-  `while IFS= read -r line; do [ "$line" != "${SCRIPT_BEGINS}" ] || exec sh -s; done; exit 1`,
-);
 
 /** A command, and what its stdin begins with. */
 interface Opening {
@@ -91,42 +79,50 @@ export async function openSession(connection: Connection, options: SessionOption
 
 async function begin(
   connection: Connection,
-  { become = true, password }: SessionOptions,
+  { become = true, password, startTimeoutMs = START_TIMEOUT_MS }: SessionOptions,
 ): Promise<{ opening: Opening; facts: Facts }> {
-  if (!become) return { opening: { command: "sh -s" }, facts: await gatherFacts(connection, { command: "sh -s" }) };
-  try {
-    const facts = await gatherFacts(connection, { command: BECOME });
-    return { opening: { command: ROOT_COMMANDS[facts.becomeBy] }, facts };
-  } catch (error) {
-    if (!(error instanceof SessionError && error.code === WANTS_PASSWORD && password !== undefined)) throw error;
-    const facts = await factsByPassword(connection, `${reveal(password)}\n`);
-    return { opening: { command: BECOME_BY_PASSWORD, before: `${reveal(password)}\n${SCRIPT_BEGINS}\n` }, facts };
+  const nonce = randomBytes(12).toString("hex");
+  const command = become ? FIRST_AS_ROOT : FIRST;
+  const stdin = `${SCRIPT_BEGINS}\n${frame([factsProbe], nonce).text}\n`;
+  const result = await started(startTimeoutMs, (onStderr) =>
+    connection.exec(command, { stdin, timeoutMs: PROBE_TIMEOUT_MS, onStderr }),
+  );
+  if (become && password !== undefined && wantsPassword(result)) {
+    const facts = await factsByPassword(connection, `${reveal(password)}\n`, result);
+    return { opening: { command: ROOT_BY_PASSWORD, before: `${reveal(password)}\n${SCRIPT_BEGINS}\n` }, facts };
   }
+  const facts = factsIn(answerIn(result, nonce, (cause) => firstError(result) ?? shellError(result, cause)));
+  return { opening: { command: become ? ROOT_COMMANDS[facts.becomeBy] : "sh -s" }, facts };
 }
 
-const ROOT_COMMANDS = { nothing: "sh -s", sudo: "sudo -n sh -s", doas: "doas -n sh -s" } as const;
-
-async function gatherFacts(connection: Connection, opening: Opening): Promise<Facts> {
-  return factsIn(await runFramed(connection, opening, [factsProbe], PROBE_TIMEOUT_MS));
+/** Runs the first command; throws when the login shell has not started it in time. */
+function started(
+  timeoutMs: number,
+  run: (onStderr: (text: string) => void) => Promise<ExecResult>,
+): Promise<ExecResult> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(startTimeout(timeoutMs)), timeoutMs);
+    let heard = "";
+    const onStderr = (text: string): void => {
+      // It may come in two pieces.
+      heard = (heard + text).slice(-(text.length + STARTED.length));
+      if (heard.includes(STARTED)) clearTimeout(timer);
+    };
+    run(onStderr)
+      .finally(() => clearTimeout(timer))
+      .then(resolve, (error: unknown) =>
+        reject(error instanceof OutputError && !heard.includes(STARTED) ? startFlood(error) : error),
+      );
+  });
 }
 
 // The script goes as an argument, where no secret may be: so a wrong password is all that sudo can read. It would take
 // two lines more for its second and third try, and a host that counts would lock the user out.
-async function factsByPassword(connection: Connection, password: string): Promise<Facts> {
+async function factsByPassword(connection: Connection, password: string, first: ExecResult): Promise<Facts> {
   const nonce = randomBytes(12).toString("hex");
-  const command = byPassword(frame([factsProbe], nonce).text);
+  const command = rootByPassword(frame([factsProbe], nonce).text);
   const result = await connection.exec(command, { stdin: password, timeoutMs: PROBE_TIMEOUT_MS });
-  try {
-    return factsIn({ sections: unframe(result, nonce), remarks: new Map() });
-  } catch (cause) {
-    if (!(cause instanceof FrameError)) throw cause;
-    const { code, stderr } = result;
-    throw new SessionError(`cannot become root: sudo refuses the password or the user (${lastLines(stderr, 1)})`, {
-      code,
-      hint: "correct ansible_become_password, or the answer to -K, and see what sudoers allows this user",
-      cause,
-    });
-  }
+  return factsIn(answerIn(result, nonce, (cause) => passwordError(result, first, cause)));
 }
 
 function factsIn({ sections: [section] }: Answer): Facts {
@@ -144,31 +140,21 @@ async function runFramed(
   const nonce = randomBytes(12).toString("hex");
   const stdin = `${before}${frame(sections, nonce, options(nonce)).text}\n`;
   const result = await connection.exec(command, { stdin, timeoutMs });
+  return answerIn(result, nonce, (cause) => shellError(result, cause));
+}
+
+function answerIn(result: ExecResult, nonce: string, failed: (cause: Error) => SessionError): Answer {
   try {
     return { sections: unframe(result, nonce), remarks: remarks(result.stdout, nonce) };
   } catch (cause) {
     if (!(cause instanceof FrameError)) throw cause;
-    throw sessionError(result, cause);
+    throw failed(cause);
   }
 }
 
-/** What the shell that did not answer left behind. */
-function sessionError({ code, stderr }: ExecResult, cause: Error): SessionError {
-  if (code === WANTS_PASSWORD) {
-    return new SessionError("cannot become root: sudo wants a password", {
-      code,
-      hint: "give -K to be asked for it, or allow this user NOPASSWD in sudoers",
-    });
-  }
-  if (code === CANNOT_BECOME) {
-    return new SessionError("cannot become root: neither sudo nor doas lets this user", {
-      code,
-      hint: "log in as root, or install sudo",
-    });
-  }
-  return new SessionError(`the host's shell did not finish (exit ${code}): ${lastLines(stderr, 5)}`, { code, cause });
-}
-
-function lastLines(stderr: string, count: number): string {
-  return stderr.trim().split("\n").slice(-count).join("; ") || "no message";
+/** What the shell that did not come to its end left behind. */
+function shellError({ code, stderr }: ExecResult, cause: Error): SessionError {
+  const words = stderr.split("\n").filter((line) => line.trim() !== "" && line !== STARTED);
+  const last = words.slice(-5).join("; ") || "no message";
+  return new SessionError(`the host's shell did not finish (exit ${code}): ${last}`, { code, cause });
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { generateKeyPairSync, type KeyExportOptions } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import type { AuthContext } from "ssh2";
 import t, { type Test } from "tap";
 import { Secret } from "../../engine/shell/secret.ts";
@@ -195,4 +195,64 @@ t.test("an agent that does not answer is one identity less", async (t) => {
   await connectTo(t, server, { key: `${dir}/own`, sshConfig });
   const refused = await failure(connectTo(t, await sshd(t, { auth: () => false }), { sshConfig }));
   t.match(refused.message, "no agent answers at");
+});
+
+const hasKeygen = existsSync("/usr/bin/ssh-keygen");
+
+t.test(
+  "certificates are named where they would have been needed",
+  { skip: !hasKeygen && "no ssh-keygen" },
+  async (t) => {
+    const own = testKey();
+    const { dir, sshConfig } = keyFolder(t, { own, ca: testKey() });
+    const keygen = (...args: readonly string[]) => once(spawn("ssh-keygen", args, { stdio: "ignore" }), "close");
+    writeFileSync(`${dir}/own.pub`, own.public);
+    await keygen("-q", "-s", `${dir}/ca`, "-I", "me", "-n", "u", `${dir}/own.pub`);
+    const server = await sshd(t, { auth: () => false });
+
+    const beside = await failure(connectTo(t, server, { key: `${dir}/own`, sshConfig }));
+    t.equal(beside.failure, "auth");
+    t.match(beside.message, `tried: ${dir}/own (ED25519 SHA256:`);
+    t.match(beside.message, `not tried: the certificate ${dir}/own-cert.pub`);
+    t.match(beside.hint, "User certificates are not supported");
+    await connectTo(t, await sshd(t, { auth: accepting(own).auth }), { key: `${dir}/own`, sshConfig });
+
+    renameSync(`${dir}/own-cert.pub`, `${dir}/elsewhere.pub`);
+    writeFileSync(sshConfig, `CertificateFile ${dir}/elsewhere.pub\n${isolatedConfig}`);
+    const named = await failure(connectTo(t, server, { key: `${dir}/own`, sshConfig }));
+    t.match(named.message, `not tried: the certificate ${dir}/elsewhere.pub`);
+
+    const asKey = await failure(connectTo(t, server, { key: `${dir}/elsewhere.pub`, sshConfig }));
+    t.equal(asKey.failure, "config");
+    t.match(asKey.message, `found a certificate in ${dir}/elsewhere.pub, expected a private key`);
+  },
+);
+
+t.test(
+  "the agent's certificates are named and its keys used",
+  { skip: !hasAgent && "no ssh-agent here" },
+  async (t) => {
+    const own = testKey();
+    const { auth, offers } = accepting(own);
+    const server = await sshd(t, { auth });
+    const { dir, sshConfig } = keyFolder(t, { own, ca: testKey() });
+    writeFileSync(`${dir}/own.pub`, own.public);
+    await once(spawn("ssh-keygen", ["-q", "-s", `${dir}/ca`, "-I", "me", "-n", "u", `${dir}/own.pub`]), "close");
+    const socket = await agent(t, dir, ["own"]);
+    writeFileSync(sshConfig, `IdentityAgent ${socket}\n${isolatedConfig}`);
+    await connectTo(t, server, { sshConfig });
+    t.strictSame(offers, [own.blob.toString("base64")]);
+    const error = await failure(connectTo(t, await sshd(t, { auth: () => false }), { sshConfig }));
+    t.match(error.message, /not tried: the certificate ED25519-CERT SHA256:\S+ of the agent/);
+  },
+);
+
+t.test("what a host says before it closes is told, and that the key was not the reason", async (t) => {
+  const own = testKey();
+  const { dir, sshConfig } = keyFolder(t, { own });
+  const server = await sshd(t, { banner: "Your account has expired;\nask for a new one.\n", hangsUp: true });
+  const error = await failure(connectTo(t, server, { key: `${dir}/own`, sshConfig }));
+  t.equal(error.failure, "auth");
+  t.match(error.message, "; the host says: Your account has expired; ask for a new one.");
+  t.match(error.hint, "expired");
 });

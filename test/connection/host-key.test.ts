@@ -177,3 +177,46 @@ function keyOf(server: Sshd): TestKey {
   if (!key) throw new Error("a server without a host key");
   return key;
 }
+
+t.test("StrictHostKeyChecking=accept-new of the configuration pins a new key, and no changed one", async (t) => {
+  const { server, dir, key, knownHosts, pins } = await lab(t, () => "");
+  writeFileSync(`${dir}/config`, `StrictHostKeyChecking accept-new\n${isolatedConfig}`);
+  await connectTo(t, server, { knownHosts, sshConfig: `${dir}/config` });
+  t.match(pins(), key.public.split(" ")[1] ?? "no key");
+  writeFileSync(knownHosts, withPin("", `[127.0.0.1]:${server.port}`, testKey().blob));
+  const error = await failure(connectTo(t, server, { knownHosts, sshConfig: `${dir}/config` }));
+  t.equal(error.failure, "host-key-changed");
+  t.notMatch(error.hint, "StrictHostKeyChecking");
+});
+
+t.test("StrictHostKeyChecking=no is not obeyed, and whoever wrote it is told", async (t) => {
+  for (const value of ["no", "off"]) {
+    const { server, dir, name, knownHosts, pins } = await lab(t, () => "");
+    writeFileSync(`${dir}/config`, `StrictHostKeyChecking ${value}\n${isolatedConfig}`);
+    const options = { knownHosts, sshConfig: `${dir}/config` };
+    const unknown = await failure(connectTo(t, server, options));
+    t.equal(unknown.failure, "host-key-unknown");
+    t.match(unknown.hint, "StrictHostKeyChecking=no of the SSH configuration is not obeyed");
+    t.equal(pins(), "");
+    writeFileSync(knownHosts, withPin("", name, testKey().blob));
+    const changed = await failure(connectTo(t, server, options));
+    t.equal(changed.failure, "host-key-changed");
+    t.match(changed.hint, "StrictHostKeyChecking=no of the SSH configuration is not obeyed");
+  }
+});
+
+t.test("HostKeyAlgorithms of the configuration says which key a host is asked for", async (t) => {
+  const [ed, ecdsa, rsa] = [testKey(), testKey("ecdsa"), testKey("rsa")];
+  const { server, dir, name, knownHosts, pins } = await lab(t, () => "", { hostKeys: [ed, ecdsa, rsa] });
+  const taken = async (algorithms: string, text: string): Promise<string> => {
+    writeFileSync(`${dir}/config`, `HostKeyAlgorithms ${algorithms}\n${isolatedConfig}`);
+    writeFileSync(knownHosts, text);
+    await connectTo(t, server, { knownHosts, sshConfig: `${dir}/config`, acceptNew: true });
+    return pins();
+  };
+  t.match(await taken("rsa-sha2-512", ""), "ssh-rsa");
+  t.match(await taken("ecdsa-sha2-nistp256,ssh-ed25519", ""), "ecdsa-sha2");
+  t.match(await taken("ssh-dss,ssh-ed25519-cert-v01@openssh.com,ssh-ed25519", ""), "ssh-ed25519");
+  const pinned = withPin("", name, ecdsa.blob);
+  t.equal(await taken("ssh-ed25519,ecdsa-sha2-nistp256", pinned), pinned, "what is pinned comes first");
+});

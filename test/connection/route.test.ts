@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import type { AuthContext } from "ssh2";
 import t, { type Test } from "tap";
 import { limit } from "../../engine/connection/limit.ts";
 import { jumpHosts } from "../../engine/connection/ssh.ts";
@@ -239,4 +240,24 @@ t.test("ProxyCommand that hangs is a timeout, and all of it is ended", async (t)
   const sshConfig = configFile(t, "Host *\n  ProxyCommand sh -c 'sleep 60 & sleep 60'");
   const error = await failure(connectTo(t, { port: 22, hostKeys: [] }, { sshConfig, connectTimeoutMs: 300 }));
   t.equal(error.failure, "timeout");
+});
+
+t.test("the target's password is never offered to a jump host", async (t) => {
+  const offered: string[] = [];
+  const hears = (attempt: AuthContext): boolean => {
+    if (attempt.method === "password" || attempt.method === "keyboard-interactive") offered.push(attempt.method);
+    return false;
+  };
+  const open = await sshd(t);
+  const closed = await sshd(t, { auth: hears });
+  const server = await sshd(t, { auth: (attempt) => attempt.method === "password" && attempt.password === "hunter2" });
+  const over = (hop: Sshd, from: string) =>
+    `Match originalhost 127.0.0.1 user ${from}\n  ProxyJump hopper@127.0.0.1:${hop.port}\n`;
+  const sshConfig = configFile(t, over(open, "u") + over(closed, "v"));
+  const options = { sshConfig, knownHosts: pinned(t, open, closed, server), password: "hunter2" };
+  const connection = await connectTo(t, server, options);
+  t.equal((await connection.exec("echo there")).stdout, "there\n");
+  const error = await failure(connectTo(t, server, { ...options, user: "v" }));
+  t.match(error.message, /^app-1: jump host .*login as hopper refused; tried: none; the host takes/);
+  t.strictSame(offered, []);
 });

@@ -21,6 +21,9 @@ hostkeyalias ali
 identityagent /home/u/a.sock
 identityfile ~/.ssh/%h_key
 identityfile /tmp/a b/key
+certificatefile /tmp/c-cert.pub
+hostkeyalgorithms rsa-sha2-512,ssh-ed25519
+stricthostkeychecking accept-new
 globalknownhostsfile /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2
 userknownhostsfile /root/.ssh/kh /tmp/x y
 connecttimeout none
@@ -36,11 +39,14 @@ t.test("what ssh -G prints is read, paths expanded", async (t) => {
     user: "deploy",
     identityFiles: [`${homedir()}/.ssh/app.example.com_key`, "/tmp/a b/key"],
     identitiesOnly: true,
+    certificateFiles: ["/tmp/c-cert.pub"],
     identityAgent: "/home/u/a.sock",
     proxyJump: ["u@hop:2222", "b"],
     proxyCommand: undefined,
     knownHostsFiles: ["/root/.ssh/kh", "/tmp/x y", "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
     hostKeyAlias: "ali",
+    hostKeyAlgorithms: ["rsa-sha2-512", "ssh-ed25519"],
+    unknownHostKeys: "pin",
     keepaliveMs: 15_000,
     keepaliveCount: 2,
   });

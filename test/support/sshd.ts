@@ -36,6 +36,10 @@ export interface SshdOptions {
   readonly hostKeys?: readonly TestKey[];
   /** True lets the client in. */
   readonly auth?: (attempt: AuthContext) => boolean;
+  /** Said before the login. */
+  readonly banner?: string;
+  /** Closes where it would let the client in, as sshd does for an account that has expired. */
+  readonly hangsUp?: boolean;
   /** Instead of running the command. */
   readonly exec?: (command: string, channel: ServerChannel, server: Sshd) => void;
   /** Answers each request for a session; by default yes. */
@@ -69,7 +73,8 @@ export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
   const forwards: number[] = [];
   const sockets = new Set<Socket>();
   const children = new Set<ChildProcess>();
-  const server = new ssh2.Server({ hostKeys: hostKeys.map((key) => key.private) });
+  const { banner = "" } = options;
+  const server = new ssh2.Server({ hostKeys: hostKeys.map((key) => key.private), banner });
   // A TCP server of our own in front: ssh2's does not hand out its sockets, and tests want to cut them.
   const tcp = createServer((socket) => {
     sockets.add(socket);
@@ -103,7 +108,8 @@ export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
   server.on("connection", (connection: ServerConnection) => {
     let open = 0;
     connection.on("authentication", (attempt) => {
-      if (options.auth?.(attempt) ?? true) attempt.accept();
+      if (options.hangsUp && attempt.method === "publickey") connection.end();
+      else if (options.auth?.(attempt) ?? true) attempt.accept();
       else attempt.reject(["publickey", "password", "keyboard-interactive"]);
     });
     // A reset by the client is part of some tests.
