@@ -21,7 +21,16 @@ export const formats: Readonly<Record<string, Format>> = {
 const FRAGILE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 function literal(value: unknown): string {
-  return JSON.stringify(value).replace(FRAGILE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(value, whole).replace(
+    FRAGILE,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** A lone surrogate is none of Unicode's characters: what a reader makes of its escape is anybody's guess. */
+function whole(_: string, value: unknown): unknown {
+  if (typeof value === "string" && /\p{Cs}/u.test(value)) throw new FormatError("half a character");
+  return value;
 }
 
 /** One word of a unit file: systemd.syntax(7) quoting, with `%` (specifiers) and `$` (variables, in commands only) taken literally. */

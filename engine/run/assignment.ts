@@ -3,7 +3,7 @@ import { selectPlayHosts } from "../inventory/pattern.ts";
 import type { Play, Playbook, PlayResult } from "../role/playbook.ts";
 import type { Role } from "../role/role.ts";
 import type { Schema } from "../role/schema.ts";
-import { playHosts, withPlayVars } from "./play.ts";
+import { playHosts, withPlayVars } from "./play-hosts.ts";
 
 /** A play with its hosts within the limit, play vars merged in. */
 export interface Assignment {

@@ -1,7 +1,6 @@
 import { ConnectionError } from "../connection/connection.ts";
 import { type Limit, limit } from "../connection/limit.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
-import { selectHosts, selectPlayHosts } from "../inventory/pattern.ts";
 import type { Play, PlayResult, PlayRunner } from "../role/playbook.ts";
 import type { LockedRelease, Site, WantedRelease } from "../role/role.ts";
 import { batches, stopReason } from "./batch.ts";
@@ -12,6 +11,7 @@ import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
 import type { Operation, StatePaths } from "./host-state.ts";
 import { closing, InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
+import { nameOf, playHosts, withPlayVars } from "./play-hosts.ts";
 import { prove } from "./proof.ts";
 import type { Selection } from "./selection.ts";
 import type { Session } from "./session.ts";
@@ -48,27 +48,6 @@ export interface RunPorts extends PoolPorts {
 export interface Run extends PlayRunner {
   /** Closes all connections and returns how each host ended. */
   finish(): Promise<readonly HostResult[]>;
-}
-
-/** Returns the hosts of a play within the limit, with the play's vars. Throws `InventoryError` on a pattern that names nothing. */
-export function playHosts(play: Play, inventory: Inventory, pattern: string | undefined): readonly Host[] {
-  const allowed = pattern === undefined ? undefined : new Set(selectHosts(inventory, pattern));
-  const names = selectPlayHosts(inventory, play.hosts).filter((name) => allowed?.has(name) ?? true);
-  return names.flatMap((name) => inventory.hosts.get(name) ?? []);
-}
-
-/** The host's vars with those of the play, which lose only to `-e`. */
-export function withPlayVars(host: Host, play: Play): Host {
-  const isExtra = (name: string) => host.sources(name).at(-1)?.level === "-e";
-  const added = Object.entries(play.vars ?? {}).filter(([name]) => !isExtra(name));
-  if (added.length === 0) return host;
-  const names = new Set(added.map(([name]) => name));
-  const inPlay = { file: `vars of play "${nameOf(play)}"`, line: 0, column: 0 };
-  return {
-    ...host,
-    vars: { ...host.vars, ...Object.fromEntries(added) } as Host["vars"],
-    place: (path, part) => (names.has(String(path[0])) ? inPlay : host.place(path, part)),
-  };
 }
 
 /** Starts a run: plays go one after the other, the hosts of each batch side by side. */
@@ -246,8 +225,4 @@ function siteOf(host: Host, first: boolean, { inventory, options, releases }: Co
   const hosts = (group: string) => members(group).flatMap((name) => inventory.hosts.get(name) ?? []);
   const names = options.inventoryNames ?? inventory.files;
   return { host, first, inventory: names, hosts, releases: releases.get(host.name) ?? {} };
-}
-
-function nameOf(play: Play): string {
-  return play.name ?? play.hosts;
 }
