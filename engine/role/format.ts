@@ -53,11 +53,12 @@ function envValue(value: unknown): string {
   return /^[\w@%+=:,./-]*$/.test(text) ? text : `"${text.replace(/["\\$`]/g, "\\$&")}"`;
 }
 
-/** systemd drops a whole setting in which it finds a control character, and says so only in its journal. */
+/** systemd drops a whole setting in which it finds one of these, and says so only in its journal. */
 function oneLine(value: unknown): string {
   const text = String(value);
   if (/[\n\r]/.test(text)) throw new FormatError("more than one line");
   if (/(?!\t)\p{Cc}|[\u2028\u2029]/u.test(text)) throw new FormatError("a control character");
+  if (/\p{Noncharacter_Code_Point}/u.test(text)) throw new FormatError("a code that is no character");
   if (/\p{Cs}/u.test(text)) throw new FormatError("half a character");
   return text;
 }
