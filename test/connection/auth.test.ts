@@ -138,7 +138,7 @@ t.test("a FIDO key is named as what it is", async (t) => {
   const blob = Buffer.from(`\0\0\0\x1a${type}\0\0\0\0`, "latin1").toString("base64");
   const dir = t.testdir({ fido: "-----BEGIN OPENSSH PRIVATE KEY-----\n\n-----END", "fido.pub": `${type} ${blob}\n` });
   const error = await failure(connectTo(t, await sshd(t, { auth: () => false }), { key: `${dir}/fido` }));
-  t.match(error.message, "FIDO keys are not supported");
+  t.match(error.message, "is a FIDO key, which is not supported");
 });
 
 /** A real ssh-agent that holds these keys and ends with the test; its socket. */
@@ -224,7 +224,7 @@ t.test(
 
     const asKey = await failure(connectTo(t, server, { key: `${dir}/elsewhere.pub`, sshConfig }));
     t.equal(asKey.failure, "config");
-    t.match(asKey.message, `found a certificate in ${dir}/elsewhere.pub, expected a private key`);
+    t.match(asKey.message, `the key ${dir}/elsewhere.pub is a certificate and no private key`);
   },
 );
 

@@ -72,7 +72,7 @@ const rows: readonly Row[] = [
   {
     name: "a certificate as the key",
     target: { key: "DIR/signed.pub" },
-    message: /found a certificate in DIR\/signed\.pub, expected a private key/,
+    message: /the key DIR\/signed\.pub is a certificate and no private key/,
     hint: /Name the private key/,
   },
   {
@@ -80,7 +80,11 @@ const rows: readonly Row[] = [
     target: { key: "DIR/public.pub" },
     message: /public\.pub is a public key, and no agent holds its private half/,
   },
-  { name: "a key of a token", target: { key: "DIR/token.pub" }, message: /token\.pub: FIDO keys are not supported/ },
+  {
+    name: "a key of a token",
+    target: { key: "DIR/token.pub" },
+    message: /token\.pub is a FIDO key, which is not supported/,
+  },
   { name: "a text as the key", target: { key: "DIR/text" }, message: /DIR\/text is not a private key/ },
   { name: "a folder as the key", target: { key: "DIR/folder" }, message: /cannot read the key DIR\/folder/ },
   { name: "a key that is not there", target: { key: "DIR/gone" }, message: /DIR\/gone .*is missing/ },

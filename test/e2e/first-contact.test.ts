@@ -18,17 +18,17 @@ const LOGINS: readonly SpoiledMachine[] = [
     name: "a forced command that names another user",
     spoil: forced(`echo 'Please login as the user "ubuntu" rather than the user "root".'\necho\nsleep 1\nexit 142`),
     message:
-      /^FAILED web: the login ended .*exit 142.*Please login as the user "ubuntu".*\n {2}next: .*user: ubuntu\n$/,
+      /^FAILED web: the login ended .*exit 142.*Please login as the user "ubuntu".*\n {2}next {6}.*user: ubuntu\n$/,
   },
   {
     name: "a login shell that lets nobody in",
     spoil: "usermod -s /usr/sbin/nologin ops",
-    message: /This account is currently not available\.\n {2}next: .*nologin/,
+    message: /This account is currently not available\.\n {2}next {6}.*nologin/,
   },
   {
     name: "a command that all have to take",
     spoil: forAll("echo closed for the weekend; exit 1"),
-    message: /closed for the weekend\n {2}next: .*ForceCommand/,
+    message: /closed for the weekend\n {2}next {6}.*ForceCommand/,
   },
   {
     name: "a login for files only",
@@ -38,34 +38,34 @@ const LOGINS: readonly SpoiledMachine[] = [
   {
     name: "a password that has expired",
     spoil: "chage -d 0 ops",
-    message: /Your password has expired.*\n {2}next: .*chage -M/,
+    message: /Your password has expired.*\n {2}next {6}.*chage -M/,
   },
   {
     name: "an account that has expired",
     spoil: "chage -E 0 ops",
-    message: /login as ops refused.*the host says: Your account has expired.*\n {2}next: .*chage -l ops/,
+    message: /login as ops refused.*the host says: Your account has expired.*\n {2}next {6}.*chage -l ops/,
     code: 4,
   },
   {
     name: "a machine that is closed",
     spoil: "echo closed until noon >/etc/nologin",
-    message: /login as ops refused.*the host says: closed until noon\n {2}next: .*nologin/,
+    message: /login as ops refused.*the host says: closed until noon\n {2}next {6}.*nologin/,
     code: 4,
   },
   {
     name: "a start-up file that exits",
     spoil: bashrc("exit 0"),
-    message: /a start-up file of the login shell exits\n {2}next: .*\.bashrc/,
+    message: /a start-up file of the login shell exits\n {2}next {6}.*\.bashrc/,
   },
   {
     name: "a start-up file that exits with a word",
     spoil: bashrc("echo no terminal; exit 3"),
-    message: /\(exit 3\); the host says: no terminal\n {2}next: .*start-up files \(\.bashrc/,
+    message: /\(exit 3\); the host says: no terminal\n {2}next {6}.*start-up files \(\.bashrc/,
   },
   {
     name: "a start-up file that reads a line",
     spoil: bashrc("read answer"),
-    message: /a start-up file of the login shell reads stdin.*\n {2}next: .*\.bashrc/,
+    message: /a start-up file of the login shell reads stdin.*\n {2}next {6}.*\.bashrc/,
   },
   {
     name: "a start-up file that reads everything",
@@ -75,7 +75,7 @@ const LOGINS: readonly SpoiledMachine[] = [
   {
     name: "a start-up file that waits",
     spoil: bashrc("sleep 1000"),
-    message: /the login shell did not run a command within 30 s: a start-up file of it hangs\n {2}next: .*\.bashrc/,
+    message: /the login shell did not run a command within 30 s: a start-up file of it hangs\n {2}next {6}.*\.bashrc/,
   },
   {
     name: "a start-up file that prints without end",
@@ -111,7 +111,7 @@ const SUDO: readonly SpoiledMachine[] = [
     name: "a right password of a user whom sudoers does not know",
     spoil: `${asks}; rm /etc/sudoers.d/ops`,
     password: "pw1",
-    message: /sudo says: ops is not in the sudoers file\.\n {2}next: .*ops ALL=/,
+    message: /sudo says: ops is not in the sudoers file\.\n {2}next {6}.*ops ALL=/,
   },
   {
     name: "a right password where sudo wants a terminal",
@@ -123,12 +123,12 @@ const SUDO: readonly SpoiledMachine[] = [
     name: "a sudo that wants a terminal",
     spoil: sudoers("Defaults requiretty"),
     message:
-      /^FAILED web: cannot become root: sudo says: sorry, you must have a tty.*\n {2}next: .*Defaults:ops !requiretty\n$/,
+      /^FAILED web: cannot become root: sudo says: sorry, you must have a tty.*\n {2}next {6}.*Defaults:ops !requiretty\n$/,
   },
   {
     name: "a sudo that lost its setuid bit",
     spoil: "chmod 0755 /usr/bin/sudo",
-    message: /sudo says: .*setuid bit.*\n {2}next: .*chmod 4755/,
+    message: /sudo says: .*setuid bit.*\n {2}next {6}.*chmod 4755/,
   },
   {
     name: "a machine on which nobody gains rights",
@@ -138,22 +138,22 @@ const SUDO: readonly SpoiledMachine[] = [
   {
     name: "a user whom sudoers does not know",
     spoil: "rm /etc/sudoers.d/ops",
-    message: /sudo wants a password\n {2}next: .*ops ALL=\(ALL\) NOPASSWD: ALL/,
+    message: /sudo wants a password\n {2}next {6}.*ops ALL=\(ALL\) NOPASSWD: ALL/,
   },
   {
     name: "a user who may run one program",
     spoil: "printf 'Defaults !authenticate\\nops ALL=(ALL) /bin/ls\\n' >/etc/sudoers.d/ops",
-    message: /sudo says: Sorry, user ops is not allowed.*\n {2}next: .*ops ALL=\(ALL\) NOPASSWD: ALL/,
+    message: /sudo says: Sorry, user ops is not allowed.*\n {2}next {6}.*ops ALL=\(ALL\) NOPASSWD: ALL/,
   },
   {
     name: "sudoers that anybody may write",
     spoil: "chmod 0777 /etc/sudoers",
-    message: /sudo says: \/etc\/sudoers is world writable\n {2}next: .*visudo -c/,
+    message: /sudo says: \/etc\/sudoers is world writable\n {2}next {6}.*visudo -c/,
   },
   {
     name: "a sudo that cannot record",
     spoil: sudoers("Defaults log_input, log_output, iolog_dir=/proc/nowhere"),
-    message: /sudo says: unable to mkdir \/proc\/nowhere.*\n {2}next: .*!log_input/,
+    message: /sudo says: unable to mkdir \/proc\/nowhere.*\n {2}next {6}.*!log_input/,
   },
   {
     name: "a sudo that has no room to record",
@@ -167,7 +167,7 @@ const SUDO: readonly SpoiledMachine[] = [
     message: /^web \| exit 0\n {2}root\n$/,
     code: 0,
   },
-  { name: "no sudo", spoil: "rm /usr/bin/sudo", message: /neither sudo nor doas is there\n {2}next: .*install sudo/ },
+  { name: "no sudo", spoil: "rm /usr/bin/sudo", message: /neither sudo nor doas is there\n {2}next {6}.*install sudo/ },
 ];
 
 t.test("the first contact with a machine that has something wrong", { skip: noLab }, async (t) => {

@@ -144,7 +144,7 @@ t.test("of resources that are probed together, the one that cannot be is named, 
   t.match(failureOf(failed.error), {
     kind: "failed",
     message: "cannot probe half bad: exit 3",
-    step: { type: "half", id: "bad", origin: /converge\.test\.ts:\d+$/, changes: [] },
+    step: { type: "half", id: "bad", place: { file: /converge\.test\.ts$/ }, changes: [] },
     stderr: "no permission",
     hint: /put right on the host/,
   });
@@ -195,7 +195,10 @@ t.test("check mode fails where a run would certainly stop, with what is in the w
       check: true,
     });
     const { kind, id } = resource;
-    t.match(failureOf(check.error), { step: { type: kind.name, id, origin: /converge\.test\.ts:/ }, message: reason });
+    t.match(failureOf(check.error), {
+      step: { type: kind.name, id, place: { file: /converge\.test\.ts$/ } },
+      message: reason,
+    });
     t.match((check.error as Error).message, `${kind.name} ${id}: a run would stop here: `);
     t.type((await convergeLocally(t, dir, [resource])).error, ApplyError, "and so it does");
   }
