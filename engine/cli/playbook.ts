@@ -109,7 +109,9 @@ function checkRun(inventory: Inventory, plays: readonly Assignment[], options: O
   const roles = rolesOf(plays);
   // What is wrong with one is said now, not once its turn comes.
   for (const [host] of roles) connectionVars(host);
-  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? []), ...(program.reads ?? []).flatMap(Object.keys)]));
+  // A limit leaves hosts out, and not what may be said of them.
+  const schemas = [...schemasOf(plays.flatMap(({ play }) => play.roles)), ...(program.reads ?? [])];
+  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? []), ...schemas.flatMap(Object.keys)]));
   checkSecrets(roles, inventory);
   rehearse(plays, inventory, options);
 }
