@@ -51,13 +51,8 @@ export function checkVars(
     ...known,
     ...assignments.flatMap(([, roles]) => roles.flatMap(({ schema }) => Object.keys(schema))),
   ]);
-  const secrets = new Set(
-    assignments.flatMap(([, roles]) =>
-      roles.flatMap(({ schema }) => Object.keys(schema).filter((name) => schema[name]?.secret)),
-    ),
-  );
   const unknown = assignments.flatMap(([host]) => unknownVars(host, names));
-  const templates = assignments.flatMap(([host]) => templateProblems(host, names, secrets));
+  const templates = assignments.flatMap(([host]) => templateProblems(host, names));
   const all = distinct([...unknown, ...templates, ...problems]);
   if (all.length > 0) throw new InventoryError(all);
 }
@@ -103,11 +98,11 @@ function unknownVars(host: Host, known: ReadonlySet<string>): readonly Problem[]
 }
 
 /** A var that a template of Ansible's was left in, once however many hosts have it. */
-function templateProblems(host: Host, known: ReadonlySet<string>, secrets: ReadonlySet<string>): readonly Problem[] {
+function templateProblems(host: Host, known: ReadonlySet<string>): readonly Problem[] {
   return templatesOf(host).flatMap((path): Problem[] => {
     const [name = ""] = path;
     if (!known.has(name)) return [];
-    const found = secrets.has(name) ? "a secret with a template in it" : describe(valueAt(host.vars, path));
+    const found = describe(valueAt(host.vars, path));
     return [{ message: `var ${formatPath(path)}`, place: host.place(path), found, expected: NO_TEMPLATES }];
   });
 }
