@@ -2,7 +2,7 @@
 //   npx zx playbooks/site.mts                         the lab on this machine
 //   npx zx playbooks/site.mts -i inventory/prod.yml   the real thing
 //   npx zx playbooks/site.mts --verify                and proves that data arrives (docs/verify.md)
-import { $ } from "zx";
+import { $ } from "zx/core";
 import { definePlaybook, runPlaybook } from "../engine/index.ts";
 import { gatewayCa } from "../roles/app/gateway-ca.ts";
 import { app } from "../roles/app/index.ts";

@@ -1,4 +1,4 @@
-import { type Options, type ProcessOutput, $ as zx } from "zx";
+import { type Options, type ProcessOutput, $ as zx } from "zx/core";
 import { LabError } from "./log.ts";
 
 const quietly: Partial<Options> = { quiet: true, nothrow: true, verbose: false };
