@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { heldKeys, keyProblem } from "../connection/auth.ts";
-import { type Identity, readableBySsh2, readIdentity } from "../connection/identity.ts";
+import { agentOf, canSign } from "../connection/agent.ts";
+import { type Identity, keyProblem, readableBySsh2, readIdentity } from "../connection/identity.ts";
 import { readIfThere } from "../connection/known-hosts.ts";
 import { sshConfig } from "../connection/ssh-config.ts";
 import { type ConnectionVars, connectionVars, settingOf } from "../inventory/connection-vars.ts";
@@ -89,8 +89,8 @@ async function isInAgent(
   if (!identity?.publicKey || (identity.text !== undefined && !identity.isEncrypted)) return false;
   const { address, port, sshArgs } = vars;
   const config = await sshConfig({ name: host.name, address, port, user: vars.user ?? user, key: path, sshArgs });
-  const { publicKey } = identity;
-  return (await heldKeys(config))?.some((held) => publicKey.equals(held)) ?? false;
+  const agent = await agentOf(config);
+  return agent !== undefined && "keys" in agent && canSign(agent, identity.publicKey);
 }
 
 async function problemOfPins({ path, subject }: Needed): Promise<string | undefined> {

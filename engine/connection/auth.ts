@@ -1,17 +1,17 @@
-import { env } from "node:process";
 import { reveal, type Text } from "../shell/secret.ts";
-import type { AuthReport } from "./connection.ts";
-import { ConnectionError } from "./connection.ts";
-import { agentKeys, certificatesIn, type Identity, isCertificate, readableBySsh2, readIdentity } from "./identity.ts";
-import { describeKey, keyType } from "./known-hosts.ts";
+import { type Agent, agentOf, canSign } from "./agent.ts";
+import { type Certificate, type CertificateFile, certificatesIn } from "./certificate.ts";
+import { type AuthReport, ConnectionError } from "./connection.ts";
+import { type Identity, keyProblem, readableBySsh2, readIdentity } from "./identity.ts";
 import type { Hold } from "./limit.ts";
+import { describeKey, keyType } from "./public-key.ts";
 import type { SshConfig } from "./ssh-config.ts";
 
 /** One way to log in, ready for ssh2's authHandler. */
 export type AuthMethod =
   | { readonly type: "none" }
-  | { readonly type: "publickey"; readonly key: string; readonly passphrase?: string }
-  | { readonly type: "agent"; readonly keys: readonly Buffer[] }
+  | { readonly type: "publickey"; readonly key: string; readonly passphrase?: string; readonly certificate?: Buffer }
+  | { readonly type: "agent"; readonly keys: readonly Buffer[]; readonly certificate?: Buffer }
   | { readonly type: "password" | "keyboard-interactive"; readonly password: string };
 
 /** One way to log in, and how it is named in an error. */
@@ -35,14 +35,13 @@ export interface AuthPlan {
   readonly attempts: readonly Attempt[];
   /** Such as `~/.ssh/id_rsa is encrypted`. */
   readonly skipped: readonly string[];
-  /** Files, and keys of the agent: ssh2 can sign for none of them. */
-  readonly certificates: readonly string[];
 }
 
 /**
  * Returns how to log in, without guessing. First the inventory's key, then the agent's copies of configured keys, then key
- * files, then (unless IdentitiesOnly) the agent's other keys, encrypted files, the password. sshd gives up after six tries by
- * default, and an agent may hold more. Throws `ConnectionError` when the inventory's key cannot be used at all.
+ * files, then (unless IdentitiesOnly) the agent's other keys, encrypted files, the password; each key with its certificates
+ * before without. sshd gives up after six tries by default, and an agent may hold more. Throws `ConnectionError` when the
+ * inventory's key cannot be used at all.
  */
 export async function authPlan(
   host: string,
@@ -50,48 +49,65 @@ export async function authPlan(
   config: SshConfig,
   credentials: Credentials,
 ): Promise<AuthPlan> {
-  const agentSocket = agentSocketOf(config);
-  const answer = agentSocket === undefined ? undefined : await agentKeys(agentSocket);
-  const held = answer?.filter((blob) => !isCertificate(blob));
-  const certified = answer?.filter(isCertificate) ?? [];
+  const found = await agentOf(config);
+  const agent = found && "keys" in found ? found : undefined;
   const files = await Promise.all(config.identityFiles.map((file) => readKey(host, file)));
   const identities = files.filter((identity) => identity !== undefined);
-  const inAgent = (identity: Identity): boolean => held?.some((blob) => identity.publicKey?.equals(blob)) ?? false;
-  const own = key === undefined ? undefined : requireKey(host, key, identities, inAgent, credentials);
+  const certificateFiles = await readCertificates(host, config);
+  const own = key === undefined ? undefined : requireKey(host, key, identities, agent, credentials);
 
+  const certificates = known(certificateFiles, agent);
+  const isHeld = (identity: Identity): boolean => canSign(agent, identity.publicKey);
+  const attempt = (identity: Identity, certificate?: Certificate) =>
+    keyAttempt(identity, certificate, isHeld(identity), credentials);
+  const certified = (identity: Identity): readonly Attempt[] =>
+    certificates.filter((one) => certifies(one, identity)).map((one) => attempt(identity, one));
   const rest = identities.filter((identity) => identity !== own);
-  const locked = rest.filter((identity) => identity.isEncrypted && !inAgent(identity));
-  const open = rest.filter((identity) => identity.text !== undefined && !identity.isEncrypted && !inAgent(identity));
+  const locked = rest.filter((identity) => identity.isEncrypted && !isHeld(identity));
+  const open = rest.filter((identity) => identity.text !== undefined && !identity.isEncrypted && !isHeld(identity));
+  const held = rest.filter(isHeld);
+  const foreign = certificates.filter((one) => !identities.some((identity) => certifies(one, identity)));
+  const usable = foreign.filter((one) => canSign(agent, one.publicKey) && (one.path || !config.identitiesOnly));
   const isConfigured = (blob: Buffer): boolean => identities.some((identity) => identity.publicKey?.equals(blob));
-  const others = config.identitiesOnly ? [] : (held ?? []).filter((blob) => !isConfigured(blob));
+  const others = config.identitiesOnly ? [] : (agent?.keys ?? []).filter((blob) => !isConfigured(blob));
   const attempts = [
-    ...(own ? [keyAttempt(own, inAgent(own), credentials)] : []),
-    ...agentAttempts(rest.filter(inAgent).flatMap((identity) => identity.publicKey ?? [])),
-    ...open.map((identity) => keyAttempt(identity, false, credentials)),
+    ...(own ? [...certified(own), attempt(own)] : []),
+    ...held.flatMap(certified),
+    ...agentAttempts(held.flatMap((identity) => identity.publicKey ?? [])),
+    ...open.flatMap((identity) => [...certified(identity), attempt(identity)]),
+    ...usable.map((one) => byAgent(labelOf(one), one.publicKey, one)),
     ...agentAttempts(others),
-    ...(credentials.passphrase ? locked.map((identity) => keyAttempt(identity, false, credentials)) : []),
+    ...(credentials.passphrase ? locked.flatMap((identity) => [...certified(identity), attempt(identity)]) : []),
     ...passwordAttempts(credentials.password),
   ];
   return {
-    agentSocket: held === undefined ? undefined : agentSocket,
+    agentSocket: agent?.socket,
     attempts:
       attempts.length > 0 ? attempts : [{ label: "none", type: "none", method: async () => ({ type: "none" }) }],
     skipped: [
       ...(credentials.passphrase ? [] : locked.map(({ path }) => `${path} is encrypted`)),
-      ...(agentSocket !== undefined && held === undefined ? [`no agent answers at ${agentSocket}`] : []),
-    ],
-    certificates: [
-      ...(await certificatesOf(host, config)),
-      ...certified.map((blob) => `${describeKey(blob)} of the agent`),
+      ...(found && !agent ? [`no agent answers at ${found.socket}`] : []),
+      ...certificateFiles
+        .filter((one) => !one.certificate)
+        .map(({ path }) => `${path} is no certificate of a plain key`),
+      ...foreign.filter((one) => !usable.includes(one)).map((one) => `${labelOf(one)}: its private key is not here`),
     ],
   };
 }
 
-function agentSocketOf(config: SshConfig): string | undefined {
-  if (config.identityAgent === "none") return undefined;
-  const named = config.identityAgent ?? "$SSH_AUTH_SOCK";
-  const socket = named.startsWith("$") ? env[named.slice(1).replaceAll(/[{}]/g, "")] : named;
-  return socket || undefined;
+/** Returns each certificate once; the file's path says more than the agent. */
+function known(files: readonly CertificateFile[], agent: Agent | undefined): readonly Certificate[] {
+  const all = [...files.flatMap(({ certificate }) => certificate ?? []), ...(agent?.certificates ?? [])];
+  return all.filter((one, index) => all.findIndex(({ blob }) => blob.equals(one.blob)) === index);
+}
+
+/** An old PEM file says its public half only to who unlocks it: there the names tell. */
+function certifies({ path, publicKey }: Certificate, identity: Identity): boolean {
+  return identity.publicKey?.equals(publicKey) ?? path === `${identity.path}-cert.pub`;
+}
+
+function labelOf({ path, description }: Certificate): string {
+  return `${path ?? "agent"} (${description})`;
 }
 
 async function readKey(host: string, file: string): Promise<Identity | undefined> {
@@ -102,45 +118,7 @@ async function readKey(host: string, file: string): Promise<Identity | undefined
   }
 }
 
-/** Why a key that the inventory names cannot be used. */
-export interface KeyProblem {
-  readonly kind: "config" | "auth";
-  /** Behind the key's path. */
-  readonly text: string;
-  readonly hint: string | undefined;
-}
-
-/** Returns what is wrong with the key of this path, as far as its file and the agent say; undefined where it can be tried. */
-export function keyProblem(
-  path: string,
-  identity: Identity | undefined,
-  { isInAgent, canAsk }: { readonly isInAgent: boolean; readonly canAsk: boolean },
-): KeyProblem | undefined {
-  if (!identity) {
-    const hint = `Correct "key" in the inventory, or create one: ssh-keygen -t ed25519 -f ${path}`;
-    return { kind: "config", text: "is not a private key or is missing", hint };
-  }
-  const { publicKey } = identity;
-  if (publicKey && keyType(publicKey).startsWith("sk-"))
-    return { kind: "config", text: "is a FIDO key, which is not supported", hint: undefined };
-  if (publicKey && isCertificate(publicKey)) {
-    const hint = "Name the private key: certificates are not supported, the host has to take the plain key.";
-    return { kind: "config", text: "is a certificate and no private key", hint };
-  }
-  if (isInAgent) return undefined;
-  if (identity.text === undefined)
-    return { kind: "config", text: "is a public key, and no agent holds its private half", hint: undefined };
-  if (!identity.isEncrypted || canAsk) return undefined;
-  return { kind: "auth", text: "is encrypted and no agent holds it", hint: `Unlock it once: ssh-add ${path}` };
-}
-
-/** Returns the public keys that the agent of this configuration holds; undefined where no agent answers. */
-export async function heldKeys(config: SshConfig): Promise<readonly Buffer[] | undefined> {
-  const socket = agentSocketOf(config);
-  return socket === undefined ? undefined : agentKeys(socket);
-}
-
-async function certificatesOf(host: string, config: SshConfig): Promise<readonly string[]> {
+async function readCertificates(host: string, config: SshConfig): Promise<readonly CertificateFile[]> {
   try {
     return await certificatesIn(config.certificateFiles, config.identityFiles);
   } catch (cause) {
@@ -152,11 +130,11 @@ function requireKey(
   host: string,
   key: string,
   identities: readonly Identity[],
-  inAgent: (identity: Identity) => boolean,
+  agent: Agent | undefined,
   { passphrase }: Credentials,
 ): Identity {
   const own = identities.find(({ path }) => path === key);
-  const isInAgent = own !== undefined && inAgent(own);
+  const isInAgent = canSign(agent, own?.publicKey);
   const problem = keyProblem(key, own, { isInAgent, canAsk: passphrase !== undefined });
   if (own && !problem) return own;
   throw new ConnectionError(problem?.kind ?? "config", host, `${host}: the key ${key} ${problem?.text}`, {
@@ -164,13 +142,18 @@ function requireKey(
   });
 }
 
-function keyAttempt(identity: Identity, isInAgent: boolean, { passphrase }: Credentials): Attempt {
+function keyAttempt(
+  identity: Identity,
+  certificate: Certificate | undefined,
+  isHeld: boolean,
+  { passphrase }: Credentials,
+): Attempt {
   const { path, text, publicKey } = identity;
-  const label = publicKey ? `${path} (${describeKey(publicKey)})` : path;
+  const plain = publicKey ? `${path} (${describeKey(publicKey)})` : path;
+  const label = certificate ? labelOf(certificate) : plain;
   // An unlocked file needs no agent; only what the file cannot give is asked from there.
-  if (publicKey && isInAgent && (identity.isEncrypted || text === undefined)) {
-    return { label: `${label} by agent`, type: "agent", method: async () => ({ type: "agent", keys: [publicKey] }) };
-  }
+  if (publicKey && isHeld && (identity.isEncrypted || text === undefined))
+    return byAgent(`${label} by agent`, publicKey, certificate);
   return {
     label,
     type: "publickey",
@@ -178,9 +161,17 @@ function keyAttempt(identity: Identity, isInAgent: boolean, { passphrase }: Cred
       if (publicKey && keyType(publicKey).startsWith("sk-")) throw new Error("FIDO keys are not supported");
       const phrase = identity.isEncrypted && passphrase ? await hold(() => passphrase(path)) : undefined;
       const key = readableBySsh2(text ?? "", phrase);
-      return { type: "publickey", key, ...(phrase === undefined ? {} : { passphrase: phrase }) };
+      return { type: "publickey", key, ...(phrase === undefined ? {} : { passphrase: phrase }), ...shown(certificate) };
     },
   };
+}
+
+function byAgent(label: string, publicKey: Buffer, certificate: Certificate | undefined): Attempt {
+  return { label, type: "agent", method: async () => ({ type: "agent", keys: [publicKey], ...shown(certificate) }) };
+}
+
+function shown(certificate: Certificate | undefined): { certificate?: Buffer } {
+  return certificate ? { certificate: certificate.blob } : {};
 }
 
 function agentAttempts(keys: readonly Buffer[]): readonly Attempt[] {
@@ -233,6 +224,6 @@ export function authTrial(plan: AuthPlan, hold: Hold): AuthTrial {
       }
       return undefined;
     },
-    report: () => ({ tried, skipped, certificates: plan.certificates, accepted: accepted ?? undefined }),
+    report: () => ({ tried, skipped, accepted: accepted ?? undefined }),
   };
 }

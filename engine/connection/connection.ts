@@ -138,8 +138,6 @@ export function connectFailure(endpoint: Endpoint, cause: unknown, complaint?: s
 export interface AuthReport {
   readonly tried: readonly string[];
   readonly skipped: readonly string[];
-  /** Certificates that are there and that nothing here can show to a host. */
-  readonly certificates: readonly string[];
   readonly accepted: readonly string[] | undefined;
 }
 
@@ -162,8 +160,7 @@ export function authFailure(
   const isRefused = level === "client-authentication" || (isLeft && (report?.tried.length ?? 0) > 0);
   if (!report || !isRefused) return undefined;
   const tried = report.tried.length > 0 ? report.tried.join(", ") : "nothing";
-  const left = [...report.skipped, ...report.certificates.map((one) => `the certificate ${one}`)];
-  const skipped = left.length > 0 ? `; not tried: ${left.join(", ")}` : "";
+  const skipped = report.skipped.length > 0 ? `; not tried: ${report.skipped.join(", ")}` : "";
   const accepted = report.accepted ? `; the host takes ${report.accepted.join(", ")}` : "";
   const words = banner.trim().replaceAll(/\s+/g, " ").slice(0, MAX_BANNER_LENGTH);
   const says = words === "" ? "" : `; the host says: ${words}`;
@@ -176,10 +173,10 @@ function accountHint(user: string): string {
   return `See what the host says: an account that has expired (chage -l ${user}), or logins that are closed (/etc/nologin).`;
 }
 
-function keyHint(user: string, { certificates }: AuthReport): string {
+function keyHint(user: string, { tried }: AuthReport): string {
   const hint = `Put a public key into ~${user}/.ssh/authorized_keys on the host, or name the right user and key in the inventory.`;
-  if (certificates.length === 0) return hint;
-  return `${hint} User certificates are not supported: the host has to take the plain key. A bastion that wants one is passed by ProxyCommand ssh -W %h:%p BASTION.`;
+  if (!tried.some((label) => label.includes("-CERT "))) return hint;
+  return `A certificate has to name ${user}, to be valid now, and to be signed by an authority in TrustedUserCAKeys of the host's sshd. ${hint}`;
 }
 
 /** Returns the failure of a connection that ended before the command did. */

@@ -2,9 +2,7 @@ import { relative } from "node:path";
 import { ConnectionError, describeEndpoint } from "./connection.ts";
 import {
   coversHost,
-  describeKey,
   editFile,
-  fingerprint,
   type Pin,
   parseKnownHosts,
   pinName,
@@ -12,6 +10,7 @@ import {
   withoutHost,
   withPin,
 } from "./known-hosts.ts";
+import { describeKey, fingerprint } from "./public-key.ts";
 
 /** A host whose key is to be verified, and what the operator allows. */
 export interface HostKeyQuestion {

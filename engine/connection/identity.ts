@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
-import { connect } from "node:net";
-import { keyType, readIfThere } from "./known-hosts.ts";
+import { isCertificate } from "./certificate.ts";
+import { readIfThere } from "./known-hosts.ts";
+import { fieldAt, keyType, publicLine } from "./public-key.ts";
 
 /** A key file as far as it can be read without its passphrase. */
 export interface Identity {
@@ -21,16 +22,37 @@ export async function readIdentity(path: string): Promise<Identity | undefined> 
   return { path, text: isPrivate ? text : undefined, publicKey, isEncrypted: isEncrypted(text) };
 }
 
-/** Returns those of the files that are there: the certificates that are named, and `KEY-cert.pub` beside keys. */
-export async function certificatesIn(named: readonly string[], keys: readonly string[]): Promise<readonly string[]> {
-  const paths = [...new Set([...named, ...keys.map((key) => `${key}-cert.pub`)])];
-  const texts = await Promise.all(paths.map(readIfThere));
-  return paths.filter((_, index) => texts[index] !== "");
+/** Why a key that the inventory names cannot be used. */
+export interface KeyProblem {
+  readonly kind: "config" | "auth";
+  /** Behind the key's path. */
+  readonly text: string;
+  readonly hint: string | undefined;
 }
 
-/** True for a public key that a certificate authority has signed. */
-export function isCertificate(publicKey: Buffer): boolean {
-  return keyType(publicKey).includes("-cert-v01@");
+/** Returns what is wrong with the key of this path, as far as its file and the agent say; undefined where it can be tried. */
+export function keyProblem(
+  path: string,
+  identity: Identity | undefined,
+  { isInAgent, canAsk }: { readonly isInAgent: boolean; readonly canAsk: boolean },
+): KeyProblem | undefined {
+  if (!identity) {
+    const hint = `Correct "key" in the inventory, or create one: ssh-keygen -t ed25519 -f ${path}`;
+    return { kind: "config", text: "is not a private key or is missing", hint };
+  }
+  const { publicKey } = identity;
+  if (publicKey && keyType(publicKey).startsWith("sk-"))
+    return { kind: "config", text: "is a FIDO key, which is not supported", hint: undefined };
+  if (publicKey && isCertificate(publicKey)) {
+    const hint =
+      "Name the private key. Its certificate is found beside it, as KEY-cert.pub, or by CertificateFile of the SSH configuration.";
+    return { kind: "config", text: "is a certificate and no private key", hint };
+  }
+  if (isInAgent) return undefined;
+  if (identity.text === undefined)
+    return { kind: "config", text: "is a public key, and no agent holds its private half", hint: undefined };
+  if (!identity.isEncrypted || canAsk) return undefined;
+  return { kind: "auth", text: "is encrypted and no agent holds it", hint: `Unlock it once: ssh-add ${path}` };
 }
 
 /**
@@ -52,17 +74,12 @@ function openSshFields(text: string): { cipher: string; publicKey: Buffer } | un
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(text)?.[1];
   const blob = Buffer.from(body ?? "", "base64");
   if (!blob.toString("latin1").startsWith(OPENSSH_MAGIC)) return undefined;
-  const [cipher, afterCipher] = stringAt(blob, OPENSSH_MAGIC.length);
-  const [, afterKdf] = stringAt(blob, afterCipher);
-  const [, afterOptions] = stringAt(blob, afterKdf);
+  const [cipher, afterCipher] = fieldAt(blob, OPENSSH_MAGIC.length);
+  const [, afterKdf] = fieldAt(blob, afterCipher);
+  const [, afterOptions] = fieldAt(blob, afterKdf);
   const KEY_COUNT_BYTES = 4;
-  const [publicKey] = stringAt(blob, afterOptions + KEY_COUNT_BYTES);
+  const [publicKey] = fieldAt(blob, afterOptions + KEY_COUNT_BYTES);
   return { cipher: cipher.toString(), publicKey };
-}
-
-function stringAt(blob: Buffer, at: number): [Buffer, number] {
-  const end = at + 4 + blob.readUInt32BE(at);
-  return [blob.subarray(at + 4, end), end];
 }
 
 function openSshPublicKey(text: string): Buffer | undefined {
@@ -73,49 +90,4 @@ function isEncrypted(text: string): boolean {
   const cipher = openSshFields(text)?.cipher;
   if (cipher !== undefined) return cipher !== "none";
   return text.includes("BEGIN ENCRYPTED PRIVATE KEY") || /^Proc-Type: 4,ENCRYPTED/m.test(text);
-}
-
-function publicLine(text: string): Buffer | undefined {
-  const blob = /^(?:ssh-|ecdsa-|sk-)\S+ ([A-Za-z0-9+/]+=*)/.exec(text)?.[1];
-  return blob === undefined ? undefined : Buffer.from(blob, "base64");
-}
-
-const ANSWER_TIMEOUT_MS = 5_000;
-const REQUEST_IDENTITIES = Buffer.from([0, 0, 0, 1, 11]);
-const IDENTITIES_ANSWER = 12;
-
-/** Returns the public keys that the ssh-agent at this socket holds; `undefined` when no agent answers there. */
-export async function agentKeys(socketPath: string): Promise<readonly Buffer[] | undefined> {
-  const answer = await ask(socketPath);
-  return answer === undefined ? undefined : parseIdentities(answer);
-}
-
-function ask(socketPath: string): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath);
-    let received = Buffer.alloc(0);
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy());
-    socket.on("connect", () => socket.write(REQUEST_IDENTITIES));
-    socket.on("data", (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length < 4 || received.length < 4 + received.readUInt32BE(0)) return;
-      resolve(received.subarray(4, 4 + received.readUInt32BE(0)));
-      socket.destroy();
-    });
-    // A dead socket is as good as no agent: the other identities are still tried, and "close" follows.
-    socket.on("error", () => resolve(undefined));
-    socket.on("close", () => resolve(undefined));
-  });
-}
-
-function parseIdentities(answer: Buffer): readonly Buffer[] | undefined {
-  if (answer[0] !== IDENTITIES_ANSWER) return undefined;
-  const strings: Buffer[] = [];
-  for (let at = 5; at + 4 <= answer.length; ) {
-    const end = at + 4 + answer.readUInt32BE(at);
-    strings.push(answer.subarray(at + 4, end));
-    at = end;
-  }
-  // Key, comment, key, comment, …
-  return strings.filter((_, index) => index % 2 === 0);
 }

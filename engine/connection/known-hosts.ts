@@ -1,8 +1,9 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, mkdir, open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { keyType } from "./public-key.ts";
 
 /** One line of a known_hosts file: for these hosts, this key. */
 export interface Pin {
@@ -78,27 +79,6 @@ export function withoutHost(text: string, name: string): string {
 export function withPin(text: string, name: string, key: Buffer): string {
   const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
   return `${start}${name} ${keyType(key)} ${key.toString("base64")}\n`;
-}
-
-/** Returns the type in a public key blob, such as `ssh-ed25519`. Empty when the blob is not a key. */
-export function keyType(key: Buffer): string {
-  if (key.length < 4) return "";
-  return key.toString("latin1", 4, 4 + key.readUInt32BE(0));
-}
-
-/** Returns a key as people compare it: `ED25519 SHA256:…`. */
-export function describeKey(key: Buffer): string {
-  return `${shortType(keyType(key))} ${fingerprint(key)}`;
-}
-
-/** Returns `SHA256:…`, as `ssh-keygen -l` prints it. */
-export function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
-}
-
-function shortType(type: string): string {
-  const plain = type.replace(/^ssh-|-v01@openssh\.com$/g, "").toUpperCase();
-  return plain.startsWith("ECDSA-") ? plain.replace(/-SHA2-NISTP\d+/, "") : plain;
 }
 
 /** Returns a file's text, empty where there is none. Throws any other error of the file system. */

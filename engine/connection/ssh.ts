@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { NodeSSH } from "node-ssh";
 import type { AuthMethod, AuthTrial } from "./auth.ts";
+import { type ParsedKey, showCertificate, withBlob } from "./certificate-login.ts";
 import type { Connection } from "./connection.ts";
 import { execOver, traffic } from "./exec.ts";
 import { limit } from "./limit.ts";
@@ -128,7 +129,10 @@ function authHandler(trial: AuthTrial, username: string, client: () => Client | 
 }
 
 function forSsh2(method: AuthMethod, username: string, client: Client | null): Parameters<NextAuth>[0] {
-  if (method.type === "agent") return { type: "agent", username, agent: agentWithOnly(client, method.keys) };
+  const certificate = "certificate" in method ? method.certificate : undefined;
+  showCertificate(client, certificate);
+  if (method.type === "agent")
+    return { type: "agent", username, agent: agentWithOnly(client, method.keys, certificate) };
   if (method.type !== "keyboard-interactive") return { ...method, username } as Parameters<NextAuth>[0];
   const { type, password } = method;
   return {
@@ -139,10 +143,23 @@ function forSsh2(method: AuthMethod, username: string, client: Client | null): P
 }
 
 type Agent = Exclude<NonNullable<ClientConfig["agent"]>, string>;
+type Signed = (error?: Error | null, signature?: Buffer) => void;
+
+/** Of ssh2's agent, what is used here, with the arguments that ssh2's client gives. */
+interface Signer {
+  sign(key: ParsedKey, data: Buffer, options: object, done: Signed): void;
+}
 
 // ssh2 offers all keys of an agent, and after six sshd hangs up. Its agent class is not ours to import; the client has one.
-function agentWithOnly(client: Client | null, keys: readonly Buffer[]): Agent {
-  const { agent } = (client as unknown as { config: { agent: Agent } }).config;
+function agentWithOnly(client: Client | null, keys: readonly Buffer[], certificate: Buffer | undefined): Agent {
+  const { agent } = (client as unknown as { config: { agent: Signer } }).config;
   const getIdentities: Agent["getIdentities"] = (done) => done(null, [...keys]);
-  return Object.create(agent, { getIdentities: { value: getIdentities } });
+  // An agent may hold the certificate alone, and signs for nothing else; or the key alone, with the certificate in a file.
+  const sign: Signer["sign"] = (key, data, options, done) => {
+    if (certificate === undefined) return agent.sign(key, data, options, done);
+    return agent.sign(withBlob(key, certificate), data, options, (error, signature) =>
+      error ? agent.sign(key, data, options, done) : done(null, signature),
+    );
+  };
+  return Object.create(agent, { getIdentities: { value: getIdentities }, sign: { value: sign } });
 }

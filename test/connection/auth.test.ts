@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { generateKeyPairSync, type KeyExportOptions } from "node:crypto";
-import { once } from "node:events";
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { AuthContext } from "ssh2";
 import t, { type Test } from "tap";
 import { Secret } from "../../engine/shell/secret.ts";
+import { agent, noAgent } from "../support/agent.ts";
 import { connectTo, failure, isolatedConfig, sshd, type TestKey, testKey } from "../support/sshd.ts";
 
 /** Lets in who offers one of these keys; counts the offers. */
@@ -141,25 +140,7 @@ t.test("a FIDO key is named as what it is", async (t) => {
   t.match(error.message, "is a FIDO key, which is not supported");
 });
 
-/** A real ssh-agent that holds these keys and ends with the test; its socket. */
-async function agent(t: Test, dir: string, keys: readonly string[]): Promise<string> {
-  const socket = `/tmp/agent-${process.pid}-${t.name.length}-${keys.length}.sock`;
-  const child = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
-  t.teardown(() => child.kill());
-  while (!existsSync(socket)) await new Promise((resolve) => setImmediate(resolve));
-  for (const key of keys) {
-    const add = spawn("ssh-add", ["-q", `${dir}/${key}`], {
-      env: { ...process.env, SSH_AUTH_SOCK: socket },
-      stdio: "ignore",
-    });
-    await once(add, "close");
-  }
-  return socket;
-}
-
-const hasAgent = existsSync("/usr/bin/ssh-agent");
-
-t.test("the agent's keys are tried", { skip: !hasAgent && "no ssh-agent here" }, async (t) => {
+t.test("the agent's keys are tried", { skip: noAgent }, async (t) => {
   const [right, wrong] = [testKey("rsa"), testKey("ecdsa")];
   const server = await sshd(t, { auth: accepting(right).auth });
   const { dir, sshConfig } = keyFolder(t, { right, wrong });
@@ -168,25 +149,21 @@ t.test("the agent's keys are tried", { skip: !hasAgent && "no ssh-agent here" },
   await connectTo(t, server, { sshConfig });
 });
 
-t.test(
-  "with IdentitiesOnly the agent is asked only for the keys that are named",
-  { skip: !hasAgent && "no ssh-agent here" },
-  async (t) => {
-    const keys = { a: testKey(), b: testKey(), c: testKey(), d: testKey(), named: testKey() };
-    const { auth, offers } = accepting(keys.named);
-    const server = await sshd(t, { auth });
-    const { dir, sshConfig } = keyFolder(t, keys);
-    const socket = await agent(t, dir, Object.keys(keys));
-    // Only the public half: 1Password and hardware tokens look like this.
-    writeFileSync(`${dir}/only.pub`, keys.named.public);
-    writeFileSync(
-      sshConfig,
-      `IdentityAgent ${socket}\nIdentitiesOnly yes\nIdentityFile ${dir}/only.pub\n${isolatedConfig}`,
-    );
-    await connectTo(t, server, { sshConfig });
-    t.strictSame(offers, [keys.named.blob.toString("base64")]);
-  },
-);
+t.test("with IdentitiesOnly the agent is asked only for the keys that are named", { skip: noAgent }, async (t) => {
+  const keys = { a: testKey(), b: testKey(), c: testKey(), d: testKey(), named: testKey() };
+  const { auth, offers } = accepting(keys.named);
+  const server = await sshd(t, { auth });
+  const { dir, sshConfig } = keyFolder(t, keys);
+  const socket = await agent(t, dir, Object.keys(keys));
+  // Only the public half: 1Password and hardware tokens look like this.
+  writeFileSync(`${dir}/only.pub`, keys.named.public);
+  writeFileSync(
+    sshConfig,
+    `IdentityAgent ${socket}\nIdentitiesOnly yes\nIdentityFile ${dir}/only.pub\n${isolatedConfig}`,
+  );
+  await connectTo(t, server, { sshConfig });
+  t.strictSame(offers, [keys.named.blob.toString("base64")]);
+});
 
 t.test("an agent that does not answer is one identity less", async (t) => {
   const own = testKey();
@@ -196,56 +173,6 @@ t.test("an agent that does not answer is one identity less", async (t) => {
   const refused = await failure(connectTo(t, await sshd(t, { auth: () => false }), { sshConfig }));
   t.match(refused.message, "no agent answers at");
 });
-
-const hasKeygen = existsSync("/usr/bin/ssh-keygen");
-
-t.test(
-  "certificates are named where they would have been needed",
-  { skip: !hasKeygen && "no ssh-keygen" },
-  async (t) => {
-    const own = testKey();
-    const { dir, sshConfig } = keyFolder(t, { own, ca: testKey() });
-    const keygen = (...args: readonly string[]) => once(spawn("ssh-keygen", args, { stdio: "ignore" }), "close");
-    writeFileSync(`${dir}/own.pub`, own.public);
-    await keygen("-q", "-s", `${dir}/ca`, "-I", "me", "-n", "u", `${dir}/own.pub`);
-    const server = await sshd(t, { auth: () => false });
-
-    const beside = await failure(connectTo(t, server, { key: `${dir}/own`, sshConfig }));
-    t.equal(beside.failure, "auth");
-    t.match(beside.message, `tried: ${dir}/own (ED25519 SHA256:`);
-    t.match(beside.message, `not tried: the certificate ${dir}/own-cert.pub`);
-    t.match(beside.hint, "User certificates are not supported");
-    await connectTo(t, await sshd(t, { auth: accepting(own).auth }), { key: `${dir}/own`, sshConfig });
-
-    renameSync(`${dir}/own-cert.pub`, `${dir}/elsewhere.pub`);
-    writeFileSync(sshConfig, `CertificateFile ${dir}/elsewhere.pub\n${isolatedConfig}`);
-    const named = await failure(connectTo(t, server, { key: `${dir}/own`, sshConfig }));
-    t.match(named.message, `not tried: the certificate ${dir}/elsewhere.pub`);
-
-    const asKey = await failure(connectTo(t, server, { key: `${dir}/elsewhere.pub`, sshConfig }));
-    t.equal(asKey.failure, "config");
-    t.match(asKey.message, `the key ${dir}/elsewhere.pub is a certificate and no private key`);
-  },
-);
-
-t.test(
-  "the agent's certificates are named and its keys used",
-  { skip: !hasAgent && "no ssh-agent here" },
-  async (t) => {
-    const own = testKey();
-    const { auth, offers } = accepting(own);
-    const server = await sshd(t, { auth });
-    const { dir, sshConfig } = keyFolder(t, { own, ca: testKey() });
-    writeFileSync(`${dir}/own.pub`, own.public);
-    await once(spawn("ssh-keygen", ["-q", "-s", `${dir}/ca`, "-I", "me", "-n", "u", `${dir}/own.pub`]), "close");
-    const socket = await agent(t, dir, ["own"]);
-    writeFileSync(sshConfig, `IdentityAgent ${socket}\n${isolatedConfig}`);
-    await connectTo(t, server, { sshConfig });
-    t.strictSame(offers, [own.blob.toString("base64")]);
-    const error = await failure(connectTo(t, await sshd(t, { auth: () => false }), { sshConfig }));
-    t.match(error.message, /not tried: the certificate ED25519-CERT SHA256:\S+ of the agent/);
-  },
-);
 
 t.test("what a host says before it closes is told, and that the key was not the reason", async (t) => {
   const own = testKey();

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import t, { type Test } from "tap";
-import { describeKey, fingerprint, withPin } from "../../engine/connection/known-hosts.ts";
+import { withPin } from "../../engine/connection/known-hosts.ts";
+import { describeKey, fingerprint } from "../../engine/connection/public-key.ts";
 import {
   connectTo,
   failure,

@@ -3,13 +3,13 @@ import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync 
 import t from "tap";
 import {
   coversHost,
-  describeKey,
   editFile,
   parseKnownHosts,
   pinName,
   withoutHost,
   withPin,
 } from "../../engine/connection/known-hosts.ts";
+import { describeKey } from "../../engine/connection/public-key.ts";
 
 // Made by ssh-keygen; the fingerprint is what ssh-keygen -l prints for it.
 const ED25519 = "AAAAC3NzaC1lZDI1NTE5AAAAIAxM+vDWUrbQrAZCA1dUerV81MKYcmhCpKH2LWQ9V7ty";

@@ -1,88 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import t, { type Test } from "tap";
-import type { Connection } from "../../engine/connection/connection.ts";
-import { connectSsh, type SshOptions, type SshTarget } from "../../engine/connection/ssh.ts";
+import t from "tap";
+import { connectReal, keygen, noSshd, realSshd } from "../support/openssh.ts";
 import { failure } from "../support/sshd.ts";
 
-const SSHD = "/usr/sbin/sshd";
-const skip = !existsSync(SSHD) && `no OpenSSH server at ${SSHD}`;
-
-interface RealSshd {
-  readonly port: number;
-  readonly dir: string;
-  /** Public keys of the host, a line each, without a name. */
-  readonly publicKeys: readonly string[];
-}
-
-/** Starts OpenSSH's server with two host keys and one user key, and these settings; it ends with the test. */
-async function realSshd(t: Test, settings = "", address = "127.0.0.1"): Promise<RealSshd> {
-  const dir = t.testdir({ hosts: "", config: "" });
-  const types = ["ed25519", "ecdsa"];
-  for (const type of types) keygen("-t", type, "-f", `${dir}/host_${type}`);
-  keygen("-t", "ed25519", "-f", `${dir}/user`);
-  writeFileSync(`${dir}/authorized`, readFileSync(`${dir}/user.pub`));
-  const port = await freePort();
-  const text = [
-    `Port ${port}`,
-    `ListenAddress ${address}`,
-    ...types.map((type) => `HostKey ${dir}/host_${type}`),
-    `AuthorizedKeysFile ${dir}/authorized`,
-    `PidFile ${dir}/pid`,
-    "StrictModes no",
-    "UsePAM no",
-    "PasswordAuthentication no",
-    settings,
-  ];
-  writeFileSync(`${dir}/sshd_config`, `${text.join("\n")}\n`);
-  if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true });
-  const child = spawn(SSHD, ["-D", "-e", "-f", `${dir}/sshd_config`], { stdio: ["ignore", "ignore", "pipe"] });
-  t.teardown(() => child.kill());
-  await listening(child);
-  return { port, dir, publicKeys: types.map((type) => readFileSync(`${dir}/host_${type}.pub`, "utf8").trim()) };
-}
-
-function keygen(...args: readonly string[]): void {
-  execFileSync("ssh-keygen", ["-q", "-N", "", ...args], { stdio: "ignore" });
-}
-
-// sshd cannot be asked for any free port, so one is taken and let go.
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function listening(child: ChildProcess): Promise<void> {
-  let said = "";
-  for await (const chunk of child.stderr ?? []) {
-    said += chunk;
-    if (said.includes("Server listening")) break;
-  }
-  child.stderr?.resume();
-  if (!said.includes("Server listening")) throw new Error(`sshd: ${said}`);
-}
-
-async function connect(
-  t: Test,
-  { port, dir }: RealSshd,
-  more: Partial<SshTarget & SshOptions> = {},
-): Promise<Connection> {
-  const target = { name: "real", address: "127.0.0.1", port, key: `${dir}/user`, knownHosts: `${dir}/hosts` };
-  const options = { connectTimeoutMs: 10_000, sshConfig: `${dir}/config` };
-  const connection = await connectSsh({ ...target, ...more }, { ...options, ...more });
-  t.teardown(() => connection.close());
-  return connection;
-}
-
-t.test("OpenSSH: login, 5 MB each way, exit code, signal, four channels", { skip }, async (t) => {
-  const connection = await connect(t, await realSshd(t), { acceptNew: true });
+t.test("OpenSSH: login, 5 MB each way, exit code, signal, four channels", { skip: noSshd }, async (t) => {
+  const connection = await connectReal(t, await realSshd(t), { acceptNew: true });
   const text = "€".repeat(1_700_000);
   t.equal((await connection.exec("cat", { stdin: text })).stdout, text);
   t.strictSame(await connection.exec("echo é >&2; exit 42"), { code: 42, stdout: "", stderr: "é\n" });
@@ -97,35 +21,35 @@ t.test("OpenSSH: login, 5 MB each way, exit code, signal, four channels", { skip
   );
 });
 
-t.test("OpenSSH: a re-key asks for the host key again, and is let through", { skip }, async (t) => {
-  const connection = await connect(t, await realSshd(t, "RekeyLimit 256K"), { acceptNew: true });
+t.test("OpenSSH: a re-key asks for the host key again, and is let through", { skip: noSshd }, async (t) => {
+  const connection = await connectReal(t, await realSshd(t, "RekeyLimit 256K"), { acceptNew: true });
   const text = "x".repeat(3_000_000);
   t.equal((await connection.exec("cat", { stdin: text })).stdout.length, text.length);
   t.equal((await connection.exec("echo on")).stdout, "on\n");
 });
 
-t.test("OpenSSH: a known_hosts that ssh-keygen hashed is read and edited", { skip }, async (t) => {
+t.test("OpenSSH: a known_hosts that ssh-keygen hashed is read and edited", { skip: noSshd }, async (t) => {
   const server = await realSshd(t);
   const [ed25519 = "", ecdsa = ""] = server.publicKeys;
   const hosts = `${server.dir}/hosts`;
   writeFileSync(hosts, `[127.0.0.1]:${server.port} ${ecdsa}\n[127.0.0.1]:1 ${ed25519}\n`);
   execFileSync("ssh-keygen", ["-q", "-H", "-f", hosts], { stdio: "ignore" });
   t.match(readFileSync(hosts, "utf8"), /^\|1\|/);
-  await connect(t, server);
+  await connectReal(t, server);
 
   keygen("-t", "ecdsa", "-f", `${server.dir}/other`);
   const other = readFileSync(`${server.dir}/other.pub`, "utf8").trim();
   writeFileSync(hosts, `[127.0.0.1]:${server.port} ${other}\n[127.0.0.1]:1 ${ed25519}\n`);
   execFileSync("ssh-keygen", ["-q", "-H", "-f", hosts], { stdio: "ignore" });
-  t.equal((await failure(connect(t, server))).failure, "host-key-changed");
-  await connect(t, server, { rebuilt: true });
-  await connect(t, server);
+  t.equal((await failure(connectReal(t, server))).failure, "host-key-changed");
+  await connectReal(t, server, { rebuilt: true });
+  await connectReal(t, server);
   const found = execFileSync("ssh-keygen", ["-F", `[127.0.0.1]:${server.port}`, "-f", hosts], { encoding: "utf8" });
   t.notMatch(found, "|1|", "only the new line is left for this host");
   t.equal(readFileSync(hosts, "utf8").trim().split("\n").length, 2);
 });
 
-t.test("OpenSSH: what ssh itself pinned is known here, and the other way round", { skip }, async (t) => {
+t.test("OpenSSH: what ssh itself pinned is known here, and the other way round", { skip: noSshd }, async (t) => {
   const server = await realSshd(t);
   const ssh = (...options: readonly string[]): string =>
     execFileSync(
@@ -141,12 +65,12 @@ t.test("OpenSSH: what ssh itself pinned is known here, and the other way round",
     "-o",
     "HashKnownHosts=yes",
   );
-  await connect(t, server);
-  await connect(t, server, { knownHosts: `${server.dir}/ours`, acceptNew: true });
+  await connectReal(t, server);
+  await connectReal(t, server, { knownHosts: `${server.dir}/ours`, acceptNew: true });
   t.equal(ssh("-o", `UserKnownHostsFile=${server.dir}/ours`, "-o", "StrictHostKeyChecking=yes"), "by ssh\n");
 });
 
-t.test("OpenSSH: the configuration file names user, port and key", { skip }, async (t) => {
+t.test("OpenSSH: the configuration file names user, port and key", { skip: noSshd }, async (t) => {
   const server = await realSshd(t);
   const { username } = userInfo();
   const lines = ["Host box", "  HostName 127.0.0.1", `  Port ${server.port}`, `  User ${username}`];
@@ -154,51 +78,51 @@ t.test("OpenSSH: the configuration file names user, port and key", { skip }, asy
     `${server.dir}/config`,
     [...lines, `  IdentityFile ${server.dir}/user`, "  IdentitiesOnly yes", ""].join("\n"),
   );
-  const connection = await connect(t, server, { address: "box", port: undefined, key: undefined, acceptNew: true });
+  const connection = await connectReal(t, server, { address: "box", port: undefined, key: undefined, acceptNew: true });
   t.equal((await connection.exec("id -un")).stdout, `${username}\n`);
 });
 
-t.test("OpenSSH: ProxyJump and ProxyCommand through the real programs", { skip }, async (t) => {
+t.test("OpenSSH: ProxyJump and ProxyCommand through the real programs", { skip: noSshd }, async (t) => {
   const server = await realSshd(t);
   // By two names: ssh refuses to jump over the host itself.
   const jump = `Host jumped\n  HostName 127.0.0.1\n  Port ${server.port}\n  ProxyJump localhost:${server.port}\n`;
   const all = `Host *\n  IdentityFile ${server.dir}/user\n  UserKnownHostsFile ${server.dir}/hosts\n`;
   writeFileSync(`${server.dir}/config`, jump + all);
-  const jumped = await connect(t, server, { address: "jumped", port: undefined, acceptNew: true });
+  const jumped = await connectReal(t, server, { address: "jumped", port: undefined, acceptNew: true });
   t.equal((await jumped.exec("echo jumped")).stdout, "jumped\n");
 
   const config = `${server.dir}/command`;
   const command = `ssh -F ${server.dir}/config -W %h:%p -p ${server.port} 127.0.0.1`;
   writeFileSync(config, `Host *\n  ProxyCommand ${command}\n`);
-  const proxied = await connect(t, server, { sshConfig: config, acceptNew: true });
+  const proxied = await connectReal(t, server, { sshConfig: config, acceptNew: true });
   t.equal((await proxied.exec("wc -c", { stdin: "x".repeat(2_000_000) })).stdout.trim(), "2000000");
 });
 
-t.test("OpenSSH: a wrong key is refused after all tries, also when sshd hangs up", { skip }, async (t) => {
+t.test("OpenSSH: a wrong key is refused after all tries, also when sshd hangs up", { skip: noSshd }, async (t) => {
   const server = await realSshd(t, "MaxAuthTries 2");
   const names = ["a", "b", "c", "d"];
   for (const name of names) keygen("-t", "ed25519", "-f", `${server.dir}/${name}`);
   const files = names.map((name) => `IdentityFile ${server.dir}/${name}\n`).join("");
   writeFileSync(`${server.dir}/config`, files);
-  const error = await failure(connect(t, server, { key: undefined, acceptNew: true }));
+  const error = await failure(connectReal(t, server, { key: undefined, acceptNew: true }));
   t.equal(error.failure, "auth");
   t.match(error.message, `tried: ${server.dir}/a`);
 });
 
-t.test("OpenSSH: a command that runs past its deadline leaves the connection usable", { skip }, async (t) => {
-  const connection = await connect(t, await realSshd(t), { acceptNew: true });
+t.test("OpenSSH: a command that runs past its deadline leaves the connection usable", { skip: noSshd }, async (t) => {
+  const connection = await connectReal(t, await realSshd(t), { acceptNew: true });
   t.equal((await failure(connection.exec("cat; sleep 20", { timeoutMs: 200 }))).failure, "timeout");
   t.equal((await connection.exec("echo on")).stdout, "on\n");
 });
 
-t.test("OpenSSH: IPv6", { skip }, async (t) => {
+t.test("OpenSSH: IPv6", { skip: noSshd }, async (t) => {
   const server = await realSshd(t, "", "::1");
-  const connection = await connect(t, server, { address: "::1", acceptNew: true });
+  const connection = await connectReal(t, server, { address: "::1", acceptNew: true });
   t.equal((await connection.exec("echo six")).stdout, "six\n");
   t.match(readFileSync(`${server.dir}/hosts`, "utf8"), `[::1]:${server.port} ssh-ed25519`);
 });
 
-t.test("a closed connection lets node end", { skip }, async (t) => {
+t.test("a closed connection lets node end", { skip: noSshd }, async (t) => {
   const server = await realSshd(t);
   const script = `
     const { connectSsh } = await import(${JSON.stringify(new URL("../../engine/connection/ssh.ts", import.meta.url).href)});
