@@ -1,6 +1,6 @@
 // The states of the benchmark as a playbook of ours; bench.mts writes the same ones for Ansible.
 import { userInfo } from "node:os";
-import { defineRole, directory, file, integer, link, runPlaybook, string } from "../engine/index.ts";
+import { defineRole, directory, file, integer, link, runPlaybook, string } from "hostwright";
 
 /** One state: a sixth are folders, a sixth links, the others files. */
 export interface State {

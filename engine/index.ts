@@ -6,22 +6,22 @@ export { type Program, runPlaybook } from "./cli/playbook.ts";
 export { runSchema, schemaFiles } from "./cli/schema.ts";
 export { runSecret } from "./cli/secret.ts";
 export { runSurvey, type Sites, type Survey } from "./cli/survey.ts";
-export type { Facts } from "./facts/facts.ts";
+export { type Disk, diskOf, type Facts } from "./facts/facts.ts";
 export { globMatches } from "./format/glob.ts";
 export { re2Matches } from "./format/re2.ts";
 export type { GroupSource, InventorySource } from "./inventory/module.ts";
-export { absent } from "./resource/absent.ts";
-export { command } from "./resource/command.ts";
-export { compose } from "./resource/compose.ts";
-export { directory } from "./resource/directory.ts";
-export { envFile } from "./resource/env-file.ts";
-export { file, sha256 } from "./resource/file.ts";
+export { type AbsentDesired, absent } from "./resource/absent.ts";
+export { type CommandDesired, command } from "./resource/command.ts";
+export { type ComposeDesired, type ComposeService, compose } from "./resource/compose.ts";
+export { type DirectoryDesired, directory } from "./resource/directory.ts";
+export { type EnvFileDesired, envFile } from "./resource/env-file.ts";
+export { type FileDesired, file, sha256 } from "./resource/file.ts";
 export { enterFolderOf, enterMade, folders } from "./resource/folder.ts";
-export { group } from "./resource/group.ts";
-export { http } from "./resource/http.ts";
-export { link } from "./resource/link.ts";
-export { pkg } from "./resource/package.ts";
-export { architecture, release } from "./resource/release.ts";
+export { type GroupDesired, group } from "./resource/group.ts";
+export { type HttpDesired, http } from "./resource/http.ts";
+export { type LinkDesired, link } from "./resource/link.ts";
+export { type PackageDesired, pkg } from "./resource/package.ts";
+export { architecture, type ReleaseDesired, release } from "./resource/release.ts";
 export {
   type Change,
   compare,
@@ -32,20 +32,20 @@ export {
   type ResourceType,
   touches,
 } from "./resource/resource.ts";
-export { unit } from "./resource/unit.ts";
+export { type UnitDesired, unit } from "./resource/unit.ts";
 export { UnsupportedMachine } from "./resource/unsupported.ts";
-export { user } from "./resource/user.ts";
+export { type UserDesired, user } from "./resource/user.ts";
 export {
   type Asker,
   definePlaybook,
   type Finding,
   type Gate,
+  type Inquiry,
   onHost,
   type Play,
   type Playbook,
   type PlayResult,
   type PlayRunner,
-  type Proof,
   runOnce,
   type Said,
   type Serial,
@@ -72,7 +72,7 @@ export {
   type Var,
   type VarsOf,
 } from "./role/schema.ts";
-export { template } from "./role/template.ts";
+export { type Template, templatesIn } from "./role/template.ts";
 export { VarError } from "./role/var-error.ts";
 export { reveal, Secret, type Text } from "./shell/secret.ts";
 export { lines, type Script, sh, trusted } from "./shell/sh.ts";

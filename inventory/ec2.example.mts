@@ -5,7 +5,7 @@
 // It needs the `aws` command line, logged in, with ec2:DescribeInstances. group_vars/ and host_vars/ beside it count too.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { GroupSource, InventorySource } from "../engine/index.ts";
+import type { GroupSource, InventorySource } from "hostwright";
 
 /** What we read of `aws ec2 describe-instances`. */
 interface Answer {

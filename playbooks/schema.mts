@@ -1,6 +1,6 @@
 // What editors and people read of the vars, made from the roles' schemas: `npm run schema` writes inventory/schema.json,
 // inventory/vars.schema.json and docs/vars.md.
-import { runSchema, schemaFiles } from "../engine/index.ts";
+import { runSchema, schemaFiles } from "hostwright";
 import { app } from "../roles/app/index.ts";
 import { monitoring } from "../roles/monitoring/index.ts";
 

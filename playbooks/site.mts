@@ -2,22 +2,21 @@
 //   npx zx playbooks/site.mts                         the lab on this machine
 //   npx zx playbooks/site.mts -i inventory/prod.yml   the real thing
 //   npx zx playbooks/site.mts --verify                and proves that data arrives (docs/verify.md)
+
+import { definePlaybook, runPlaybook } from "hostwright";
 import { $ } from "zx/core";
-import { definePlaybook, runPlaybook } from "../engine/index.ts";
 import { gatewayCa } from "../roles/app/gateway-ca.ts";
 import { app } from "../roles/app/index.ts";
 import { monitoring } from "../roles/monitoring/index.ts";
 import { preflight } from "../roles/preflight/index.ts";
 import { verification } from "../roles/verify/index.ts";
 
-const ca = gatewayCa();
-
 const site = definePlaybook([
   preflight("new-hosts"),
   // It has to know the passwords that app hosts push with, also where --limit leaves those out.
   { name: "monitoring", hosts: "monitoring", roles: [monitoring], consults: "app" },
-  ca.play,
-  { name: "app", hosts: "app", roles: [app], vars: ca.vars },
+  gatewayCa,
+  { name: "app", hosts: "app", roles: [app] },
   { ...verification, flag: "verify" },
 ]);
 

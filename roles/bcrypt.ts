@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { encodeBase64, hashSync } from "bcryptjs";
-import { reveal, Secret, type Text } from "../engine/index.ts";
+import { reveal, Secret, type Text } from "hostwright";
 
 /** 2^10 rounds: Caddy and Prometheus' exporters remember a password that they have checked. */
 const COST = 10;

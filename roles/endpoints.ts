@@ -1,4 +1,4 @@
-import { type HostVars, readVars, type Schema, type Site, type Text, VarError, type VarsOf } from "../engine/index.ts";
+import { type HostVars, readVars, type Schema, type Site, type Text, VarError, type VarsOf } from "hostwright";
 import { appVars } from "./app/vars.ts";
 import { monitoringVars } from "./monitoring/vars.ts";
 

@@ -6,7 +6,7 @@ import { failureLines } from "../report/recap.ts";
 import { harmless } from "../report/terminal.ts";
 import type { Playbook } from "../role/playbook.ts";
 import type { Schema } from "../role/schema.ts";
-import { rolesIn, schemasOf } from "../run/assignment.ts";
+import { readIn } from "../run/assignment.ts";
 import type { Failure } from "../run/event.ts";
 import { failureOf } from "../run/failure.ts";
 import { maskText } from "../run/mask.ts";
@@ -47,7 +47,8 @@ export async function runExec(playbook: Playbook, url: string): Promise<void> {
     const words = at < 0 ? [] : args.slice(at + 1);
     if (words.length === 0) throw new UsageError("found no command, expected: PATTERN -- COMMAND (--help says more)");
     const line = words.length === 1 ? (words[0] ?? "") : sh`${words}`.text;
-    const hosts = { pattern: onePattern(options), become: options.become, schemas: schemasOf(await rolesIn(playbook)) };
+    const { schemas } = await readIn(playbook);
+    const hosts = { pattern: onePattern(options), become: options.become, schemas };
     const answers = await askHosts(options, hosts, async (session) => {
       const [section] = (await session.probe([sh`sh -c ${line}`])).sections;
       return section ?? { status: 255, stdout: "", stderr: "no answer" };

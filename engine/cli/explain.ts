@@ -1,6 +1,6 @@
 import { formatPlace, type Host, InventoryError, type VarValue } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
-import type { Role } from "../role/role.ts";
+import { type Reader, readersOf } from "../role/playbook.ts";
 import type { Assignment } from "../run/assignment.ts";
 import { MASK, Secret } from "../shell/secret.ts";
 
@@ -17,7 +17,7 @@ interface Row {
  */
 export function explainVar(host: Host, name: string, plays: readonly Assignment[]): string {
   const own = plays.filter(({ hosts }) => hosts.some((other) => other.name === host.name));
-  const roles = [...new Set(own.flatMap(({ play }) => play.roles))];
+  const roles = [...new Set(own.flatMap(({ play }) => readersOf(play)))];
   const isSecret = /^ansible_.*pass(word)?$/.test(name);
   const show = (value: unknown) => shown(value, isSecret);
   const rows = [...defaultRows(roles, name, show), ...sourceRows(host, name, own, show)];
@@ -26,7 +26,7 @@ export function explainVar(host: Host, name: string, plays: readonly Assignment[
   return [`${host.name}: ${name}`, ...table([heading, ...rows], rows.length)].join("\n");
 }
 
-function defaultRows(roles: readonly Role[], name: string, show: (value: unknown) => string): readonly Row[] {
+function defaultRows(roles: readonly Reader[], name: string, show: (value: unknown) => string): readonly Row[] {
   const rows = roles.flatMap(({ name: role, schema }): Row[] => {
     const variable = schema[name];
     if (variable === undefined || variable.required) return [];
@@ -59,7 +59,7 @@ function sourceRows(
   return extra < 0 ? [...rows, ...inPlays] : [...rows.slice(0, extra), ...inPlays, ...rows.slice(extra)];
 }
 
-function nothing(host: Host, name: string, roles: readonly Role[]): InventoryError {
+function nothing(host: Host, name: string, roles: readonly Reader[]): InventoryError {
   const needing = roles.filter(({ schema }) => schema[name]).map((role) => role.name);
   if (needing.length > 0)
     return new InventoryError(

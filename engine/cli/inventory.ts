@@ -2,7 +2,7 @@ import { type Host, type Inventory, InventoryError } from "../inventory/inventor
 import { graphInventory, hostVars, listInventory } from "../inventory/list.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import type { Playbook } from "../role/playbook.ts";
-import { type Assignment, assignments, rolesIn, schemasOf } from "../run/assignment.ts";
+import { type Assignment, assignments, readIn } from "../run/assignment.ts";
 import { parseArguments } from "./arguments.ts";
 import { explainVar } from "./explain.ts";
 import { UsageError } from "./options.ts";
@@ -49,7 +49,7 @@ export async function inventoryCommand(
   if (values.help) return HELP;
   const action = actionOf(values, positionals);
   const options = { inventory: values.inventory ?? [], extraVars: values["extra-vars"] ?? [], program };
-  const schemas = schemasOf(await rolesIn(playbook));
+  const { schemas } = await readIn(playbook);
   const inventory = await loadFor(options, schemas);
   inventory.warnings.forEach(warn);
   return action(inventory, playbook);

@@ -3,9 +3,8 @@ import { unlockSecrets } from "../inventory/age.ts";
 import { CONNECTION_VARS, connectionVars } from "../inventory/connection-vars.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { didYouMean } from "../inventory/suggest.ts";
-import type { Playbook, PlayRunner } from "../role/playbook.ts";
-import type { Schema } from "../role/schema.ts";
-import { type Assignment, assignments, consulted, flagsOf, rolesIn, rolesOf, schemasOf } from "../run/assignment.ts";
+import { type Playbook, type PlayRunner, schemasOfPlay } from "../role/playbook.ts";
+import { type Assignment, assignments, consulted, flagsOf, readersIn, readIn } from "../run/assignment.ts";
 import type { HostResult, RunEvent } from "../run/event.ts";
 import { STATE_PATHS } from "../run/host-state.ts";
 import { maskEvent } from "../run/mask.ts";
@@ -28,8 +27,6 @@ import { checkLocks, releaseLocks } from "./releases.ts";
 export interface Program {
   /** Vars that hosts may have although no role reads them. */
   readonly vars?: readonly string[];
-  /** Schemas of vars that hosts may have although no role of its plays reads them: they are typed, and their secrets not shown. */
-  readonly reads?: readonly Schema[];
   /** Runs after the inventory was checked and before any host is contacted. */
   prepare?(inventory: Inventory): Promise<void>;
 }
@@ -47,8 +44,8 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   const options = parseOptions(args, { own, program: name });
   if (options.help)
     return say(own.length > 0 ? `${HELP}\n\nof this playbook: ${own.map((flag) => `--${flag}`).join(" ")}` : HELP);
-  const schemas = schemasOf(await rolesIn(playbook));
-  const inventory = await loadFor(options, [...schemas, ...(program.reads ?? [])]);
+  const { schemas, measures } = await readIn(playbook);
+  const inventory = await loadFor(options, schemas);
   const all = await assignments(playbook, inventory, options.limit);
   const plays = all.filter(({ play: { flag } }) => flag === undefined || options.flags.has(flag));
   checkHosts(name, inventory, plays, options);
@@ -77,13 +74,15 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
     inventory,
     options,
   );
-  return run(playbook, { name, inventory, plays, options, passwords });
+  return run(playbook, { name, inventory, plays, measures, options, passwords });
 }
 
 interface Job {
   readonly name: string;
   readonly inventory: Inventory;
   readonly plays: readonly Assignment[];
+  /** Folders whose disks are facts. */
+  readonly measures: readonly string[];
   readonly options: Options;
   /** Those in the vars of hosts. */
   readonly passwords: readonly Secret[];
@@ -106,13 +105,13 @@ function checkRun(inventory: Inventory, plays: readonly Assignment[], options: O
     const meant = didYouMean(unknown, inventory.hosts.keys());
     throw new UsageError(`--rebuilt: found "${unknown}", expected a host of ${files}${meant}`);
   }
-  const roles = rolesOf(plays);
+  const readers = readersIn(plays);
   // What is wrong with one is said now, not once its turn comes.
-  for (const [host] of roles) connectionVars(host);
+  for (const [host] of readers) connectionVars(host);
   // A limit leaves hosts out, and not what may be said of them.
-  const schemas = [...schemasOf(plays.flatMap(({ play }) => play.roles)), ...(program.reads ?? [])];
-  checkVars(roles, new Set([...OWN_VARS, ...(program.vars ?? []), ...schemas.flatMap(Object.keys)]));
-  checkSecrets(roles, inventory);
+  const schemas = plays.flatMap(({ play }) => schemasOfPlay(play));
+  checkVars(readers, new Set([...OWN_VARS, ...(program.vars ?? []), ...schemas.flatMap(Object.keys)]));
+  checkSecrets(readers, inventory);
   rehearse(plays, inventory, options);
 }
 
@@ -129,6 +128,7 @@ async function run(playbook: Playbook, job: Job): Promise<number> {
       connect: connector(options, job.inventory, password),
       emit: (event: RunEvent) => reports.emit(maskEvent(event, mask)),
       becomePassword,
+      measures: job.measures,
       signal: interrupted.signal,
     };
     return exitCode(await runJob(playbook, job, ports), options);

@@ -16,8 +16,7 @@ export const ASSUMED: Facts = {
   os: { id: "debian", version: "13", name: "Debian GNU/Linux 13 (assumed)" },
   cpus: 2,
   memoryBytes: 2 * 1024 ** 3,
-  diskBytes: 20 * 1024 ** 3,
-  diskFreeBytes: 20 * 1024 ** 3,
+  disks: { "/": { bytes: 20 * 1024 ** 3, freeBytes: 20 * 1024 ** 3 } },
   addresses: [],
   bootId: "assumed",
   systemd: true,
@@ -37,8 +36,7 @@ const LARGE = {
   machine: "x86_64",
   cpus: 64,
   memoryBytes: 512 * 1024 ** 3,
-  diskBytes: 8 * 1024 ** 4,
-  diskFreeBytes: 4 * 1024 ** 4,
+  disks: { "/": { bytes: 8 * 1024 ** 4, freeBytes: 4 * 1024 ** 4 } },
   loginUser: "ubuntu",
   becomeBy: "sudo",
 } as const;
@@ -119,6 +117,7 @@ function refusal({ problem, cause }: Failed): UsageError {
 
 function attempt(host: Host, { play }: Assignment, inventory: Inventory, facts: Facts): Outcome {
   try {
+    if ("asks" in play) return { resources: [] };
     const site = siteOf(host, play.roles, inventory, facts);
     const { segments } = workOf(play, site, facts);
     const elsewhere = segments.find((segment) => !inventory.hosts.has(segment.host));

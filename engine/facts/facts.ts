@@ -1,5 +1,11 @@
 import { type Script, sh } from "../shell/sh.ts";
 
+/** A file system. Its size changes only when the disk does. */
+export interface Disk {
+  readonly bytes: number;
+  readonly freeBytes: number;
+}
+
 /** What a host says of itself. Frozen: roles read it, nothing changes it. */
 export interface Facts {
   readonly hostname: string;
@@ -10,10 +16,8 @@ export interface Facts {
   readonly cpus: number;
   /** What the kernel has; in a container with a limit, that limit. */
   readonly memoryBytes: number;
-  /** Size of the file system of /var/lib/docker, or of /var where there is none. It changes only when the disk does. */
-  readonly diskBytes: number;
-  /** Free there. */
-  readonly diskFreeBytes: number;
+  /** The file systems of "/" and of the folders that roles measure, by folder; `diskOf` reads it. */
+  readonly disks: Readonly<Record<string, Disk>>;
   /** All that it has but loopback, as `hostname -I` says; empty where it cannot say. */
   readonly addresses: readonly string[];
   readonly bootId: string;
@@ -29,30 +33,45 @@ export interface Facts {
 /** Thrown on output that is not that of `factsProbe`. */
 export class FactsError extends Error {}
 
-/** Prints one `name value` a line; few processes, since each costs 40 ms on an emulated host. */
-export const factsProbe: Script = sh`
-  fact() { printf '%s %s\n' "$1" "$2"; }
-  set -- $(uname -nm); fact hostname "$1"; fact machine "$2"
-  ( ID=unknown VERSION_ID=0 PRETTY_NAME=unknown
-    [ ! -r /etc/os-release ] || . /etc/os-release
-    fact os_id "$ID"; fact os_version "$VERSION_ID"; fact os_name "$PRETTY_NAME" )
-  fact cpus "$(getconf _NPROCESSORS_ONLN)"
-  while read -r name value _; do [ "$name" = MemTotal: ] && fact memory_kib "$value" && break; done </proc/meminfo
-  # A container shows its machine's memory there, and its own limit here: of cgroup v1, or of v2. A machine has no limit.
-  limit=max
-  for path in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
-    [ ! -r "$path" ] || read -r limit <"$path" || :
-  done
-  fact memory_limit "$limit"
-  data=/var; [ ! -d /var/lib/docker ] || data=/var/lib/docker
-  set -- $(df -Pk "$data" | { read -r _; read -r _ size _ free _; echo "$size" "$free"; })
-  fact disk_kib "$1"; fact disk_free_kib "$2"
-  read -r boot </proc/sys/kernel/random/boot_id; fact boot_id "$boot"
-  fact addresses "$(hostname -I 2>/dev/null)"
-  if [ -d /run/systemd/system ]; then fact systemd yes; else fact systemd no; fi
-  fact login_user "\${SUDO_USER:-\${DOAS_USER:-\${USER:-root}}}"
-  fact become_by "\${SUDO_USER:+sudo}\${DOAS_USER:+doas}"
-  [ ! -e /var/log/hostwright/journal.jsonl ] || fact changed_before yes`;
+/** Returns the file system that a folder is in, or will be in: that of the nearest folder above that was measured. */
+export function diskOf({ disks }: Pick<Facts, "disks">, folder: string): Disk {
+  const above = Object.keys(disks).filter((one) => `${folder}/`.startsWith(one.endsWith("/") ? one : `${one}/`));
+  const nearest = above.sort((a, b) => b.length - a.length)[0];
+  const disk = nearest === undefined ? undefined : disks[nearest];
+  if (!disk) throw new FactsError(`no disk was measured for ${folder}`);
+  return disk;
+}
+
+/**
+ * Prints one `name value` a line, with the disks of "/" and of these folders; few processes, since each costs 40 ms on an
+ * emulated host.
+ */
+export function factsProbe(folders: readonly string[]): Script {
+  return sh`
+    fact() { printf '%s %s\n' "$1" "$2"; }
+    set -- $(uname -nm); fact hostname "$1"; fact machine "$2"
+    ( ID=unknown VERSION_ID=0 PRETTY_NAME=unknown
+      [ ! -r /etc/os-release ] || . /etc/os-release
+      fact os_id "$ID"; fact os_version "$VERSION_ID"; fact os_name "$PRETTY_NAME" )
+    fact cpus "$(getconf _NPROCESSORS_ONLN)"
+    while read -r name value _; do [ "$name" = MemTotal: ] && fact memory_kib "$value" && break; done </proc/meminfo
+    # A container shows its machine's memory there, and its own limit here: of cgroup v1, or of v2. A machine has no limit.
+    limit=max
+    for path in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
+      [ ! -r "$path" ] || read -r limit <"$path" || :
+    done
+    fact memory_limit "$limit"
+    near() { while [ ! -d "$folder" ]; do folder=\${folder%/*}; [ -n "$folder" ] || folder=/; done; }
+    set --; for folder in ${["/", ...folders]}; do near; set -- "$@" "$folder"; done
+    df -Pk -- "$@" | { read -r _
+      for folder in ${["/", ...folders]}; do read -r _ size _ free _; fact disk "$size $free $folder"; done; }
+    read -r boot </proc/sys/kernel/random/boot_id; fact boot_id "$boot"
+    fact addresses "$(hostname -I 2>/dev/null)"
+    if [ -d /run/systemd/system ]; then fact systemd yes; else fact systemd no; fi
+    fact login_user "\${SUDO_USER:-\${DOAS_USER:-\${USER:-root}}}"
+    fact become_by "\${SUDO_USER:+sudo}\${DOAS_USER:+doas}"
+    [ ! -e /var/log/hostwright/journal.jsonl ] || fact changed_before yes`;
+}
 
 /** Reads what `factsProbe` printed. */
 export function parseFacts(stdout: string): Facts {
@@ -79,8 +98,7 @@ export function parseFacts(stdout: string): Facts {
       number("memory_kib") * 1024,
       text("memory_limit") === "max" ? Infinity : number("memory_limit"),
     ),
-    diskBytes: number("disk_kib") * 1024,
-    diskFreeBytes: number("disk_free_kib") * 1024,
+    disks: disksIn(stdout),
     addresses: Object.freeze(text("addresses").split(" ").filter(Boolean)),
     bootId: text("boot_id"),
     systemd: text("systemd") === "yes",
@@ -88,6 +106,16 @@ export function parseFacts(stdout: string): Facts {
     becomeBy: becomeBy(text("become_by")),
     changedBefore: facts.get("changed_before") === "yes",
   });
+}
+
+function disksIn(stdout: string): Facts["disks"] {
+  const lines = stdout.split("\n").flatMap((line) => [/^disk (\d+) (\d+) (\/.*)$/.exec(line) ?? []]);
+  const found = lines.flatMap(([, size, free, folder]) =>
+    folder === undefined ? [] : [[folder, { bytes: Number(size) * 1024, freeBytes: Number(free) * 1024 }] as const],
+  );
+  if (found.length === 0)
+    throw new FactsError(`the host did not say its disks: ${JSON.stringify(stdout.slice(0, 200))}`);
+  return Object.freeze(Object.fromEntries(found));
 }
 
 function becomeBy(text: string): Facts["becomeBy"] {

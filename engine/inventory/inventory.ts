@@ -36,7 +36,7 @@ export interface Host {
   readonly vars: Vars;
   /** Every source of this var, lowest precedence first; the last one won. Empty for an unknown var. */
   sources(name: string): readonly Source[];
-  /** Where the value (or its key) at this path of `vars` was written, e.g. `["grafana", "port"]`. */
+  /** Where the value (or its key) at this path of `vars` was written, e.g. `["server", "port"]`. */
   place(path: readonly (string | number)[], part?: "key" | "value"): Place | undefined;
 }
 

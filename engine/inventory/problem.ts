@@ -10,7 +10,7 @@ export interface Checked {
   readonly data: unknown;
   /** Where a value or its key stands; a host's `place` fits. */
   readonly locate: (path: readonly string[], part: "key" | "value") => Place | undefined;
-  /** How messages name a path: `var grafana.port` by default. */
+  /** How messages name a path: `var server.port` by default. */
   readonly subject?: (path: readonly string[]) => string;
 }
 
@@ -66,7 +66,7 @@ export function describe(value: unknown): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 }
 
-/** A path as it is written: `grafana.ports[0]`. */
+/** A path as it is written: `server.ports[0]`. */
 export function formatPath(path: readonly (string | number)[]): string {
   return path
     .map((part, index) => (/^\d+$/.test(String(part)) ? `[${part}]` : `${index === 0 ? "" : "."}${part}`))

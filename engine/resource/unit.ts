@@ -6,7 +6,7 @@ import { type Change, defineResource, ProbeError, touches } from "./resource.ts"
 import { verifyUnit } from "./unit-verify.ts";
 
 export interface UnitDesired {
-  /** "promtail.service"; the suffix ".service" may be left out. */
+  /** "nginx.service"; the suffix ".service" may be left out. */
   readonly name: string;
   /** Whole unit file, at /etc/systemd/system. Left out where a package brings the unit. */
   readonly content?: Text;

@@ -9,7 +9,7 @@ export const formats: Readonly<Record<string, Format>> = {
   // JSON is YAML, and quoted JSON strings mean the same there.
   yaml: literal,
   // A string is written as in Go, and JSON's escapes are all among Go's.
-  alloy: literal,
+  go: literal,
   systemd: systemdWord,
   env: envValue,
 };

@@ -2,6 +2,7 @@ import type { Facts } from "../facts/facts.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { Script } from "../shell/sh.ts";
 import type { Role, Site } from "./role.ts";
+import type { Schema } from "./schema.ts";
 
 /** How many hosts at a time: a number, or a share of the play's hosts. */
 export type Serial = number | `${number}%`;
@@ -27,7 +28,7 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** What a proof may do with the hosts of its play. */
+/** What an inquiry may do with the hosts of its play. */
 export interface Asker {
   /** The play's hosts that have not failed. */
   readonly sites: readonly Site[];
@@ -37,22 +38,43 @@ export interface Asker {
   facts(host: string): Promise<Facts>;
   /** Reports a finding of one of the play's hosts, as soon as it is known. */
   tell(host: string, finding: Finding): void;
+  /** Adds a line about one of the play's hosts to the recap. */
+  note(host: string, line: string): void;
   pause(ms: number): Promise<void>;
 }
 
-/** Asks hosts whether what the roles made works together. */
-export type Proof = (asker: Asker) => Promise<void>;
-
-/** One entry of a playbook: which hosts get which roles, and how carefully. */
-export interface Play {
+/** What roles and inquiries have in common. */
+interface Entry {
   readonly name?: string;
   /** A pattern, as in `--limit`. */
   readonly hosts: string;
-  readonly roles: readonly Role[];
   /** Win over the inventory, lose to `-e`. */
-  readonly vars?: Readonly<Record<string, unknown>>;
+  readonly vars?: Vars;
   /** Become root by sudo, true unless given; a host's `ansible_become` wins. */
   readonly become?: boolean;
+  /** The play is left out unless the command line has this flag: "verify" for `--verify`. */
+  readonly flag?: string;
+  /** A pattern: hosts that are asked besides and whose secrets are read, also where `--limit` leaves them out. */
+  readonly consults?: string;
+}
+
+export type Vars = Readonly<Record<string, unknown>>;
+
+/** Hosts are asked and nothing is changed: a look before roles, a proof behind them. Not in check mode, since it may send data. */
+export interface Inquiry extends Entry {
+  /** Asks all hosts of the play together. What it returns are vars of the plays behind it: they win over the inventory, lose to `-e`. */
+  readonly asks: (asker: Asker) => Promise<Vars | undefined>;
+  /** What the vars of its hosts have to fit. */
+  readonly needs?: Schema;
+  /** Schemas of other vars that it reads, of any host: they are known, typed, and their secrets not shown. */
+  readonly reads?: readonly Schema[];
+  /** Folders whose disks it reads from the facts. */
+  readonly measures?: readonly string[];
+}
+
+/** Hosts get roles. */
+export interface RolePlay extends Entry {
+  readonly roles: readonly Role[];
   /** Batch sizes; the last one repeats. All hosts at once unless given. */
   readonly serial?: Serial | readonly Serial[];
   /** The run stops after a batch of which more than this failed. One in which all failed stops it anyway. */
@@ -67,12 +89,34 @@ export interface Play {
   readonly after?: Gate;
   /** Takes hosts that failed in an earlier play as well, and forgives them when this one succeeds. */
   readonly rescue?: boolean;
-  /** The play is left out unless the command line has this flag: "verify" for `--verify`. */
-  readonly flag?: string;
-  /** After the roles, for all hosts together; not in check mode, since it sends data. */
-  readonly proof?: Proof;
-  /** A pattern: hosts that the proof asks and whose secrets proof or roles read, also where `--limit` leaves them out. */
-  readonly consults?: string;
+}
+
+/** One entry of a playbook: which hosts get which roles, and how carefully; or which are asked what. */
+export type Play = RolePlay | Inquiry;
+
+/** Returns the roles of a play; none of an inquiry. */
+export function rolesOfPlay(play: Play): readonly Role[] {
+  return "asks" in play ? [] : play.roles;
+}
+
+/** Who says what vars have to be: a role, or an inquiry. */
+export type Reader = Pick<Role, "name" | "schema">;
+
+/** Returns who reads the vars of a play's own hosts. */
+export function readersOf(play: Play): readonly Reader[] {
+  if (!("asks" in play)) return play.roles;
+  return play.needs ? [{ name: play.name ?? play.hosts, schema: play.needs }] : [];
+}
+
+/** Returns the schemas of all vars that a play reads, of whatever host. */
+export function schemasOfPlay(play: Play): readonly Schema[] {
+  const own = readersOf(play).map(({ schema }) => schema);
+  return "asks" in play ? [...own, ...(play.reads ?? [])] : own;
+}
+
+/** Returns the folders whose disks a play reads from the facts. */
+export function measuresOf(play: Play): readonly string[] {
+  return "asks" in play ? (play.measures ?? []) : play.roles.flatMap(({ measures }) => measures);
 }
 
 /** How the hosts of one play ended, by name. */

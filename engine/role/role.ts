@@ -49,6 +49,8 @@ export interface RolePlan {
 export interface Role {
   readonly name: string;
   readonly schema: Schema;
+  /** Folders whose disks it reads from the facts. */
+  readonly measures: readonly string[];
   /** Releases whose hash has to be found before the plan: `site` has none yet. */
   releases(host: HostVars, facts: Facts, site: Site): readonly WantedRelease[];
   plan(host: HostVars, facts: Facts, site: Site): Reading<RolePlan>;
@@ -57,6 +59,8 @@ export interface Role {
 interface RoleDefinition<S extends Schema> {
   readonly name: string;
   readonly vars: S;
+  /** Folders whose disks are to be among the facts: see `diskOf`. */
+  readonly measures?: readonly string[];
   resources(vars: VarsOf<S>, facts: Facts, site: Site): readonly Resource[];
   handlers?(vars: VarsOf<S>): Readonly<Record<string, Script>>;
   notes?(vars: VarsOf<S>, facts: Facts, site: Site): readonly string[];
@@ -69,6 +73,7 @@ export function defineRole<const S extends Schema>(definition: RoleDefinition<S>
   return {
     name,
     schema,
+    measures: definition.measures ?? [],
     releases(host, facts, site) {
       const reading = readVars(schema, host.vars);
       return "errors" in reading ? [] : (definition.releases?.(reading.value, facts, site) ?? []);

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import Handlebars from "handlebars";
 import { parseDocument } from "yaml";
 import { type CodePlace, PlacedError } from "../resource/resource.ts";
@@ -8,9 +10,13 @@ import { FormatError, formats } from "./format.ts";
 /** A template that cannot be read or rendered. */
 export class TemplateError extends PlacedError {}
 
-/** Returns the rendered template of this path below `templates/`; a `Secret` when one of its values is. */
-export function template(path: string, values: Readonly<Record<string, unknown>>): Text {
-  return render(path, readSource(path), values);
+/** Renders the template of this path; the result is a `Secret` when one of the values is. Throws `TemplateError`. */
+export type Template = (path: string, values: Readonly<Record<string, unknown>>) => Text;
+
+/** Returns the function that renders the templates below a folder, such as `new URL("../templates/", import.meta.url)`. */
+export function templatesIn(folder: URL): Template {
+  const shown = relative(process.cwd(), fileURLToPath(folder));
+  return (path, values) => render(join(shown, path), readSource(new URL(path, folder), join(shown, path)), values);
 }
 
 /** Renders a template's source; `path` is for messages, and its ending says what the result must parse as. */
@@ -49,12 +55,11 @@ export function render(path: string, source: string, values: Readonly<Record<str
   return secret ? new Secret(text, `template ${path}`) : text;
 }
 
-function readSource(path: string): string {
-  const url = new URL(`../../templates/${path}`, import.meta.url);
+function readSource(url: URL, path: string): string {
   try {
     return readFileSync(url, "utf8");
   } catch (cause) {
-    throw new TemplateError(fileAt(path), "found no such file, expected the template", { cause });
+    throw new TemplateError({ file: path }, "found no such file, expected the template", { cause });
   }
 }
 
@@ -72,7 +77,7 @@ function brokenTemplate(path: string, cause: unknown): TemplateError {
   const [, line, column] = /- (\d+):(\d+)$/.exec(message) ?? /(?:on|at) line (\d+)/.exec(message) ?? [];
   const token = /got '(\w+)'$/.exec(message)?.[1];
   const found = token === undefined ? (message.split("\n")[0] ?? "").replace(/ - \d+:\d+$/, "") : `unexpected ${token}`;
-  const place = { ...fileAt(path), line: numbered(line), column: numbered(column) };
+  const place = { file: path, line: numbered(line), column: numbered(column) };
   return new TemplateError(place, `found broken Handlebars (${found}), expected a template`, { cause });
 }
 
@@ -108,12 +113,8 @@ function refuseBareValues(path: string, body: readonly Node[]): void {
   }
 }
 
-function fileAt(path: string): CodePlace {
-  return { file: `templates/${path}` };
-}
-
 function placeAt(path: string, { start }: Node["loc"]): CodePlace {
-  return { ...fileAt(path), line: start.line, column: start.column + 1 };
+  return { file: path, line: start.line, column: start.column + 1 };
 }
 
 function textBefore(source: string, { start }: Node["loc"]): string {
@@ -134,7 +135,7 @@ function checkSyntax(path: string, text: string): void {
   const [error] = isYaml ? parseDocument(text).errors : [];
   if (error)
     throw new TemplateError(
-      fileAt(path),
+      { file: path },
       `found a result that cannot be read (${error.message.split(" at line")[0]}), expected YAML`,
     );
 }

@@ -1,7 +1,14 @@
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { selectPlayHosts } from "../inventory/pattern.ts";
-import type { Play, Playbook, PlayResult } from "../role/playbook.ts";
-import type { Role } from "../role/role.ts";
+import {
+  measuresOf,
+  type Play,
+  type Playbook,
+  type PlayResult,
+  type Reader,
+  readersOf,
+  schemasOfPlay,
+} from "../role/playbook.ts";
 import type { Schema } from "../role/schema.ts";
 import { playHosts, withPlayVars } from "./play-hosts.ts";
 
@@ -26,19 +33,18 @@ export async function assignments(
   }));
 }
 
-/** Hosts and the roles that they get, over all plays; a host has an entry for each play. */
-export function rolesOf(all: readonly Assignment[]): readonly (readonly [Host, readonly Role[]])[] {
-  return all.flatMap(({ play, hosts }) => hosts.map((host) => [host, play.roles] as const));
+/** Hosts and who reads their vars, over all plays; a host has an entry for each play. */
+export function readersIn(all: readonly Assignment[]): readonly (readonly [Host, readonly Reader[]])[] {
+  return all.flatMap(({ play, hosts }) => hosts.map((host) => [host, readersOf(play)] as const));
 }
 
-/** The roles of all plays of a playbook, each once. */
-export async function rolesIn(playbook: Playbook): Promise<readonly Role[]> {
-  return [...new Set((await playsOf(playbook)).flatMap(({ roles }) => roles))];
-}
-
-/** The schemas of these roles' vars. */
-export function schemasOf(roles: readonly Role[]): readonly Schema[] {
-  return roles.map(({ schema }) => schema);
+/** What a playbook reads of its hosts, whatever the inventory: schemas of vars, and folders whose disks are facts. */
+export async function readIn(
+  playbook: Playbook,
+): Promise<{ readonly schemas: readonly Schema[]; readonly measures: readonly string[] }> {
+  const plays = await playsOf(playbook);
+  const once = <T>(all: readonly T[]): readonly T[] => [...new Set(all)];
+  return { schemas: once(plays.flatMap(schemasOfPlay)), measures: once(plays.flatMap(measuresOf)) };
 }
 
 /** The flags that plays of this playbook wait for, each once. */
@@ -46,7 +52,7 @@ export async function flagsOf(playbook: Playbook): Promise<readonly string[]> {
   return [...new Set((await playsOf(playbook)).flatMap(({ flag }) => flag ?? []))];
 }
 
-/** The hosts that proofs of these plays ask besides their own. */
+/** The hosts that these plays ask besides their own. */
 export function consulted(all: readonly Assignment[], inventory: Inventory): readonly Host[] {
   const names = all.flatMap(({ play }) => (play.consults ? selectPlayHosts(inventory, play.consults) : []));
   return [...new Set(names)].flatMap((name) => inventory.hosts.get(name) ?? []);

@@ -1,7 +1,7 @@
-import type { Play, Serial } from "../role/playbook.ts";
+import type { RolePlay, Serial } from "../role/playbook.ts";
 
 /** Splits hosts as `serial` says: each size in turn, the last one for all that follow. A share is at least one host. */
-export function batches<T>(hosts: readonly T[], serial: Play["serial"]): readonly (readonly T[])[] {
+export function batches<T>(hosts: readonly T[], serial: RolePlay["serial"]): readonly (readonly T[])[] {
   const sizes = [serial ?? []].flat().map((size) => sizeOf(size as Serial, hosts.length));
   if (sizes.length === 0) return hosts.length > 0 ? [hosts] : [];
   const result: (readonly T[])[] = [];
@@ -20,7 +20,7 @@ export interface Stop {
 }
 
 /** Decides after a batch in which so many hosts failed; undefined when the play goes on. */
-export function stopReason(play: Play, failed: number, size: number): Stop | undefined {
+export function stopReason(play: RolePlay, failed: number, size: number): Stop | undefined {
   if (failed === 0) return undefined;
   const found = `${failed} of ${size} hosts failed`;
   if (play.anyErrorsFatal) return { reason: `anyErrorsFatal: ${found}`, scope: "run" };

@@ -1,6 +1,6 @@
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import { selectHosts, selectPlayHosts } from "../inventory/pattern.ts";
-import type { Play } from "../role/playbook.ts";
+import type { Play, Vars } from "../role/playbook.ts";
 
 /** Returns the hosts of a play within the limit, with the play's vars. Throws `InventoryError` on a pattern that names nothing. */
 export function playHosts(play: Play, inventory: Inventory, pattern: string | undefined): readonly Host[] {
@@ -9,10 +9,10 @@ export function playHosts(play: Play, inventory: Inventory, pattern: string | un
   return names.flatMap((name) => inventory.hosts.get(name) ?? []);
 }
 
-/** The host's vars with those of the play, which lose only to `-e`. */
-export function withPlayVars(host: Host, play: Play): Host {
+/** The host's vars with those of the play, and those that earlier plays learned; they lose only to `-e`. */
+export function withPlayVars(host: Host, play: Play, learned: Vars = {}): Host {
   const isExtra = (name: string) => host.sources(name).at(-1)?.level === "-e";
-  const added = Object.entries(play.vars ?? {}).filter(([name]) => !isExtra(name));
+  const added = Object.entries({ ...learned, ...play.vars }).filter(([name]) => !isExtra(name));
   if (added.length === 0) return host;
   const names = new Set(added.map(([name]) => name));
   const inPlay = { file: `vars of play "${nameOf(play)}"`, line: 0, column: 0 };

@@ -1,7 +1,7 @@
 import { ConnectionError } from "../connection/connection.ts";
 import { type Limit, limit } from "../connection/limit.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
-import type { Play, PlayResult, PlayRunner } from "../role/playbook.ts";
+import type { Inquiry, Play, PlayResult, PlayRunner, RolePlay } from "../role/playbook.ts";
 import type { LockedRelease, Site, WantedRelease } from "../role/role.ts";
 import { batches, stopReason } from "./batch.ts";
 import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
@@ -10,9 +10,10 @@ import type { Emit, HostEvent, HostResult, Phase } from "./event.ts";
 import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
 import type { Operation, StatePaths } from "./host-state.ts";
+import { inquire } from "./inquiry.ts";
 import { closing, InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
 import { nameOf, playHosts, withPlayVars } from "./play-hosts.ts";
-import { prove } from "./proof.ts";
+import { resultOfPlay } from "./play-result.ts";
 import type { Selection } from "./selection.ts";
 import type { Session } from "./session.ts";
 import { type PoolPorts, type SessionPool, sessionPool } from "./session-pool.ts";
@@ -63,6 +64,7 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
     runs: new Map(),
     phases,
     releases: new Map(),
+    learned: new Map(),
   };
   const state = { stopped: false };
   return {
@@ -85,6 +87,8 @@ interface Context {
   readonly phases: ReadonlyMap<string, Phase>;
   /** By host, as its lock file has them. */
   readonly releases: Map<string, Releases>;
+  /** Vars that inquiries found, for the plays behind them. */
+  readonly learned: Map<string, unknown>;
 }
 
 function notingPhases(emit: Emit, phases: Map<string, Phase>): Emit {
@@ -98,13 +102,14 @@ async function runPlay(play: Play, context: Context, state: { stopped: boolean }
   const { inventory, options, ports, runs } = context;
   if (play.flag !== undefined && !options.flags?.has(play.flag)) return resultOfPlay([], new Set(), runs, new Map());
   const all = playHosts(play, inventory, options.limit);
-  const hosts = all.filter((host) => !runs.get(host)?.failure || play.rescue);
+  const isInquiry = "asks" in play;
+  const hosts = all.filter((host) => !runs.get(host)?.failure || (!isInquiry && play.rescue));
   const changedBefore = new Map(hosts.map((host) => [host, runs.get(host)?.changed.size ?? 0]));
   const started = new Set<Host>();
   // Hosts that all failed before are in the recap; a play that never had any says so.
   if ((hosts.length > 0 || all.length === 0) && !state.stopped)
     ports.emit({ kind: "play", name: nameOf(play), hosts: hosts.map(({ name }) => name) });
-  for (const batch of state.stopped ? [] : batches(hosts, play.serial)) {
+  for (const batch of state.stopped ? [] : batches(hosts, isInquiry ? undefined : play.serial)) {
     for (const host of batch) started.add(host);
     await Promise.all(
       batch.map((host) => runHost(host, play, batch[0] === host && started.size === batch.length, context)),
@@ -113,6 +118,7 @@ async function runPlay(play: Play, context: Context, state: { stopped: boolean }
       state.stopped = true;
       break;
     }
+    if (isInquiry) continue;
     const stop = stopReason(play, batch.filter((host) => runs.get(host)?.failure).length, batch.length);
     if (!stop) continue;
     state.stopped = stop.scope === "run";
@@ -121,33 +127,27 @@ async function runPlay(play: Play, context: Context, state: { stopped: boolean }
       ports.emit({ kind: "stopped", play: nameOf(play), reason: stop.reason, hosts: left });
     break;
   }
-  if (!options.check && !state.stopped && !ports.signal?.aborted) await proveHosts(play, started, context);
+  if (isInquiry && !options.check && !state.stopped && !ports.signal?.aborted) await ask(play, started, context);
   return resultOfPlay(hosts, started, runs, changedBefore);
 }
 
-async function proveHosts(play: Play, started: ReadonlySet<Host>, context: Context): Promise<void> {
-  const { inventory, pool, ports, runs } = context;
+async function ask(play: Inquiry, started: ReadonlySet<Host>, context: Context): Promise<void> {
+  const { inventory, pool, ports, runs, learned } = context;
   const passed = [...started].flatMap((host) => runs.get(host) ?? []).filter(({ failure }) => !failure);
-  const siteOfRun = ({ host }: HostRun) => siteOf(withPlayVars(host, play), false, context);
-  await prove(passed, { play, inventory, pool, emit: ports.emit, signal: ports.signal, siteOf: siteOfRun });
+  const siteOfRun = ({ host }: HostRun) => siteOf(inPlay(host, play, context), false, context);
+  const found = await inquire(passed, {
+    play,
+    inventory,
+    pool,
+    emit: ports.emit,
+    signal: ports.signal,
+    siteOf: siteOfRun,
+  });
+  for (const [name, value] of Object.entries(found)) learned.set(name, value);
 }
 
-function resultOfPlay(
-  hosts: readonly Host[],
-  started: ReadonlySet<Host>,
-  runs: Context["runs"],
-  changedBefore: ReadonlyMap<Host, number>,
-): PlayResult {
-  const names = (wanted: (host: Host) => boolean) => hosts.filter(wanted).map(({ name }) => name);
-  const kind = (host: Host) => runs.get(host)?.failure?.kind;
-  const changed = (host: Host) => (runs.get(host)?.changed.size ?? 0) > (changedBefore.get(host) ?? 0);
-  return {
-    ok: names((host) => started.has(host) && !kind(host) && !changed(host)),
-    changed: names((host) => started.has(host) && !kind(host) && changed(host)),
-    failed: names((host) => started.has(host) && kind(host) !== undefined && kind(host) !== "unreachable"),
-    unreachable: names((host) => started.has(host) && kind(host) === "unreachable"),
-    skipped: names((host) => !started.has(host)),
-  };
+function inPlay(host: Host, play: Play, { learned }: Context): Host {
+  return withPlayVars(host, play, Object.fromEntries(learned));
 }
 
 async function runHost(host: Host, play: Play, first: boolean, context: Context): Promise<void> {
@@ -156,7 +156,9 @@ async function runHost(host: Host, play: Play, first: boolean, context: Context)
   await context.forks(async () => {
     try {
       await interruptible(context.ports.signal, () =>
-        reconnecting(host, context, () => convergeHost(host, play, first, run, context)),
+        reconnecting(host, context, () =>
+          "asks" in play ? meetHost(host, play, context) : convergeHost(host, play, first, run, context),
+        ),
       );
       run.failure = undefined;
     } catch (error) {
@@ -182,14 +184,20 @@ async function reconnecting(host: Host, { pool, ports }: Context, task: () => Pr
   }
 }
 
-async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun, context: Context): Promise<void> {
+/** Before all are asked together: who cannot be reached is known, and so are the hashes of releases. */
+async function meetHost(host: Host, play: Inquiry, context: Context): Promise<void> {
+  await context.pool.open(host, play.become ?? true);
+  context.releases.set(host.name, await context.options.releases(inPlay(host, play, context), []));
+}
+
+async function convergeHost(host: Host, play: RolePlay, first: boolean, run: HostRun, context: Context): Promise<void> {
   run.on = undefined;
   const session = await context.pool.open(host, play.become ?? true);
-  const inPlay = withPlayVars(host, play);
-  const unread = siteOf(inPlay, first, context);
-  const wanted = play.roles.flatMap((role) => role.releases(inPlay, session.facts, unread));
-  context.releases.set(host.name, await context.options.releases(inPlay, wanted));
-  const site = siteOf(inPlay, first, context);
+  const own = inPlay(host, play, context);
+  const unread = siteOf(own, first, context);
+  const wanted = play.roles.flatMap((role) => role.releases(own, session.facts, unread));
+  context.releases.set(host.name, await context.options.releases(own, wanted));
+  const site = siteOf(own, first, context);
   const settings = convergeOptions(host, context);
   if (play.before) await checkGate(session, play.before(site, session.facts));
   const work = workOf(play, site, session.facts);
@@ -202,7 +210,7 @@ async function convergeHost(host: Host, play: Play, first: boolean, run: HostRun
   );
 }
 
-async function convergeSegment(segment: Segment, play: Play, run: HostRun, context: Context): Promise<void> {
+async function convergeSegment(segment: Segment, play: RolePlay, run: HostRun, context: Context): Promise<void> {
   const host = context.inventory.hosts.get(segment.host);
   if (!host) throw new TypeError(`onHost("${segment.host}"): the inventory has no such host`);
   run.on = host === run.host ? undefined : host.name;

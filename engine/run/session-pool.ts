@@ -13,6 +13,8 @@ export interface PoolPorts {
   readonly emit: Emit;
   /** One sudo password for all hosts that name none themselves. */
   readonly becomePassword?: Secret | undefined;
+  /** Folders whose disks are facts. */
+  readonly measures?: readonly string[];
 }
 
 /** One session a host, however many plays use it. */
@@ -75,7 +77,11 @@ async function openHost(host: Host, become: boolean, ports: PoolPorts): Promise<
   const vars = connectionVars(host);
   const password = vars.becomePassword ?? ports.becomePassword;
   try {
-    const session = await openSession(connection, { become: vars.become ?? become, password });
+    const session = await openSession(connection, {
+      become: vars.become ?? become,
+      password,
+      measures: ports.measures ?? [],
+    });
     const { os, machine } = session.facts;
     const [durationMs, factsMs] = [performance.now() - started, performance.now() - connected];
     ports.emit({ kind: "connected", host: host.name, system: `${os.name}, ${machine}`, durationMs, factsMs });

@@ -49,6 +49,8 @@ export interface SessionOptions {
   readonly become?: boolean;
   /** Given to sudo where it asks for one. */
   readonly password?: Text | undefined;
+  /** Folders whose disks are facts. */
+  readonly measures?: readonly string[];
   /** How long the login shell may take to run the first command. */
   readonly startTimeoutMs?: number;
 }
@@ -79,16 +81,17 @@ export async function openSession(connection: Connection, options: SessionOption
 
 async function begin(
   connection: Connection,
-  { become = true, password, startTimeoutMs = START_TIMEOUT_MS }: SessionOptions,
+  { become = true, password, measures = [], startTimeoutMs = START_TIMEOUT_MS }: SessionOptions,
 ): Promise<{ opening: Opening; facts: Facts }> {
   const nonce = randomBytes(12).toString("hex");
   const command = become ? FIRST_AS_ROOT : FIRST;
-  const stdin = `${SCRIPT_BEGINS}\n${frame([factsProbe], nonce).text}\n`;
+  const probe = factsProbe(measures);
+  const stdin = `${SCRIPT_BEGINS}\n${frame([probe], nonce).text}\n`;
   const result = await started(startTimeoutMs, (onStderr) =>
     connection.exec(command, { stdin, timeoutMs: PROBE_TIMEOUT_MS, onStderr }),
   );
   if (become && password !== undefined && wantsPassword(result)) {
-    const facts = await factsByPassword(connection, `${reveal(password)}\n`, result);
+    const facts = await factsByPassword(connection, probe, `${reveal(password)}\n`, result);
     return { opening: { command: ROOT_BY_PASSWORD, before: `${reveal(password)}\n${SCRIPT_BEGINS}\n` }, facts };
   }
   const facts = factsIn(answerIn(result, nonce, (cause) => firstError(result) ?? shellError(result, cause)));
@@ -118,9 +121,14 @@ function started(
 
 // The script goes as an argument, where no secret may be: so a wrong password is all that sudo can read. It would take
 // two lines more for its second and third try, and a host that counts would lock the user out.
-async function factsByPassword(connection: Connection, password: string, first: ExecResult): Promise<Facts> {
+async function factsByPassword(
+  connection: Connection,
+  probe: Script,
+  password: string,
+  first: ExecResult,
+): Promise<Facts> {
   const nonce = randomBytes(12).toString("hex");
-  const command = rootByPassword(frame([factsProbe], nonce).text);
+  const command = rootByPassword(frame([probe], nonce).text);
   const result = await connection.exec(command, { stdin: password, timeoutMs: PROBE_TIMEOUT_MS });
   return factsIn(answerIn(result, nonce, (cause) => passwordError(result, first, cause)));
 }

@@ -3,7 +3,7 @@ import { type Host, type Inventory, InventoryError, type Problem, type VarValue 
 import { describe, distinct, explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
 import { suggest } from "../inventory/suggest.ts";
 import { isTemplate, NO_TEMPLATES, templatesOf } from "../inventory/template.ts";
-import type { Role } from "../role/role.ts";
+import { type Reader, schemasOfPlay } from "../role/playbook.ts";
 import { readVars, type Schema, secretsAmong } from "../role/schema.ts";
 import { Secret } from "../shell/secret.ts";
 import type { Assignment } from "./assignment.ts";
@@ -29,18 +29,18 @@ function asSecret(schema: Schema, name: string, value: VarValue): VarValue {
 /** All that reports must not show: the secrets of every host and of every play. One that cannot be read cannot be shown either. */
 export function secretsToHide({ hosts }: Inventory, plays: readonly Assignment[]): readonly Secret[] {
   const ofPlays = plays.flatMap(({ play, hosts }) =>
-    hosts.flatMap(({ vars }) => play.roles.flatMap(({ schema }) => Object.values(secretsAmong(schema, vars)))),
+    hosts.flatMap(({ vars }) => schemasOfPlay(play).flatMap((schema) => Object.values(secretsAmong(schema, vars)))),
   );
   const all = new Set([...[...hosts.values()].flatMap(({ vars }) => secretsIn(vars)), ...ofPlays]);
   return [...all].filter((secret) => unreadableSecrets(secret).length === 0);
 }
 
 /**
- * Checks the vars of hosts against the roles they get; all problems of all hosts are in one `InventoryError`.
+ * Checks the vars of hosts against the roles they get, and the inquiries that read them; all problems of all hosts are in one `InventoryError`.
  * `known` are the names that are not a role's: connection vars and those of the playbook.
  */
 export function checkVars(
-  assignments: readonly (readonly [Host, readonly Role[]])[],
+  assignments: readonly (readonly [Host, readonly Reader[]])[],
   known: ReadonlySet<string>,
 ): void {
   const problems = assignments.flatMap(([host, roles]) => [
@@ -58,12 +58,12 @@ export function checkVars(
 }
 
 /** The secrets that these roles read from a host's vars. */
-function usedSecrets(host: Host, roles: readonly Role[]): readonly Secret[] {
+function usedSecrets(host: Host, roles: readonly Reader[]): readonly Secret[] {
   const names = new Set(roles.flatMap(({ schema }) => Object.keys(schema)));
   return Object.entries(host.vars).flatMap(([name, value]) => (names.has(name) ? secretsIn(value) : []));
 }
 
-function roleProblems(host: Host, role: Role): readonly Problem[] {
+function roleProblems(host: Host, role: Reader): readonly Problem[] {
   const reading = readVars(role.schema, host.vars);
   if (!("errors" in reading)) return [];
   // What a template would have made of a var nobody knows.
@@ -108,7 +108,7 @@ function templateProblems(host: Host, known: ReadonlySet<string>): readonly Prob
 }
 
 /** What is wrong with the text of secrets that can be read. No part of it is shown. */
-function secretProblems(host: Host, { name: role, schema }: Role): readonly Problem[] {
+function secretProblems(host: Host, { name: role, schema }: Reader): readonly Problem[] {
   return Object.entries(secretsAmong(schema, host.vars)).flatMap(([name, secret]): Problem[] => {
     if (unreadableSecrets(secret).length > 0) return [];
     const text = secret.reveal().trim();

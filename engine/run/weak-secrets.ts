@@ -1,6 +1,6 @@
 import { type Host, type Inventory, InventoryError, type Problem } from "../inventory/inventory.ts";
 import { distinct, unreadableSecrets } from "../inventory/problem.ts";
-import type { Role } from "../role/role.ts";
+import type { Reader } from "../role/playbook.ts";
 import { secretsAmong } from "../role/schema.ts";
 import type { Secret } from "../shell/secret.ts";
 
@@ -8,7 +8,7 @@ import type { Secret } from "../shell/secret.ts";
 const MIN_LENGTH = 4;
 
 /** Throws `InventoryError`, one line a secret, for those that a report could hide only together with words that it needs. */
-export function checkSecrets(assignments: readonly (readonly [Host, readonly Role[]])[], inventory: Inventory): void {
+export function checkSecrets(assignments: readonly (readonly [Host, readonly Reader[]])[], inventory: Inventory): void {
   const words = wordsOf(inventory);
   const problems = assignments.flatMap(([host, roles]) =>
     roles.flatMap(({ schema }) =>

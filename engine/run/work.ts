@@ -1,7 +1,7 @@
 import type { Facts } from "../facts/facts.ts";
 import { didYouMean } from "../inventory/suggest.ts";
 import { PlacedError, type Resource } from "../resource/resource.ts";
-import type { Play } from "../role/playbook.ts";
+import type { RolePlay } from "../role/playbook.ts";
 import type { Role, RolePlan, Site } from "../role/role.ts";
 import type { Script } from "../shell/sh.ts";
 import { mergeResources } from "./plan.ts";
@@ -24,7 +24,7 @@ export interface HostWork {
 }
 
 /** Returns the work of a play on one host. Throws what a role throws: it names the host's own problem. */
-export function workOf(play: Play, site: Site, facts: Facts): HostWork {
+export function workOf(play: RolePlay, site: Site, facts: Facts): HostWork {
   const plans = play.roles.map((role) => [role, planOf(role, site, facts)] as const);
   const handlers = new Map(plans.flatMap(([role, plan]) => namedHandlers(role, plan)));
   const segments = plans.flatMap(([role, plan], index) => {

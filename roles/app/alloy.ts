@@ -9,12 +9,12 @@ import {
   type Site,
   sh,
   type Text,
-  template,
   unit,
   user,
   type VarsOf,
-} from "../../engine/index.ts";
+} from "hostwright";
 import { pushUrl } from "../endpoints.ts";
+import { template } from "../templates.ts";
 import { gatewayFiles, gatewayResources, loginValues } from "./gateway.ts";
 import { ALLOY, LEGACY_POSITIONS, STORAGE } from "./handover.ts";
 import { logAccess } from "./log-access.ts";

@@ -9,7 +9,7 @@ import {
   sh,
   type Text,
   type VarsOf,
-} from "../../engine/index.ts";
+} from "hostwright";
 import { gatewayOf } from "../endpoints.ts";
 import type { appVars } from "./vars.ts";
 

@@ -1,4 +1,4 @@
-import { command, type Resource, type Script, sh, unit } from "../../engine/index.ts";
+import { command, type Resource, type Script, sh, unit } from "hostwright";
 
 export const PROMTAIL = "promtail";
 export const ALLOY = "alloy";

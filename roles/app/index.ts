@@ -10,7 +10,7 @@ import {
   type Site,
   sh,
   type VarsOf,
-} from "../../engine/index.ts";
+} from "hostwright";
 import { groups, hasMonitoring, otlpUrl, provenance } from "../endpoints.ts";
 import { releaseSupportNotes } from "../versions.ts";
 import { gatewayEntries } from "./gateway.ts";

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { command, folders, type Resource, sh, type VarsOf } from "../../engine/index.ts";
+import { command, folders, type Resource, sh, type VarsOf } from "hostwright";
 import type { appVars } from "./vars.ts";
 
 /**

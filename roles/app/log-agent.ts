@@ -1,4 +1,4 @@
-import type { Facts, Resource, Site, VarsOf } from "../../engine/index.ts";
+import type { Facts, Resource, Site, VarsOf } from "hostwright";
 import { provenance } from "../endpoints.ts";
 import { releaseSupportNotes } from "../versions.ts";
 import { alloyGate, alloyResources } from "./alloy.ts";

@@ -8,12 +8,12 @@ import {
   Secret,
   type Site,
   sh,
-  template,
   VarError,
   type VarsOf,
-} from "../../engine/index.ts";
+} from "hostwright";
 import { bcryptHash } from "../bcrypt.ts";
 import { METRICS_USER } from "../endpoints.ts";
+import { template } from "../templates.ts";
 import type { appVars } from "./vars.ts";
 
 type Vars = Pick<VarsOf<typeof appVars>, "environment" | "node_exporter_tls" | "metrics_password">;

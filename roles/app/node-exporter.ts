@@ -1,15 +1,5 @@
-import {
-  type Facts,
-  group,
-  http,
-  type Resource,
-  type Site,
-  type Text,
-  template,
-  unit,
-  user,
-  type VarsOf,
-} from "../../engine/index.ts";
+import { type Facts, group, http, type Resource, type Site, type Text, unit, user, type VarsOf } from "hostwright";
+import { template } from "../templates.ts";
 import { CERTIFICATE, tlsResources, webConfigFlag } from "./node-exporter-tls.ts";
 import { binary, installed, nodeExporter, type Program, releaseResource } from "./releases.ts";
 import type { appVars } from "./vars.ts";

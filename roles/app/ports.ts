@@ -1,4 +1,4 @@
-import { readVars, type Site, VarError, type VarsOf } from "../../engine/index.ts";
+import { readVars, type Site, VarError, type VarsOf } from "hostwright";
 import { groups } from "../endpoints.ts";
 import { publications } from "../monitoring/published.ts";
 import { monitoringVars } from "../monitoring/vars.ts";

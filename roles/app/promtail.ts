@@ -10,12 +10,12 @@ import {
   type Site,
   sh,
   type Text,
-  template,
   unit,
   user,
   type VarsOf,
-} from "../../engine/index.ts";
+} from "hostwright";
 import { pushUrl } from "../endpoints.ts";
+import { template } from "../templates.ts";
 import { gatewayFiles, gatewayResources, loginValues } from "./gateway.ts";
 import { PROMTAIL } from "./handover.ts";
 import { logAccess } from "./log-access.ts";

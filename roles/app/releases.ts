@@ -6,7 +6,7 @@ import {
   type Site,
   type VarsOf,
   type WantedRelease,
-} from "../../engine/index.ts";
+} from "hostwright";
 import { hasMonitoring } from "../endpoints.ts";
 import { type ReleasePin, releasePins } from "../versions.ts";
 import type { appVars } from "./vars.ts";

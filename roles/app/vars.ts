@@ -1,4 +1,4 @@
-import { boolean, integer, oneOf, optional, port, secret, string } from "../../engine/index.ts";
+import { boolean, integer, oneOf, optional, port, secret, string } from "hostwright";
 import { address } from "../monitoring/vars.ts";
 import { releasePins } from "../versions.ts";
 import { ROTATED } from "./rotated.ts";

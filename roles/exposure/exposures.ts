@@ -1,4 +1,4 @@
-import { type HostVars, readVars, type Schema, type Sites, type VarsOf } from "../../engine/index.ts";
+import { type HostVars, readVars, type Schema, type Sites, type VarsOf } from "hostwright";
 import { appVars } from "../app/vars.ts";
 import { groups } from "../endpoints.ts";
 import { publications } from "../monitoring/published.ts";

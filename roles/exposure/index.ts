@@ -1,4 +1,4 @@
-import type { Said, Sites, Survey } from "../../engine/index.ts";
+import type { Said, Sites, Survey } from "hostwright";
 import { appVars } from "../app/vars.ts";
 import { groups } from "../endpoints.ts";
 import { monitoringVars } from "../monitoring/vars.ts";

@@ -1,4 +1,4 @@
-import { list, optional, secret, string } from "../../engine/index.ts";
+import { list, optional, secret, string } from "hostwright";
 
 /** Whom Grafana tells of alerts. All may be unset: the rules are there all the same, and Grafana's pages show what fires. */
 export const alertVars = {

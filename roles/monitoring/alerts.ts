@@ -1,14 +1,5 @@
-import {
-  absent,
-  file,
-  type Resource,
-  reveal,
-  Secret,
-  type Text,
-  template,
-  VarError,
-  type VarsOf,
-} from "../../engine/index.ts";
+import { absent, file, type Resource, reveal, Secret, type Text, VarError, type VarsOf } from "hostwright";
+import { template } from "../templates.ts";
 import { type AlertRule, alertRules } from "./alert-rules.ts";
 import type { alertVars } from "./alert-vars.ts";
 import { GRAFANA_UID, root } from "./paths.ts";

@@ -1,4 +1,4 @@
-import { UnsupportedMachine } from "../../engine/index.ts";
+import { UnsupportedMachine } from "hostwright";
 
 /**
  * What each program of the monitoring host may take, from the size of the host alone. Only sizes that never change by

@@ -1,15 +1,5 @@
-import {
-  directory,
-  type Facts,
-  file,
-  pkg,
-  type Resource,
-  sh,
-  template,
-  UnsupportedMachine,
-  unit,
-  type VarsOf,
-} from "../../engine/index.ts";
+import { directory, type Facts, file, pkg, type Resource, sh, UnsupportedMachine, unit, type VarsOf } from "hostwright";
+import { template } from "../templates.ts";
 import type { monitoringVars } from "./vars.ts";
 
 const daemonConfig = "/etc/docker/daemon.json";

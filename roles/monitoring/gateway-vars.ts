@@ -1,4 +1,4 @@
-import { boolean, optional, string } from "../../engine/index.ts";
+import { boolean, optional, string } from "hostwright";
 import { imagePins, reference } from "../versions.ts";
 import { IMAGE_PATTERN } from "./images.ts";
 

@@ -14,11 +14,11 @@ import {
   secret,
   sh,
   type Text,
-  template,
   VarError,
-} from "../../engine/index.ts";
+} from "hostwright";
 import { bcryptHash } from "../bcrypt.ts";
 import { bracketed, environments, gatewayOf, groups } from "../endpoints.ts";
+import { template } from "../templates.ts";
 import { reachableAt, root } from "./paths.ts";
 import type { Settings } from "./settings.ts";
 import { checkedBy } from "./validate.ts";

@@ -1,4 +1,4 @@
-import { command, type Resource, type Script, Secret, sh } from "../../engine/index.ts";
+import { command, type Resource, type Script, Secret, sh } from "hostwright";
 import { reachableAt, root } from "./paths.ts";
 import type { Settings } from "./settings.ts";
 

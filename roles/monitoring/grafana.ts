@@ -1,4 +1,5 @@
-import { directory, file, type Resource, type Text, template, type VarsOf } from "../../engine/index.ts";
+import { directory, file, type Resource, type Text, type VarsOf } from "hostwright";
+import { template } from "../templates.ts";
 import { alertFiles, contactFiles, contactResources } from "./alerts.ts";
 import { dashboardFiles } from "./dashboards/index.ts";
 import { GRAFANA_UID, root } from "./paths.ts";

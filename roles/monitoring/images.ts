@@ -1,4 +1,4 @@
-import { VarError } from "../../engine/index.ts";
+import { VarError } from "hostwright";
 import { imagePins, reference } from "../versions.ts";
 
 /** The images that the role uses unless vars say otherwise. */

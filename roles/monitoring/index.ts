@@ -1,11 +1,11 @@
-import { defineRole, directory, type Site } from "../../engine/index.ts";
+import { defineRole, directory, type Site } from "hostwright";
 import { addressOf, endpoint, gatewayUrl, provenance } from "../endpoints.ts";
 import { imageSupportNotes, tagged } from "../versions.ts";
 import { dockerResources } from "./docker.ts";
 import { gatewayGates, gatewayResources, gatewayService } from "./gateway.ts";
 import { grafanaResources } from "./grafana.ts";
 import { passwordResource } from "./grafana-password.ts";
-import { root } from "./paths.ts";
+import { DOCKER_DATA, root } from "./paths.ts";
 import { prometheusResources, prometheusRuns } from "./prometheus.ts";
 import { checkOwnAddress, publishAddressOf } from "./publish-address.ts";
 import { checkPublications } from "./published.ts";
@@ -20,6 +20,7 @@ import { monitoringVars } from "./vars.ts";
 export const monitoring = defineRole({
   name: "monitoring",
   vars: monitoringVars,
+  measures: [DOCKER_DATA],
   resources(vars, facts, site) {
     checkPublications(vars, site.host);
     checkOwnAddress(publishAddressOf(vars, site.host), site.host, facts.addresses);

@@ -1,4 +1,4 @@
-import { sha256, type Text } from "../../engine/index.ts";
+import { sha256, type Text } from "hostwright";
 
 /** What a configuration without a mark has in the place of one. */
 const UNMARKED = "2m0s";

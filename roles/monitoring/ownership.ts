@@ -1,4 +1,4 @@
-import { command, directory, file, lines, type Resource, type Script, type Site, sh } from "../../engine/index.ts";
+import { command, directory, file, lines, type Resource, type Script, type Site, sh } from "hostwright";
 import { environments } from "../endpoints.ts";
 
 /** Where the environments of one inventory have their files, by environment. */

@@ -8,3 +8,6 @@ export const GRAFANA_UID = "472";
 export function reachableAt(publishAddress: string): string {
   return publishAddress === "0.0.0.0" ? "127.0.0.1" : publishAddress;
 }
+
+/** Where Docker keeps images and volumes: the disk that data is budgeted by. */
+export const DOCKER_DATA = "/var/lib/docker";

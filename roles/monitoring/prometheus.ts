@@ -8,10 +8,10 @@ import {
   sh,
   sha256,
   type Text,
-  template,
   trusted,
-} from "../../engine/index.ts";
+} from "hostwright";
 import { type Environment, environments, METRICS_USER, type ScrapeTarget } from "../endpoints.ts";
+import { template } from "../templates.ts";
 import { USERS } from "./gateway.ts";
 import { FORGET, ownership } from "./ownership.ts";
 import { root } from "./paths.ts";

@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from "node:net";
-import { type HostVars, VarError } from "../../engine/index.ts";
+import { type HostVars, VarError } from "hostwright";
 import { addressOf } from "../endpoints.ts";
 
 /** IPv4 addresses that the internet does not route, by IANA's special-purpose registry (RFC 6890, RFC 6598, RFC 5737). */

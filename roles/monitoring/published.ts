@@ -1,4 +1,4 @@
-import { type HostVars, VarError, type VarsOf } from "../../engine/index.ts";
+import { type HostVars, VarError, type VarsOf } from "hostwright";
 import { publishAddressOf } from "./publish-address.ts";
 import type { monitoringVars } from "./vars.ts";
 

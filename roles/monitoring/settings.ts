@@ -1,7 +1,8 @@
-import type { Facts, Site, VarsOf } from "../../engine/index.ts";
+import { diskOf, type Facts, type Site, type VarsOf } from "hostwright";
 import { gatewayUrl } from "../endpoints.ts";
 import { tagged } from "../versions.ts";
 import { type Budget, budgetOf } from "./budget.ts";
+import { DOCKER_DATA } from "./paths.ts";
 import { publishAddressOf } from "./publish-address.ts";
 import { behindGateway } from "./published.ts";
 import { lokiConfig, type StoreConfig, tempoConfig } from "./stores.ts";
@@ -37,21 +38,24 @@ function sizesOf(vars: Vars, facts: Facts, site: Site): Sizes {
     loki_image: imageAt(vars.loki_image, site),
     prometheus_image: imageAt(vars.prometheus_image, site),
     tempo_image: imageAt(vars.tempo_image, site),
-    budget: budgetOf(facts, {
-      memoryMb: {
-        grafana: vars.grafana_memory_mb,
-        loki: vars.loki_memory_mb,
-        prometheus: vars.prometheus_memory_mb,
-        tempo: vars.tempo_memory_mb,
+    budget: budgetOf(
+      { memoryBytes: facts.memoryBytes, diskBytes: diskOf(facts, DOCKER_DATA).bytes },
+      {
+        memoryMb: {
+          grafana: vars.grafana_memory_mb,
+          loki: vars.loki_memory_mb,
+          prometheus: vars.prometheus_memory_mb,
+          tempo: vars.tempo_memory_mb,
+        },
+        gateway: vars.gateway,
+        dataDiskGb: vars.data_disk_gb,
+        logsMbPerDay: vars.logs_mb_per_day,
+        tracesMbPerDay: vars.traces_mb_per_day,
+        lokiRetentionHours: vars.loki_retention_hours,
+        tempoRetentionHours: vars.tempo_retention_hours,
+        prometheusRetentionMb: vars.prometheus_retention_size_mb,
       },
-      gateway: vars.gateway,
-      dataDiskGb: vars.data_disk_gb,
-      logsMbPerDay: vars.logs_mb_per_day,
-      tracesMbPerDay: vars.traces_mb_per_day,
-      lokiRetentionHours: vars.loki_retention_hours,
-      tempoRetentionHours: vars.tempo_retention_hours,
-      prometheusRetentionMb: vars.prometheus_retention_size_mb,
-    }),
+    ),
   };
 }
 

@@ -1,4 +1,5 @@
-import { compose, http, type Resource, sha256, type Text, template } from "../../engine/index.ts";
+import { compose, http, type Resource, sha256, type Text } from "hostwright";
+import { template } from "../templates.ts";
 import { mailSettings } from "./alerts.ts";
 import type { GatewayService } from "./gateway.ts";
 import { grafanaConfig, grafanaFiles } from "./grafana.ts";

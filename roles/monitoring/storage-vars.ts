@@ -1,4 +1,4 @@
-import { boolean, optional, secret, string } from "../../engine/index.ts";
+import { boolean, optional, secret, string } from "hostwright";
 
 /** Vars of storage outside of the monitoring host (docs/storage.md). */
 export const storageVars = {

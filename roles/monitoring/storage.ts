@@ -1,4 +1,4 @@
-import { type file, type Text, VarError } from "../../engine/index.ts";
+import { type FileDesired, type Text, VarError } from "hostwright";
 import type { Sizes, Vars } from "./settings.ts";
 
 /** A bucket and the way to it; a template's values, so nothing is undefined. */
@@ -61,7 +61,7 @@ function bucketOf(vars: Sizes, name: string): Bucket {
 }
 
 /** Who may read a store's configuration: its own user only, where there is a key in it. */
-export function accessOf(bucket: Bucket | undefined): Pick<Parameters<typeof file>[0], "mode" | "group"> {
+export function accessOf(bucket: Bucket | undefined): Pick<FileDesired, "mode" | "group"> {
   return bucket && bucket.accessKeyId !== "" ? { mode: "0640", group: STORE_GID } : {};
 }
 
@@ -91,7 +91,7 @@ export function remoteWriteOf(vars: Sizes): RemoteWrite | undefined {
 }
 
 /** The file with the password, below Prometheus' folder: Prometheus reads it at each request, and only its user may. */
-export function remoteWritePassword(vars: Sizes, folder: string): readonly Parameters<typeof file>[0][] {
+export function remoteWritePassword(vars: Sizes, folder: string): readonly FileDesired[] {
   const { prometheus_remote_write_password: content } = vars;
   if (content === undefined || remoteWriteOf(vars) === undefined) return [];
   return [{ path: `${folder}/${remoteWriteFile}`, content, mode: "0640", group: PROMETHEUS_GID }];

@@ -1,4 +1,5 @@
-import { directory, file, http, type Resource, template } from "../../engine/index.ts";
+import { directory, type FileDesired, file, http, type Resource } from "hostwright";
+import { template } from "../templates.ts";
 import { tempoMajor } from "./images.ts";
 import { marked } from "./marker.ts";
 import { reachableAt, root } from "./paths.ts";
@@ -7,7 +8,7 @@ import { accessOf, FIRST_DAY, lokiBucket, tempoBucket } from "./storage.ts";
 import { checkedBy } from "./validate.ts";
 
 /** A store's configuration: its file, and what the store shows where it runs that file. */
-export type StoreConfig = Parameters<typeof file>[0] & { readonly mark: string };
+export type StoreConfig = FileDesired & { readonly mark: string };
 
 /** Loki's and Tempo's configuration. */
 export function storeResources(settings: Settings): readonly Resource[] {

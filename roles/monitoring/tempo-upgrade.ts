@@ -1,4 +1,4 @@
-import { command, type Resource, type Script, sh } from "../../engine/index.ts";
+import { command, type Resource, type Script, sh } from "hostwright";
 import { tempoMajor } from "./images.ts";
 import type { Settings } from "./settings.ts";
 

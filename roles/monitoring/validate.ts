@@ -1,4 +1,4 @@
-import { type Script, sh } from "../../engine/index.ts";
+import { type Script, sh } from "hostwright";
 
 /** How an image's own program is asked about a file. */
 export interface Check {

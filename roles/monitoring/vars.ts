@@ -1,4 +1,4 @@
-import { integer, list, oneOf, optional, port, secret, string } from "../../engine/index.ts";
+import { integer, list, oneOf, optional, port, secret, string } from "hostwright";
 import { alertVars } from "./alert-vars.ts";
 import { gatewayVars } from "./gateway-vars.ts";
 import { IMAGE_PATTERN, images } from "./images.ts";

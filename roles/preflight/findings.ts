@@ -1,4 +1,4 @@
-import type { Finding } from "../../engine/index.ts";
+import type { Finding } from "hostwright";
 import type { HostState, Listener } from "./host.ts";
 import type { Path, Reached } from "./paths.ts";
 

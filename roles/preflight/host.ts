@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { type Script, sh } from "../../engine/index.ts";
+import { type Script, sh } from "hostwright";
 
 /** A program that listens on a host. */
 export interface Listener {

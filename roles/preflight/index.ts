@@ -2,15 +2,15 @@ import {
   type Asker,
   type Facts,
   type Finding,
-  type Play,
-  type Proof,
+  type Inquiry,
   readVars,
   type Script,
   type Site,
   type VarsOf,
-} from "../../engine/index.ts";
+} from "hostwright";
 import { appVars } from "../app/vars.ts";
 import { groups } from "../endpoints.ts";
+import { DOCKER_DATA } from "../monitoring/paths.ts";
 import { publications } from "../monitoring/published.ts";
 import { settingsOf } from "../monitoring/settings.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
@@ -42,19 +42,20 @@ interface Looked {
  * Looks at hosts and at the paths between them before a run changes anything: it only reads. `when` says whether it does so
  * always, or only where a host is new, so that a run on hosts that are known costs nothing more.
  */
-export function preflight(when: "always" | "new-hosts", now: () => number = Date.now): Play {
+export function preflight(when: "always" | "new-hosts", now: () => number = Date.now): Inquiry {
   return {
     name: "preflight",
     hosts: `${groups.monitoring}:${groups.app}`,
-    roles: [],
-    proof: proofOf(when, now),
+    reads: [monitoringVars, appVars],
+    measures: [DOCKER_DATA],
+    asks: lookingAt(when, now),
   };
 }
 
-function proofOf(when: "always" | "new-hosts", now: () => number): Proof {
+function lookingAt(when: "always" | "new-hosts", now: () => number): Inquiry["asks"] {
   return async (asker) => {
     const known = await Promise.all(asker.sites.map(({ host }) => asker.facts(host.name)));
-    if (when === "new-hosts" && known.every(({ changedBefore }) => changedBefore)) return;
+    if (when === "new-hosts" && known.every(({ changedBefore }) => changedBefore)) return undefined;
     const looked = await Promise.all(asker.sites.map((site) => look(site, asker, now)));
     const found = looked.flatMap((one) => one ?? []);
     for (const one of found) {
@@ -62,6 +63,7 @@ function proofOf(when: "always" | "new-hosts", now: () => number): Proof {
       for (const finding of [...one.paths, clockFinding(one.skew, others)]) asker.tell(one.site.host.name, finding);
     }
     await Promise.all(found.map((one) => tellOwn(one, asker)));
+    return undefined;
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Script, type Site, sh, trusted } from "../../engine/index.ts";
+import { type Script, type Site, sh, trusted } from "hostwright";
 import { addressOf, environments, groups, otlpUrl, pushUrl } from "../endpoints.ts";
 
 /** A connection that one host is going to make to another. */

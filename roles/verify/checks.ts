@@ -1,4 +1,4 @@
-import type { Script } from "../../engine/index.ts";
+import type { Script } from "hostwright";
 import { endpoint } from "../endpoints.ts";
 import type { LogEntry } from "./entry.ts";
 import { type Answer, jsonOf } from "./http.ts";

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { type Asker, type Said, type Script, sh } from "../../engine/index.ts";
+import { type Asker, type Said, type Script, sh } from "hostwright";
 import { type Check, callsQuery, ownMetricsUrl } from "./checks.ts";
 import type { LogEntry } from "./entry.ts";
 import { type Answer, answerOf, get, reach } from "./http.ts";

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { globMatches, re2Matches, type Script, sh, type VarsOf } from "../../engine/index.ts";
+import { globMatches, re2Matches, type Script, sh, type VarsOf } from "hostwright";
 import type { appVars } from "../app/vars.ts";
 
 type Vars = Pick<VarsOf<typeof appVars>, "app_logs" | "app_logs_exclude" | "app_user" | "log_first_line">;

@@ -1,4 +1,4 @@
-import { type Said, type Script, Secret, sh } from "../../engine/index.ts";
+import { type Said, type Script, Secret, sh } from "hostwright";
 
 /** What a server answered; `code` is 0 where none did. */
 export interface Answer {

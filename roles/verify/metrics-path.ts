@@ -1,4 +1,4 @@
-import { type Said, type Script, sh } from "../../engine/index.ts";
+import { type Said, type Script, sh } from "hostwright";
 
 /** What the application answers at its metrics path, asked on its own host. */
 export interface MetricsPath {

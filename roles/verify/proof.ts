@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Asker, type Finding, type Proof, sh } from "../../engine/index.ts";
+import { type Asker, type Finding, type Inquiry, type Site, sh } from "hostwright";
 import {
   applicationMetricsCheck,
   type Before,
@@ -21,6 +21,13 @@ import { through } from "./reader.ts";
 import { grpcReceipt, httpReceipt, type Receipt, sendGrpc, sendHttp } from "./send.ts";
 import { isStandIn, type Sending, type Subject, subjectOf } from "./subject.ts";
 
+function standIns({ releases }: Site): readonly string[] {
+  const names = Object.keys(releases).filter((name) => /stand-in/.test(releases[name]?.source ?? ""));
+  return names.length === 0
+    ? []
+    : [`Not proven, that upstream's own programs do the same; these are stand-ins: ${names.join(", ")}`];
+}
+
 /** What the sending told, by sending. */
 type Receipts = ReadonlyMap<Sending, Receipt>;
 
@@ -29,13 +36,14 @@ const LOOK_AFTER_MS = 10_000;
 const ROUND_MS = 1000;
 
 /** Sends from each app host what an application sends, and reads it back through Grafana. `now` is a clock in milliseconds. */
-export function proof(now: () => number = Date.now): Proof {
+export function proof(now: () => number = Date.now): Inquiry["asks"] {
   return async (asker) => {
     // Letters only: a pattern for rotated files must not take digits for a date.
     const id = [...randomBytes(10)].map((byte) => String.fromCharCode(97 + (byte % 26))).join("");
     const subjects = asker.sites.map((site) => subjectOf(site, id, now()));
+    for (const site of asker.sites) for (const line of standIns(site)) asker.note(site.host.name, line);
     const [first] = subjects;
-    if (!first) return;
+    if (!first) return undefined;
     const before = await lookBefore(asker, first, subjects);
     const started = now();
     try {
@@ -48,6 +56,7 @@ export function proof(now: () => number = Date.now): Proof {
     } finally {
       await Promise.all(subjects.map((subject) => tidy(asker, subject)));
     }
+    return undefined;
   };
 }
 

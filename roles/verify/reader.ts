@@ -1,4 +1,4 @@
-import type { Script, VarsOf } from "../../engine/index.ts";
+import type { Script, VarsOf } from "hostwright";
 import { reachableAt } from "../monitoring/paths.ts";
 import type { monitoringVars } from "../monitoring/vars.ts";
 import { get } from "./http.ts";

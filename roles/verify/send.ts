@@ -1,4 +1,4 @@
-import { type Said, type Script, sh } from "../../engine/index.ts";
+import { type Said, type Script, sh } from "hostwright";
 import type { PushLogin } from "../app/gateway.ts";
 import { answerOf } from "./http.ts";
 import { toGrpc, toJson } from "./otlp.ts";

@@ -1,4 +1,4 @@
-import { type HostVars, readVars, type Schema, type Site, type VarsOf } from "../../engine/index.ts";
+import { type HostVars, readVars, type Schema, type Site, type VarsOf } from "hostwright";
 import { type PushLogin, pushLogin } from "../app/gateway.ts";
 import { appVars } from "../app/vars.ts";
 import { groups, otlpUrl, pushUrl } from "../endpoints.ts";

@@ -165,34 +165,33 @@ const playbooks: readonly WrongInput[] = [
   {
     name: "a template that is not there",
     playbook: making('[file({ path: "/x", content: template("site/no.hbs", {}) })]'),
-    message: "templates/site/no.hbs: found no such file, expected the template (host web-1)",
+    message: "DIR/site/no.hbs: found no such file, expected the template (host web-1)",
   },
   {
     name: "a template that is none",
     files: { "t.yml.hbs": "x\n{{#if}\n" },
-    playbook: making('[file({ path: "/x", content: template("../SHOWN/t.yml.hbs", { port: 1 }) })]'),
-    message:
-      "templates/../DIR/t.yml.hbs:2: found broken Handlebars (unexpected INVALID), expected a template (host web-1)",
+    playbook: making('[file({ path: "/x", content: template("t.yml.hbs", { port: 1 }) })]'),
+    message: "DIR/t.yml.hbs:2: found broken Handlebars (unexpected INVALID), expected a template (host web-1)",
   },
   {
     name: "a template with an unknown format",
     files: { "t.yml.hbs": "port: {{ymal port}}\n" },
-    playbook: making('[file({ path: "/x", content: template("../SHOWN/t.yml.hbs", { port: 1 }) })]'),
+    playbook: making('[file({ path: "/x", content: template("t.yml.hbs", { port: 1 }) })]'),
     message:
-      "templates/../DIR/t.yml.hbs:1:7: found {{ymal}}, expected a format: {{json …}}, {{yaml …}}, {{alloy …}}, {{systemd …}}, {{env …}} (host web-1)",
+      "DIR/t.yml.hbs:1:7: found {{ymal}}, expected a format: {{json …}}, {{yaml …}}, {{go …}}, {{systemd …}}, {{env …}} (host web-1)",
   },
   {
     name: "a template with a value that the role does not give",
     files: { "t.yml.hbs": "port: {{yaml prot}}\n" },
-    playbook: making('[file({ path: "/x", content: template("../SHOWN/t.yml.hbs", { port: 1 }) })]'),
-    message: "templates/../DIR/t.yml.hbs:1:7: found {{yaml prot}}, expected a value that the role gives (host web-1)",
+    playbook: making('[file({ path: "/x", content: template("t.yml.hbs", { port: 1 }) })]'),
+    message: "DIR/t.yml.hbs:1:7: found {{yaml prot}}, expected a value that the role gives (host web-1)",
   },
   {
     name: "a template that renders to broken YAML",
     files: { "t.yml.hbs": "ports: [{{yaml port}}\n" },
-    playbook: making('[file({ path: "/x", content: template("../SHOWN/t.yml.hbs", { port: 1 }) })]'),
+    playbook: making('[file({ path: "/x", content: template("t.yml.hbs", { port: 1 }) })]'),
     message:
-      "templates/../DIR/t.yml.hbs: found a result that cannot be read (Flow sequence in block collection must be sufficiently indented and end with a ]), expected YAML (host web-1)",
+      "DIR/t.yml.hbs: found a result that cannot be read (Flow sequence in block collection must be sufficiently indented and end with a ]), expected YAML (host web-1)",
   },
   {
     name: "a release lock that is not JSON",

@@ -12,7 +12,7 @@ import { statePaths } from "../support/local-run.ts";
 import { runFile } from "../support/program.ts";
 
 /** Modules of ours that the pages import, at the paths where they would be. */
-const OURS = ["engine/index.ts", "test/support/converges.ts"];
+const OURS = ["test/support/converges.ts"];
 
 t.test("the tutorial's role has at most 30 lines besides its imports", async (t) => {
   const role = filesOf("docs/writing-a-role.md").get("roles/board/index.ts") ?? "";

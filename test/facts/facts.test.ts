@@ -1,14 +1,16 @@
 import t from "tap";
-import { factsProbe, parseFacts } from "../../engine/facts/facts.ts";
+import { diskOf, factsProbe, parseFacts } from "../../engine/facts/facts.ts";
 import { runSections, shells } from "../support/shells.ts";
 
 for (const shell of shells) {
   t.test(`facts are gathered in ${shell[0]}`, async (t) => {
-    const [section] = runSections(shell, [factsProbe]);
+    const [section] = runSections(shell, [factsProbe(["/usr/none/here"])]);
     const facts = parseFacts(section?.stdout ?? "");
     t.match(facts, { machine: /^(x86_64|aarch64)$/, os: { id: /./ }, bootId: /^[0-9a-f-]{36}$/, loginUser: /./ });
-    t.ok(facts.cpus >= 1 && facts.memoryBytes > 1e8 && facts.diskFreeBytes > 0);
-    t.ok(facts.diskBytes >= facts.diskFreeBytes);
+    t.ok(facts.cpus >= 1 && facts.memoryBytes > 1e8);
+    t.ok(diskOf(facts, "/").bytes >= diskOf(facts, "/").freeBytes && diskOf(facts, "/").freeBytes > 0);
+    t.same(Object.keys(facts.disks), ["/", "/usr/none/here"]);
+    t.ok(diskOf(facts, "/usr/none/here").bytes > 0, "a folder that is not there yet has the disk of the one above");
   });
 }
 
@@ -21,8 +23,8 @@ os_name Debian GNU/Linux 12 (bookworm)
 cpus 2
 memory_kib 24625236
 memory_limit 9223372036854771712
-disk_kib 264212084
-disk_free_kib 82471552
+disk 264212084 82471552 /
+disk 1048576 1024 /var/lib/my data
 boot_id 1f0b9f6e-7a0c-4f7e-9d2b-6a5f1a0c9e11
 addresses 172.30.86.11 fd00::242:ac1e:560b 
 systemd yes
@@ -37,8 +39,10 @@ t.test("facts of an app host are read", async (t) => {
     os: { id: "debian", version: "12", name: "Debian GNU/Linux 12 (bookworm)" },
     cpus: 2,
     memoryBytes: 24625236 * 1024,
-    diskBytes: 264212084 * 1024,
-    diskFreeBytes: 82471552 * 1024,
+    disks: {
+      "/": { bytes: 264212084 * 1024, freeBytes: 82471552 * 1024 },
+      "/var/lib/my data": { bytes: 1024 ** 3, freeBytes: 1024 ** 2 },
+    },
     addresses: ["172.30.86.11", "fd00::242:ac1e:560b"],
     bootId: "1f0b9f6e-7a0c-4f7e-9d2b-6a5f1a0c9e11",
     systemd: true,
@@ -62,3 +66,12 @@ for (const { name, limit, bytes } of [
     t.equal(parseFacts(probed.replace(/^memory_limit.*$/m, `memory_limit ${limit}`)).memoryBytes, bytes);
   });
 }
+
+t.test("a folder has the disk of the nearest folder above that was measured", async (t) => {
+  const disk = (bytes: number) => ({ bytes, freeBytes: 0 });
+  const facts = { disks: { "/": disk(1), "/var": disk(2), "/var/lib/docker": disk(3) } };
+  t.equal(diskOf(facts, "/").bytes, 1);
+  t.equal(diskOf(facts, "/variable").bytes, 1);
+  t.equal(diskOf(facts, "/var/lib").bytes, 2);
+  t.equal(diskOf(facts, "/var/lib/docker/volumes").bytes, 3);
+});

@@ -1,6 +1,6 @@
 import t from "tap";
 import { parse } from "yaml";
-import { render, template } from "../../engine/role/template.ts";
+import { render, templatesIn } from "../../engine/role/template.ts";
 import { Secret } from "../../engine/shell/secret.ts";
 
 const hostile = [
@@ -21,18 +21,18 @@ const hostile = [
 
 t.test("any value comes out of a YAML template as it went in", async (t) => {
   for (const value of hostile) {
-    const text = render("t.yml.hbs", "a: {{yaml value}}\nlist: {{yaml list}}\n", { value, list: [value, 1] });
+    const text = render("templates/t.yml.hbs", "a: {{yaml value}}\nlist: {{yaml list}}\n", { value, list: [value, 1] });
     t.same(parse(String(text)), { a: value, list: [value, 1] });
   }
 });
 
 t.test("a unit file's value stays one word and starts no specifier or variable", async (t) => {
   t.equal(
-    render("u.service.hbs", "ExecStart=/bin/x {{systemd a}} {{systemd b}}", { a: "--x=%n", b: 'a b$c"d' }),
+    render("templates/u.service.hbs", "ExecStart=/bin/x {{systemd a}} {{systemd b}}", { a: "--x=%n", b: 'a b$c"d' }),
     'ExecStart=/bin/x --x=%%n "a b$$c\\"d"',
   );
   t.throws(
-    () => render("u.service.hbs", "X={{systemd a}}", { a: "1\nExecStart=/bin/evil" }),
+    () => render("templates/u.service.hbs", "X={{systemd a}}", { a: "1\nExecStart=/bin/evil" }),
     /templates\/u\.service\.hbs.*more than one line/,
   );
 });
@@ -41,27 +41,27 @@ t.test("a dollar is doubled in commands, where systemd reads variables, and nowh
   const source =
     "[Service]\nExecStart=/bin/x \\\n  --y \\\n{{#if a}}\n  --z \\\n{{/if}}\n  {{systemd a}}\nEnvironment={{systemd a}}\nExecStop={{systemd a}}\n";
   t.equal(
-    render("u.service.hbs", source, { a: "a$b" }),
+    render("templates/u.service.hbs", source, { a: "a$b" }),
     "[Service]\nExecStart=/bin/x \\\n  --y \\\n  --z \\\n  a$$b\nEnvironment=a$b\nExecStop=a$$b\n",
   );
 });
 
 t.test("characters that a reader would change are kept as escapes, or refused with their place", async (t) => {
   const fragile = "a\u007fb\u0080c\u0085d\u009fe\u2028f\u2029g\ufeffh";
-  const yaml = String(render("t.yml.hbs", "a: {{yaml fragile}}\n", { fragile }));
+  const yaml = String(render("templates/t.yml.hbs", "a: {{yaml fragile}}\n", { fragile }));
   t.match(yaml, /^[\n\x20-\x7e]+$/, "nothing but ASCII");
   t.same(parse(yaml), { a: fragile });
   for (const char of ["\u007f", "\u0080", "\u0085", "\u0001", "\u2028"])
-    t.throws(() => render("u.service.hbs", "A={{systemd a}}", { a: `x${char}` }), {
+    t.throws(() => render("templates/u.service.hbs", "A={{systemd a}}", { a: `x${char}` }), {
       message:
         "templates/u.service.hbs:1:3: found a control character in {{systemd a}}, expected one line of plain text",
     });
-  t.throws(() => render("e.hbs", "A={{env a}}", { a: "x\ud800" }), /found half a character in \{\{env a\}\}/);
+  t.throws(() => render("templates/e.hbs", "A={{env a}}", { a: "x\ud800" }), /found half a character in \{\{env a\}\}/);
 });
 
 t.test("an environment file's value is quoted where a reader would change it", async (t) => {
   t.equal(
-    render("e.hbs", "A={{env a}}\nB={{env b}}", { a: "plain-1", b: 'a "b" $c' }),
+    render("templates/e.hbs", "A={{env a}}\nB={{env b}}", { a: "plain-1", b: 'a "b" $c' }),
     'A=plain-1\nB="a \\"b\\" \\$c"',
   );
 });
@@ -111,17 +111,20 @@ const wrong = [
 
 for (const { name, source, message } of wrong) {
   t.test(`${name} is refused with its place`, async (t) => {
-    t.throws(() => render("t.yml.hbs", source, { value: "x", list: ["x"] }), { message });
+    t.throws(() => render("templates/t.yml.hbs", source, { value: "x", list: ["x"] }), { message });
   });
 }
 
 t.test("a text that holds a secret is a secret", async (t) => {
-  const text = render("t.yml.hbs", "a: {{yaml password}}\n", { password: new Secret("hunter2", "test") });
+  const text = render("templates/t.yml.hbs", "a: {{yaml password}}\n", { password: new Secret("hunter2", "test") });
   t.type(text, Secret);
   t.equal(String(text), "********");
   t.equal(text instanceof Secret && text.reveal(), 'a: "hunter2"\n');
 });
 
 t.test("a template that is not there is named", async (t) => {
-  t.throws(() => template("nowhere/x.hbs", {}), /templates\/nowhere\/x\.hbs: found no such file, expected/);
+  t.throws(
+    () => templatesIn(new URL("../../templates/", import.meta.url))("nowhere/x.hbs", {}),
+    /templates\/nowhere\/x\.hbs: found no such file, expected/,
+  );
 });

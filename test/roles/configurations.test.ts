@@ -57,7 +57,11 @@ const shown = /^\/(etc\/docker|opt\/monitoring\/(loki|tempo|prometheus|compose))
 
 function render({ vars = {}, memoryGb = 2, diskGb = 20 }: (typeof combinations)[number]): Map<string, string> {
   const site = siteOf([monitoringHost(vars), ...apps]);
-  const facts = { ...monitoringFacts, memoryBytes: memoryGb * GB, diskBytes: diskGb * GB };
+  const facts = {
+    ...monitoringFacts,
+    memoryBytes: memoryGb * GB,
+    disks: { "/": { bytes: diskGb * GB, freeBytes: diskGb * GB } },
+  };
   const reading = monitoring.plan(site.host, facts, site);
   if ("errors" in reading) throw new Error(JSON.stringify(reading.errors));
   const { resources } = reading.value;

@@ -154,14 +154,14 @@ t.test("a run on hosts that were changed before asks nothing more of them", asyn
     ["always", true, 2],
   ] as const) {
     const { asker, questions } = fakeAsker(changedBefore);
-    await preflight(when, () => 1795343676_500).proof?.(asker);
+    await preflight(when, () => 1795343676_500).asks(asker);
     t.equal(questions.length, asked, `${when}, ${changedBefore}`);
   }
 });
 
 t.test("a host that cannot be asked fails, and the others are looked at", async (t) => {
   const { asker, found } = fakeAsker(false, "dev-1");
-  await preflight("always", () => 1795343676_500).proof?.(asker);
+  await preflight("always", () => 1795343676_500).asks(asker);
   t.match(found.get("dev-1"), [{ outcome: "broken", text: "no answer from it" }]);
   t.ok((found.get("mon") ?? []).some(({ name }) => name === "clock"));
 });
@@ -179,6 +179,7 @@ function fakeAsker(changedBefore: boolean, dead?: string) {
       return scripts.map((_, index) => ({ status: 0, stdout: index === 0 ? probed : "0 open\n1 open\n", stderr: "" }));
     },
     tell: (host, finding) => void found.set(host, [...(found.get(host) ?? []), finding]),
+    note: () => undefined,
     pause: async () => undefined,
   };
   return { asker, questions, found };

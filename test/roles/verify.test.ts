@@ -167,6 +167,7 @@ function stage(answers: readonly (readonly [RegExp, Partial<Said>])[], vars: Hos
     },
     facts: async () => Promise.reject(new Error("not asked for")),
     tell: (_host, finding) => told.push(finding),
+    note: () => undefined,
     async pause(ms) {
       clock += ms;
     },

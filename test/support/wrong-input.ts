@@ -37,7 +37,7 @@ const PLAYBOOK = "const playbook = [{ hosts: 'web', roles: [role] }];";
 
 /** The imports of every playbook, and a role to play with: `site_port` is required, `words` and `password` are not. */
 const head = `import * as hostwright from ${JSON.stringify(resolve("engine/index.ts"))};
-const { command, defineRole, file, integer, list, onHost, optional, runPlaybook, secret, sh, string, template } = hostwright;
+const { command, defineRole, file, integer, list, onHost, optional, runPlaybook, secret, sh, string, templatesIn } = hostwright; const template = templatesIn(new URL("./", import.meta.url));
 const vars = {
   site_port: integer("p", { minimum: 1, maximum: 65535 }),
   words: list("w", string("w"), { default: [] }),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Inventory } from "../inventory/inventory.ts";
-import type { Asker, Finding, Play, Said } from "../role/playbook.ts";
+import type { Asker, Finding, Inquiry, Said, Vars } from "../role/playbook.ts";
 import type { Site } from "../role/role.ts";
 import type { Script } from "../shell/sh.ts";
 import type { Emit, Failure } from "./event.ts";
@@ -9,9 +9,9 @@ import type { HostRun } from "./host-run.ts";
 import { InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
 import type { SessionPool } from "./session-pool.ts";
 
-/** What a proof needs of the run that it belongs to. */
-export interface ProofContext {
-  readonly play: Play;
+/** What an inquiry needs of the run that it belongs to. */
+export interface InquiryContext {
+  readonly play: Inquiry;
   readonly inventory: Inventory;
   readonly pool: SessionPool;
   readonly emit: Emit;
@@ -19,29 +19,35 @@ export interface ProofContext {
   siteOf(run: HostRun): Site;
 }
 
-/** Runs a play's proof for these hosts. A host with a broken finding has failed; a proof that throws fails all of them. */
-export async function prove(runs: readonly HostRun[], context: ProofContext): Promise<void> {
+/**
+ * Asks these hosts, and returns the vars that were learned. A host with a broken finding has failed; an inquiry that throws
+ * fails all of them.
+ */
+export async function inquire(runs: readonly HostRun[], context: InquiryContext): Promise<Vars> {
   const { play, emit, signal } = context;
-  const { proof } = play;
-  if (!proof || runs.length === 0) return;
+  if (runs.length === 0) return {};
   const findings = new Map<string, Finding[]>(runs.map(({ host }) => [host.name, []]));
   for (const { host } of runs) emit({ kind: "phase", host: host.name, phase: "prove" });
-  const thrown = await interruptible(signal, () => proof(askerFor(runs, findings, context))).then(
-    () => undefined,
-    (error: unknown) => (error instanceof InterruptedError ? interruptedFailure(error, "prove") : failureOf(error)),
-  );
+  let learned: Vars = {};
+  let thrown: Failure | undefined;
+  try {
+    learned = (await interruptible(signal, () => play.asks(askerFor(runs, findings, context)))) ?? {};
+  } catch (error) {
+    thrown = error instanceof InterruptedError ? interruptedFailure(error, "prove") : failureOf(error);
+  }
   for (const run of runs) {
     const failure = thrown ?? brokenFailure(findings.get(run.host.name) ?? []);
     if (failure) emit({ kind: "failed", host: run.host.name, failure });
     run.failure = failure;
     run.endedMs = performance.now() - run.started;
   }
+  return learned;
 }
 
 function askerFor(
   runs: readonly HostRun[],
   findings: ReadonlyMap<string, Finding[]>,
-  { inventory, pool, play, emit, signal, siteOf }: ProofContext,
+  { inventory, pool, play, emit, signal, siteOf }: InquiryContext,
 ): Asker {
   const sessionOf = async (name: string) => {
     const host = inventory.hosts.get(name);
@@ -61,6 +67,7 @@ function askerFor(
       if (finding.outcome !== "unproven") return;
       runs.find(({ host }) => host.name === name)?.notes.add(`Not proven, ${name}, ${finding.name}: ${finding.text}`);
     },
+    note: (name, line) => runs.find(({ host }) => host.name === name)?.notes.add(line),
     pause: (ms) => delay(ms, undefined, signal ? { signal } : {}),
   };
 }

@@ -1,0 +1,110 @@
+/* IMPORTANT
+ * This snapshot file is auto-generated, but designed for humans.
+ * It should be checked into source control and tracked carefully.
+ * Re-generate by setting TAP_SNAPSHOT=1 and running tests.
+ * Make sure to inspect the output below.  Do not ignore changes!
+ */
+'use strict'
+exports[`test/surface.test.ts > TAP > what the package hostwright exports changes on purpose only > must match snapshot 1`] = `
+ProbeError
+Secret
+UnsupportedMachine
+VarError
+absent
+architecture
+boolean
+command
+compare
+compose
+definePlaybook
+defineResource
+defineRole
+directory
+diskOf
+enterFolderOf
+enterMade
+envFile
+file
+folders
+globMatches
+group
+http
+integer
+lines
+link
+list
+onHost
+oneOf
+optional
+pkg
+port
+re2Matches
+readVars
+release
+reveal
+runExec
+runFacts
+runInventory
+runOnce
+runPlaybook
+runSchema
+runSecret
+runSurvey
+schemaFiles
+secret
+sh
+sha256
+string
+templatesIn
+touches
+trusted
+type AbsentDesired
+type Asker
+type Change
+type CommandDesired
+type ComposeDesired
+type ComposeService
+type DirectoryDesired
+type Disk
+type EnvFileDesired
+type Facts
+type FileDesired
+type Finding
+type Gate
+type GroupDesired
+type GroupSource
+type HostVars
+type HttpDesired
+type Inquiry
+type InventorySource
+type LinkDesired
+type LockedRelease
+type PackageDesired
+type Play
+type PlayResult
+type PlayRunner
+type Playbook
+type Program
+type ReleaseDesired
+type Resource
+type ResourceOptions
+type ResourceType
+type Role
+type Said
+type Schema
+type Script
+type Serial
+type Site
+type Sites
+type Survey
+type Template
+type Text
+type UnitDesired
+type UserDesired
+type Var
+type VarsOf
+type WantedRelease
+unit
+user
+
+`

@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename } from "node:path";
+import t, { type Test } from "tap";
+import { pinned } from "../support/bench.ts";
+import { machineImage, startContainer } from "../support/container.ts";
+import { loginKey } from "../support/spoiled.ts";
+import { noLab } from "../support/stand.ts";
+
+t.setTimeout(15 * 60_000);
+
+/** Packs a copy: npm changes package.json meanwhile, and other tests import the package. */
+function pack(t: Test): string {
+  const dir = t.testdir({ engine: {}, empty: {} });
+  cpSync("tsconfig.json", `${dir}/tsconfig.json`);
+  cpSync("engine", `${dir}/engine`, { recursive: true });
+  const said = execFileSync("npm", ["pack", "--json", "--pack-destination", dir], {
+    cwd: `${dir}/engine`,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [{ filename, files }] = JSON.parse(said.slice(said.indexOf("[\n")));
+  t.ok(files.every(({ path }: { path: string }) => /^(dist\/.*\.(js|d\.ts)|package\.json|README\.md)$/.test(path)));
+  t.equal(readFileSync(`${dir}/engine/package.json`, "utf8"), readFileSync("engine/package.json", "utf8"));
+  return `${dir}/${filename}`;
+}
+
+/** The code blocks of the page, by the name of the file before each. */
+function filesOfPage(): ReadonlyMap<string, string> {
+  const blocks = readFileSync("docs/package.md", "utf8").matchAll(/`([\w.]+)`:\n\n```\w+\n([\s\S]*?)```/g);
+  return new Map([...blocks].map(([, path = "", text = ""]) => [path, text]));
+}
+
+t.test("the packed runner, in an empty folder, converges a host as its page says", { skip: noLab }, async (t) => {
+  const dir = t.testdirName;
+  const archive = pack(t);
+  const [folder, key] = [`${dir}/empty`, loginKey(t)];
+  execFileSync("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock", archive], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const host = await startContainer(t, await machineImage(), { publicKey: `${key}.pub` });
+  const files = filesOfPage();
+  writeFileSync(`${folder}/site.mts`, files.get("site.mts") ?? "");
+  const inventory = (files.get("hosts.yml") ?? "").replace(
+    "host: 192.0.2.10",
+    `host: 127.0.0.1, port: ${host.port}, key: ${key}, known_hosts: pins`,
+  );
+  writeFileSync(`${folder}/hosts.yml`, inventory);
+  writeFileSync(`${folder}/pins`, pinned(`[127.0.0.1]:${host.port}`, host.keys));
+  // Node that strips no types takes tsx, as the page says.
+  const types =
+    "typescript" in process.features && process.features.typescript
+      ? []
+      : [`--import=${createRequire(import.meta.url).resolve("tsx")}`];
+  const run = (...args: readonly string[]) =>
+    execFileSync(process.execPath, [...types, "site.mts", "-i", "hosts.yml", ...args], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, HOME: folder },
+    });
+  t.match(run("--check", "--diff"), "+This host is made by Hostwright.");
+  t.match(run(), /web-1 .*changed=1/);
+  t.equal(await host.run("cat /etc/motd"), "This host is made by Hostwright.\n");
+  t.match(run(), /web-1 .*changed=0/);
+  t.equal(basename(archive), "hostwright-0.1.0.tgz");
+});
