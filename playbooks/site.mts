@@ -5,8 +5,8 @@
 
 import { definePlaybook, runPlaybook } from "hostwright";
 import { $ } from "zx/core";
-import { gatewayCa } from "../roles/app/gateway-ca.ts";
 import { app } from "../roles/app/index.ts";
+import { gatewayCa } from "../roles/gateway/certificate.ts";
 import { monitoring } from "../roles/monitoring/index.ts";
 import { preflight } from "../roles/preflight/index.ts";
 import { verification } from "../roles/verify/index.ts";

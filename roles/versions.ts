@@ -6,6 +6,7 @@
  * Renovate reads this file with the regular expressions in renovate.json: keep `image`, `tag`, `digest` and `repository`,
  * `version` on lines of their own, in this order.
  */
+import type { Site } from "hostwright";
 
 /** A container image. Each is multi-architecture: linux/arm64 and linux/amd64. */
 export interface ImagePin {
@@ -142,8 +143,19 @@ export function imageSupportNotes(images: readonly string[], today: Date): reado
 }
 
 /** The same for a program of which this version is in use. */
-export function releaseSupportNotes(name: keyof typeof releasePins, version: string, today: Date): readonly string[] {
-  return supportNote(`${name} ${version}`, releasePins[name], version.replace(/\.\d+$/, ""), today);
+export function programSupportNotes(
+  { name, pin, version }: { readonly name: string; readonly pin: ReleasePin; readonly version: string },
+  today: Date,
+): readonly string[] {
+  return supportNote(`${name} ${version}`, pin, version.replace(/\.\d+$/, ""), today);
+}
+
+/** A line for each of these images or archives that is not what upstream published under that name: a lab's stand-in. */
+export function provenance(names: readonly string[], { releases }: Site): readonly string[] {
+  return names.flatMap((name) => {
+    const source = releases[name]?.source ?? "upstream";
+    return source === "upstream" || source.startsWith("https://") ? [] : [`${name} is ${source}`];
+  });
 }
 
 function supportNote(

@@ -62,7 +62,7 @@ interface RoleDefinition<S extends Schema> {
   /** Folders whose disks are to be among the facts: see `diskOf`. */
   readonly measures?: readonly string[];
   resources(vars: VarsOf<S>, facts: Facts, site: Site): readonly Resource[];
-  handlers?(vars: VarsOf<S>): Readonly<Record<string, Script>>;
+  handlers?(vars: VarsOf<S>, site: Site): Readonly<Record<string, Script>>;
   notes?(vars: VarsOf<S>, facts: Facts, site: Site): readonly string[];
   releases?(vars: VarsOf<S>, facts: Facts, site: Site): readonly WantedRelease[];
 }
@@ -83,7 +83,7 @@ export function defineRole<const S extends Schema>(definition: RoleDefinition<S>
       if ("errors" in reading) return reading;
       const { value } = reading;
       const resources = definition.resources(value, facts, site);
-      const handlers = definition.handlers?.(value) ?? {};
+      const handlers = definition.handlers?.(value, site) ?? {};
       return { value: { resources, handlers, notes: definition.notes?.(value, facts, site) ?? [] } };
     },
   };

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from "ajv";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { type FormatName, formats } from "../format/format.ts";
 import { Secret } from "../shell/secret.ts";
 
@@ -82,11 +82,22 @@ export function optional<T>(inner: Var<T>): Var<T | undefined> {
  */
 export function readVars<S extends Schema>(schema: S, vars: Readonly<Record<string, unknown>>): Reading<VarsOf<S>> {
   const own = Object.fromEntries(Object.entries(vars).filter(([name]) => name in schema));
-  const validate = new Ajv({ allErrors: true, verbose: true, formats: CHECKS }).compile(jsonSchema(schema));
+  const validate = validatorOf(schema);
   if (!validate(withoutSecrets(schema, own))) return { errors: validate.errors ?? [] };
   const defaults = Object.fromEntries(Object.entries(schema).map(([name, { default: value }]) => [name, value]));
   // ajv has just checked what the type says.
   return { value: { ...defaults, ...own, ...secretsAmong(schema, own) } as VarsOf<S> };
+}
+
+/** Compiled once a schema, whatever the number of hosts: compiling takes longer than all else that a host takes. */
+const validators = new WeakMap<Schema, ValidateFunction>();
+
+function validatorOf(schema: Schema): ValidateFunction {
+  const known = validators.get(schema);
+  if (known) return known;
+  const validate = new Ajv({ allErrors: true, verbose: true, formats: CHECKS }).compile(jsonSchema(schema));
+  validators.set(schema, validate);
+  return validate;
 }
 
 /** The secret vars of a schema among these, by name: also what was given as plain text. */

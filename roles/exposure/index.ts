@@ -1,6 +1,6 @@
 import type { Said, Sites, Survey } from "hostwright";
 import { appVars } from "../app/vars.ts";
-import { groups } from "../endpoints.ts";
+import { groups } from "../hosts.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
 import { askHost, parseHost } from "../preflight/host.ts";
 import { exposures } from "./exposures.ts";

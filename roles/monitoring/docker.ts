@@ -1,13 +1,44 @@
-import { directory, type Facts, file, pkg, type Resource, sh, UnsupportedMachine, unit, type VarsOf } from "hostwright";
+import {
+  directory,
+  type Facts,
+  file,
+  type HostVars,
+  integer,
+  list,
+  pkg,
+  type Resource,
+  sh,
+  string,
+  UnsupportedMachine,
+  unit,
+} from "hostwright";
+import { varsOfHost } from "../hosts.ts";
 import { template } from "../templates.ts";
-import type { monitoringVars } from "./vars.ts";
+
+/** Vars of Docker's engine on the monitoring host. */
+export const dockerVars = {
+  docker_registry_mirrors: list(
+    "Mirrors of Docker Hub to pull from first, as URLs",
+    string("One mirror", { format: "page-url" }),
+    { default: [] },
+  ),
+  docker_log_max_size: string("A container's log file is rotated at this size", {
+    format: "file-size",
+    default: "10m",
+  }),
+  docker_log_max_files: integer("How many log files of a container are kept", {
+    minimum: 1,
+    maximum: 1000,
+    default: 3,
+  }),
+};
 
 const daemonConfig = "/etc/docker/daemon.json";
 
 /** Docker's engine and Compose v2 from the distribution, told to rotate logs before it starts for the first time. */
-export function dockerResources(vars: VarsOf<typeof monitoringVars>, { os }: Facts): readonly Resource[] {
-  const { docker_registry_mirrors: mirrors, docker_log_max_size: logSize, docker_log_max_files: logFiles } = vars;
-  const content = template("monitoring/daemon.json.hbs", { mirrors, logSize, logFiles: String(logFiles) });
+export function dockerResources(host: HostVars, { os }: Facts): readonly Resource[] {
+  const { docker_registry_mirrors: mirrors } = varsOfHost(dockerVars, host);
+  const content = template("monitoring/daemon.json.hbs", { mirrors, ...logLimits(host) });
   return [
     directory({ path: "/etc/docker" }, { tags: ["docker"] }),
     file({ path: daemonConfig, content, validate: validateDaemonConfig }, { tags: ["docker"] }),
@@ -15,6 +46,12 @@ export function dockerResources(vars: VarsOf<typeof monitoringVars>, { os }: Fac
     pkg({ name: ["ca-certificates", "curl", ...dockerPackages(os)] }, { tags: ["docker"] }),
     unit({ name: "docker.service", config: [daemonConfig] }, { tags: ["docker"] }),
   ];
+}
+
+/** How large a container's log may get, as Docker has it. */
+export function logLimits(host: HostVars): { readonly logSize: string; readonly logFiles: string } {
+  const { docker_log_max_size: logSize, docker_log_max_files: logFiles } = varsOfHost(dockerVars, host);
+  return { logSize, logFiles: String(logFiles) };
 }
 
 /**

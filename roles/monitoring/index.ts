@@ -1,61 +1,44 @@
-import { defineRole, directory, type Site } from "hostwright";
-import { addressOf, endpoint, gatewayUrl, provenance } from "../endpoints.ts";
-import { imageSupportNotes, tagged } from "../versions.ts";
+import { defineRole, directory, type HostVars } from "hostwright";
+import { grafanaUrl } from "../grafana/address.ts";
+import { grafanaVars } from "../grafana/vars.ts";
+import { varsOfHost } from "../hosts.ts";
+import { DOCKER_DATA, root } from "../paths.ts";
+import { checkOwnAddress, publishAddressOf } from "../publish.ts";
+import { imageSupportNotes, provenance, tagged } from "../versions.ts";
 import { dockerResources } from "./docker.ts";
-import { gatewayGates, gatewayResources, gatewayService } from "./gateway.ts";
-import { grafanaResources } from "./grafana.ts";
-import { passwordResource } from "./grafana-password.ts";
-import { DOCKER_DATA, root } from "./paths.ts";
-import { prometheusResources, prometheusRuns } from "./prometheus.ts";
-import { checkOwnAddress, publishAddressOf } from "./publish-address.ts";
-import { checkPublications } from "./published.ts";
-import { settingsOf, type Vars } from "./settings.ts";
-import { gates, stackResource } from "./stack.ts";
-import { checkBuckets } from "./storage.ts";
-import { storeGates, storeResources } from "./stores.ts";
-import { tempoUpgradeGate } from "./tempo-upgrade.ts";
+import { checkPublications, containersOf, membersOf, stackResource } from "./stack.ts";
 import { monitoringVars } from "./vars.ts";
 
-/** Grafana, Loki, Prometheus and Tempo in containers, wired to the app hosts of the inventory. */
+/** The stack in containers, wired to the app hosts of the inventory. */
 export const monitoring = defineRole({
   name: "monitoring",
   vars: monitoringVars,
   measures: [DOCKER_DATA],
-  resources(vars, facts, site) {
-    checkPublications(vars, site.host);
-    checkOwnAddress(publishAddressOf(vars, site.host), site.host, facts.addresses);
-    checkBuckets(vars);
-    const settings = settingsOf(vars, facts, site);
+  resources(_vars, facts, site) {
+    const { host } = site;
+    checkPublications(host);
+    checkOwnAddress(publishAddressOf(host), host, facts.addresses);
+    const members = membersOf(site, facts);
     return [
-      ...dockerResources(vars, facts),
-      tempoUpgradeGate(settings),
+      ...dockerResources(host, facts),
+      ...members.flatMap(({ container, stack }) => container.before(stack)),
       directory({ path: root }),
-      ...grafanaResources(vars),
-      ...storeResources(settings),
-      ...prometheusResources(settings, site),
-      ...gatewayResources(settings, site),
-      stackResource(settings, gatewayService(settings, site)),
-      ...gates(settings),
-      ...gatewayGates(settings, site),
-      ...storeGates(settings),
-      prometheusRuns(settings, site),
-      passwordResource(settings),
+      ...members.flatMap(({ container, stack }) => container.resources(stack)),
+      stackResource(members, host),
+      ...members.flatMap(({ container, stack }) => container.gates(stack)),
+      ...members.flatMap(({ container, stack }) => container.proofs(stack)),
     ];
   },
-  notes: (vars, _facts, site) => [
-    `Grafana: ${grafanaUrl(vars, site)} (user ${vars.grafana_admin_user})`,
-    ...provenance(imagesOf(vars).map(tagged), site),
+  notes: (_vars, _facts, site) => [
+    `Grafana: ${grafanaUrl(site)} (user ${varsOfHost(USER, site.host).grafana_admin_user})`,
+    ...provenance(imagesOf(site.host).map(tagged), site),
     // The date decides what is said, never what is done.
-    ...imageSupportNotes(imagesOf(vars), new Date()),
+    ...imageSupportNotes(imagesOf(site.host), new Date()),
   ],
 });
 
-function grafanaUrl({ grafana_url, grafana_port }: Vars, site: Site): string {
-  const address = addressOf(site.host);
-  return grafana_url ?? gatewayUrl(site) ?? `http://${grafana_port === 80 ? address : endpoint(address, grafana_port)}`;
-}
+const USER = { grafana_admin_user: grafanaVars.grafana_admin_user };
 
-function imagesOf(vars: Vars): readonly string[] {
-  const { grafana_image, loki_image, prometheus_image, tempo_image, gateway, gateway_image } = vars;
-  return [grafana_image, loki_image, prometheus_image, tempo_image, ...(gateway ? [gateway_image] : [])];
+function imagesOf(host: HostVars): readonly string[] {
+  return containersOf(host).map(({ image }) => image(host));
 }

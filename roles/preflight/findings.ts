@@ -1,17 +1,7 @@
 import type { Finding } from "hostwright";
+import type { Listening } from "../service.ts";
 import type { HostState, Listener } from "./host.ts";
 import type { Path, Reached } from "./paths.ts";
-
-/** A port that a role is going to bind. */
-export interface WantedPort {
-  readonly address: string;
-  readonly port: number;
-  readonly what: string;
-  /** The var to change. */
-  readonly setBy: string | undefined;
-  /** Programs of ours that may hold it already. */
-  readonly holders: readonly string[];
-}
 
 /** Clocks that differ by more than this spoil rates, certificates and the order of what is correlated. */
 const SKEW_SECONDS = 30;
@@ -45,7 +35,7 @@ export function pathFinding(path: Path, { state, status }: Reached, from: string
 }
 
 /** Whether the ports that roles will bind are free, or held by what the roles run. */
-export function portFindings(wanted: readonly WantedPort[], { listeners, ownPorts }: HostState): readonly Finding[] {
+export function portFindings(wanted: readonly Listening[], { listeners, ownPorts }: HostState): readonly Finding[] {
   const name = "ports";
   if (!listeners) return [{ name, outcome: "unproven", text: "not looked at: the host has no ss (package iproute2)" }];
   const taken = wanted.flatMap((want): readonly Finding[] => {
@@ -65,14 +55,14 @@ export function portFindings(wanted: readonly WantedPort[], { listeners, ownPort
   return taken.length > 0 ? taken : [{ name, outcome: "works", text: `${list}: free, or ours already` }];
 }
 
-function collides(want: WantedPort, found: Listener): boolean {
+function collides(want: Listening, found: Listener): boolean {
   const anywhere = ["0.0.0.0", "::"];
   const overlaps =
     anywhere.includes(want.address) || anywhere.includes(found.address) || want.address === found.address;
   return want.port === found.port && overlaps;
 }
 
-function isOurs({ holders, port }: WantedPort, { holder }: Listener, ownPorts: ReadonlySet<number>): boolean {
+function isOurs({ holders = [], port }: Listening, { holder }: Listener, ownPorts: ReadonlySet<number>): boolean {
   if (/^docker-pr/.test(holder)) return ownPorts.has(port);
   return holders.some((program) => holder.startsWith(`${program} (`));
 }

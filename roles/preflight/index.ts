@@ -2,18 +2,21 @@ import {
   type Asker,
   type Facts,
   type Finding,
+  type HostVars,
   type Inquiry,
   readVars,
+  type Schema,
   type Script,
   type Site,
-  type VarsOf,
 } from "hostwright";
+import { hostServices } from "../app/services.ts";
 import { appVars } from "../app/vars.ts";
-import { groups } from "../endpoints.ts";
-import { DOCKER_DATA } from "../monitoring/paths.ts";
-import { publications } from "../monitoring/published.ts";
-import { settingsOf } from "../monitoring/settings.ts";
+import { groups, varsOfHost } from "../hosts.ts";
+import { logAgentVars } from "../log-agent/vars.ts";
+import { listeningOf, membersOf } from "../monitoring/stack.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
+import { DOCKER_DATA } from "../paths.ts";
+import type { Listening } from "../service.ts";
 import {
   type ClockReading,
   clockFinding,
@@ -22,7 +25,6 @@ import {
   portFindings,
   sizeFindings,
   skewOf,
-  type WantedPort,
 } from "./findings.ts";
 import { askHost, type HostState, parseHost } from "./host.ts";
 import { parsePaths, pathsFrom, tryPaths } from "./paths.ts";
@@ -88,9 +90,20 @@ async function look(site: Site, asker: Asker, now: () => number): Promise<Looked
 }
 
 function questions({ host }: Site): Script {
-  const app = host.groups.includes(groups.app) ? readVars(appVars, host.vars) : undefined;
-  if (!app || !("value" in app)) return askHost();
-  return askHost({ agent: agentOf(host.vars), pattern: app.value.app_logs });
+  const logs = logsOf(host);
+  return askHost(logs && { agent: logs.log_agent, pattern: logs.app_logs });
+}
+
+/** What is asked of the logs of a host whose vars fit. */
+function logsOf(host: HostVars) {
+  return fits(host, groups.app, appVars) ? varsOfHost(LOGS, host) : undefined;
+}
+
+const LOGS = { app_logs: logAgentVars.app_logs, log_agent: logAgentVars.log_agent };
+
+/** Whether a host is of a group, with vars that its role takes; what is wrong with others is said elsewhere. */
+function fits(host: HostVars, group: string, schema: Schema): boolean {
+  return host.groups.includes(group) && "value" in readVars(schema, host.vars);
 }
 
 async function tellOwn({ site, state }: Looked, asker: Asker): Promise<void> {
@@ -101,16 +114,15 @@ async function tellOwn({ site, state }: Looked, asker: Asker): Promise<void> {
 
 /** What a host has to have for the roles that it gets. */
 export function ownFindings(site: Site, state: HostState, facts: Facts): readonly Finding[] {
-  const { groups: member, vars } = site.host;
-  const monitoring = member.includes(groups.monitoring) ? readVars(monitoringVars, vars) : undefined;
-  const app = member.includes(groups.app) ? readVars(appVars, vars) : undefined;
+  const { host } = site;
   const needs = [
-    ...(monitoring && "value" in monitoring ? [monitoringNeeds(monitoring.value, facts, site)] : []),
-    ...(app && "value" in app ? [appNeeds(app.value)] : []),
+    ...(fits(host, groups.monitoring, monitoringVars) ? [monitoringNeeds(site, facts)] : []),
+    ...(fits(host, groups.app, appVars) ? [appNeeds(host)] : []),
   ];
+  const logs = logsOf(host);
   const ports = needs.flatMap((need) => need.ports);
   const findings = [
-    ...(app && "value" in app ? logFinding(state.logs, agentOf(vars)) : []),
+    ...(logs ? logFinding(state.logs, logs.log_agent) : []),
     ...portFindings(ports, state),
     ...needs.flatMap(({ finding }) => finding ?? []),
   ];
@@ -130,40 +142,29 @@ function within(state: HostState, { memoryBytes }: Facts): HostState {
 }
 
 interface Needs {
-  readonly ports: readonly WantedPort[];
+  readonly ports: readonly Listening[];
   readonly diskMb: number;
   readonly memoryMb: number;
   /** Why it cannot be. */
   readonly finding?: Finding;
 }
 
-function monitoringNeeds(vars: VarsOf<typeof monitoringVars>, facts: Facts, site: Site): Needs {
-  const ports = publications(vars, site.host).map((one) => ({ ...one, holders: [] }));
-  const needs = { ports, diskMb: DISK_MB.monitoring };
+function monitoringNeeds(site: Site, facts: Facts): Needs {
+  const needs = { ports: listeningOf(site.host), diskMb: DISK_MB.monitoring };
   try {
-    const { memory } = settingsOf(vars, facts, site).budget;
-    return { ...needs, memoryMb: Object.values(memory).reduce((sum, part) => sum + part, 0) };
+    const memoryMb = membersOf(site, facts).reduce((sum, { stack }) => sum + stack.memoryMb, 0);
+    return { ...needs, memoryMb };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return { ...needs, memoryMb: 0, finding: { name: "size", outcome: "broken", text } };
   }
 }
 
-function appNeeds(vars: VarsOf<typeof appVars>): Needs {
-  const { node_exporter_port, node_exporter_memory_mb, log_agent } = vars;
-  const agentPort = `${log_agent}_port` as const;
-  const exporter = { address: "0.0.0.0", port: node_exporter_port, setBy: "node_exporter_port" };
-  const agent = { address: "127.0.0.1", port: vars[agentPort], setBy: agentPort };
+function appNeeds(host: HostVars): Needs {
+  const on = hostServices.filter(({ isOn }) => isOn(host));
   return {
-    ports: [
-      { ...exporter, what: "node_exporter", holders: ["node_exporter"] },
-      { ...agent, what: "the log agent", holders: ["promtail", "alloy"] },
-    ],
+    ports: on.flatMap(({ listens }) => listens(host)).filter(({ holders }) => holders !== undefined),
     diskMb: DISK_MB.app,
-    memoryMb: vars[`${log_agent}_memory_mb`] + node_exporter_memory_mb,
+    memoryMb: on.reduce((sum, { memoryMb }) => sum + memoryMb(host), 0),
   };
-}
-
-function agentOf(vars: Readonly<Record<string, unknown>>): string {
-  return typeof vars.log_agent === "string" ? vars.log_agent : "promtail";
 }

@@ -1,5 +1,7 @@
 import { type Script, type Site, sh, trusted } from "hostwright";
-import { addressOf, environments, groups, otlpUrl, pushUrl } from "../endpoints.ts";
+import { hostServices } from "../app/services.ts";
+import { environments, groups, hasMonitoring } from "../hosts.ts";
+import { targetsOf } from "../prometheus/scrapes.ts";
 
 /** A connection that one host is going to make to another. */
 export interface Path {
@@ -29,20 +31,18 @@ export function pathsFrom(site: Site): readonly Path[] {
 }
 
 function appPaths(site: Site): readonly Path[] {
-  const to = site.hosts(groups.monitoring)[0]?.name;
-  if (to === undefined) return [];
-  return [
-    { to, ...addressed(pushUrl(site)), what: "logs to Loki" },
-    { to, ...addressed(otlpUrl(site)), what: "traces to Tempo" },
-  ];
+  if (!hasMonitoring(site)) return [];
+  const on = hostServices.filter(({ isOn }) => isOn(site.host));
+  return on.flatMap(({ reaches }) => reaches(site)).map(({ to, what, url }) => ({ to, what, ...addressed(url) }));
 }
 
 function scrapePaths(site: Site): readonly Path[] {
-  const targets = environments(site).flatMap((environment) => environment.targets);
-  return targets.flatMap(({ host: to, os, app, scheme, path }) => [
-    { to, ...addressed(`http://${os}`), what: "node_exporter" },
-    { to, ...addressed(`${scheme}://${app}`), what: "the application's metrics", url: `${scheme}://${app}${path}` },
-  ]);
+  const targets = environments(site).flatMap(({ name, hosts }) => hosts.flatMap((host) => targetsOf(host, name)));
+  return targets.map(({ host: to, what, target, place }) => {
+    if (!place) return { to, what, ...addressed(`http://${target}`) };
+    const { scheme, path } = place;
+    return { to, what, ...addressed(`${scheme}://${target}`), url: `${scheme}://${target}${path}` };
+  });
 }
 
 /** The address and port that a URL leads to. */
@@ -50,11 +50,6 @@ function addressed(url: string): Pick<Path, "address" | "port"> {
   const { protocol, hostname, port } = new URL(url);
   const standard = protocol === "https:" ? 443 : 80;
   return { address: hostname.replace(/^\[(.*)\]$/, "$1"), port: port === "" ? standard : Number(port) };
-}
-
-/** How other hosts call this one; for messages. */
-export function addressIn(site: Site): string {
-  return addressOf(site.host);
 }
 
 /** Tries paths from the host that it runs on, all at once: one line each, in any order. Nothing has to be installed. */

@@ -1,5 +1,5 @@
 import type { Script } from "hostwright";
-import { endpoint } from "../endpoints.ts";
+import { endpoint } from "../hosts.ts";
 import type { LogEntry } from "./entry.ts";
 import { type Answer, jsonOf } from "./http.ts";
 import { CLIENT, serverOf } from "./otlp.ts";
@@ -51,7 +51,7 @@ export function logCheck(subject: Subject, { id, text }: LogEntry, { clock }: Be
     way: "logs",
     name: "logs",
     patienceMs: LOGS_MS,
-    question: through(to.vars, "loki", "/loki/api/v1/query_range", range),
+    question: through(to, "loki", "/loki/api/v1/query_range", range),
     judge: (answer) => judgeEntries(entriesOf(answer), text, `environment=${vars.environment} host=${host}`),
   };
 }
@@ -95,7 +95,7 @@ export function traceCheck(subject: Subject, sending: Sending): Check {
     name: `traces by ${transport}`,
     patienceMs: TRACES_MS,
     sending,
-    question: through(to.vars, "tempo", `/api/traces/${trace.id}`),
+    question: through(to, "tempo", `/api/traces/${trace.id}`),
     judge(answer) {
       if (answer.code !== 200 || !answer.body.includes(serverOf(host))) return undefined;
       const isRight = [vars.environment, host].every((value) => answer.body.includes(JSON.stringify(value)));
@@ -152,7 +152,7 @@ function metricsCheck(
     way,
     name: way,
     patienceMs: Math.max(20, 3 * to.vars.scrape_interval_seconds) * 1000,
-    question: through(to.vars, "prometheus", "/api/v1/query", { query }),
+    question: through(to, "prometheus", "/api/v1/query", { query }),
     judge(answer) {
       const [row] = rowsOf(answer);
       if (!row) return undefined;
@@ -185,7 +185,7 @@ export function graphCheck(subject: Subject, { calls }: Before): Check {
     way: "service graph",
     name: "service graph",
     patienceMs: GRAPH_MS,
-    question: through(to.vars, "prometheus", "/api/v1/query", { query: callsQuery(host) }),
+    question: through(to, "prometheus", "/api/v1/query", { query: callsQuery(host) }),
     judge(answer) {
       const [row] = rowsOf(answer);
       if (!row || row.value === (calls.get(host) ?? "0")) return undefined;

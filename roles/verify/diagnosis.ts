@@ -3,7 +3,7 @@ import { type Asker, type Said, type Script, sh } from "hostwright";
 import { type Check, callsQuery, ownMetricsUrl } from "./checks.ts";
 import type { LogEntry } from "./entry.ts";
 import { type Answer, answerOf, get, reach } from "./http.ts";
-import { askGrafana, directly, ownUrl, type Source } from "./reader.ts";
+import { askGrafana, directly, type Source } from "./reader.ts";
 import type { Subject } from "./subject.ts";
 
 /** What the monitoring host says of its services. */
@@ -42,15 +42,14 @@ const SOURCES = ["loki", "prometheus", "tempo"] as const;
 
 /** Asks the monitoring host about every hop behind these checks: one exec. */
 export async function askMonitoring(asker: Asker, checks: readonly Check[], { to }: Subject): Promise<MonitoringState> {
-  const { vars } = to;
   const paths = { loki: "/ready", prometheus: "/-/ready", tempo: "/ready" };
   const scripts = [
     listContainers,
-    ...SOURCES.map((source) => directly(vars, source, paths[source])),
-    ...SOURCES.map((source) => askGrafana(vars, `/api/datasources/uid/${source}/health`)),
-    get({ url: `${ownUrl(vars, vars.grafana_port)}/api/health` }),
-    askGrafana(vars, "/api/org"),
-    directly(vars, "prometheus", "/api/v1/targets", { state: "active" }),
+    ...SOURCES.map((source) => directly(to, source, paths[source])),
+    ...SOURCES.map((source) => askGrafana(to, `/api/datasources/uid/${source}/health`)),
+    get({ url: `${to.grafanaUrl}/api/health` }),
+    askGrafana(to, "/api/org"),
+    directly(to, "prometheus", "/api/v1/targets", { state: "active" }),
     ...checks.map(directQuestion),
   ];
   const [containers, ...answers] = await asker.ask(to.host, scripts);
@@ -82,12 +81,12 @@ function containersOf(stdout: string): ReadonlyMap<string, string> {
 function directQuestion({ way, subject, sending }: Check): Script {
   const { entry, to } = subject;
   if (way === "logs" && typeof entry !== "string")
-    return directly(to.vars, "loki", "/loki/api/v1/query_range", {
+    return directly(to, "loki", "/loki/api/v1/query_range", {
       query: `{job=~".+"} |= "${entry.id}"`,
       since: "10m",
     });
-  if (way === "traces") return directly(to.vars, "tempo", `/api/traces/${sending?.trace.id}`);
-  return directly(to.vars, "prometheus", "/api/v1/query", { query: callsQuery(subject.host) });
+  if (way === "traces") return directly(to, "tempo", `/api/traces/${sending?.trace.id}`);
+  return directly(to, "prometheus", "/api/v1/query", { query: callsQuery(subject.host) });
 }
 
 /** Asks an app host about every hop before the network: one exec. */

@@ -1,8 +1,8 @@
 import { basename, dirname } from "node:path";
-import { globMatches, re2Matches, type Script, sh, type VarsOf } from "hostwright";
-import type { appVars } from "../app/vars.ts";
+import { globMatches, re2Matches, type Script, sh } from "hostwright";
+import type { Subject } from "./subject.ts";
 
-type Vars = Pick<VarsOf<typeof appVars>, "app_logs" | "app_logs_exclude" | "app_user" | "log_first_line">;
+type Vars = Pick<Subject["vars"], "app_logs" | "app_logs_exclude" | "app_user" | "log_first_line">;
 
 /** A log entry of several lines that nobody else writes, in a file of its own. */
 export interface LogEntry {

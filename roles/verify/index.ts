@@ -1,6 +1,6 @@
 import type { Inquiry } from "hostwright";
 import { appVars } from "../app/vars.ts";
-import { groups } from "../endpoints.ts";
+import { groups } from "../hosts.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
 import { proof } from "./proof.ts";
 

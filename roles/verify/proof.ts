@@ -61,9 +61,7 @@ export function proof(now: () => number = Date.now): Inquiry["asks"] {
 }
 
 async function lookBefore(asker: Asker, { to }: Subject, subjects: readonly Subject[]): Promise<Before> {
-  const questions = subjects.map(({ host }) =>
-    through(to.vars, "prometheus", "/api/v1/query", { query: callsQuery(host) }),
-  );
+  const questions = subjects.map(({ host }) => through(to, "prometheus", "/api/v1/query", { query: callsQuery(host) }));
   const [clock, ...said] = await asker.ask(to.host, [sh`date +%s`, ...questions]);
   const calls = subjects.flatMap(({ host }, index) => {
     const answer = said[index];

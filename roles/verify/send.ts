@@ -1,5 +1,5 @@
 import { type Said, type Script, sh } from "hostwright";
-import type { PushLogin } from "../app/gateway.ts";
+import type { PushLogin } from "../gateway/login.ts";
 import { answerOf } from "./http.ts";
 import { toGrpc, toJson } from "./otlp.ts";
 import type { Sending } from "./subject.ts";

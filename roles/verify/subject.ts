@@ -1,15 +1,32 @@
-import { type HostVars, readVars, type Schema, type Site, type VarsOf } from "hostwright";
-import { type PushLogin, pushLogin } from "../app/gateway.ts";
-import { appVars } from "../app/vars.ts";
-import { groups, otlpUrl, pushUrl } from "../endpoints.ts";
-import { behindGateway } from "../monitoring/published.ts";
-import { monitoringVars } from "../monitoring/vars.ts";
+import type { Site, VarsOf } from "hostwright";
+import { applicationVars } from "../application/vars.ts";
+import { type PushLogin, pushLogin } from "../gateway/login.ts";
+import { ownGrafanaUrl } from "../grafana/address.ts";
+import { grafanaVars } from "../grafana/vars.ts";
+import { groups, varsOfHost } from "../hosts.ts";
+import { logAgentVars } from "../log-agent/vars.ts";
+import { pushUrl } from "../loki/push.ts";
+import { lokiVars } from "../loki/vars.ts";
+import { nodeExporterVars } from "../node-exporter/vars.ts";
+import { prometheusVars } from "../prometheus/vars.ts";
+import { publishedOn, reachableAt } from "../publish.ts";
+import { otlpUrl } from "../tempo/push.ts";
+import { tempoVars } from "../tempo/vars.ts";
 import { type LogEntry, logEntry } from "./entry.ts";
 import { newTrace, type Trace } from "./otlp.ts";
 import type { Transport } from "./send.ts";
 
-export type AppVars = VarsOf<typeof appVars>;
-export type MonitoringVars = VarsOf<typeof monitoringVars> & { readonly publish_address: string };
+const sending = { ...nodeExporterVars, ...applicationVars, ...logAgentVars };
+const storing = { ...grafanaVars, ...lokiVars, ...tempoVars, ...prometheusVars };
+
+/** The monitoring host, as it is asked from itself. */
+export interface Monitoring {
+  readonly host: string;
+  readonly vars: VarsOf<typeof storing>;
+  /** Where it reaches what it publishes. */
+  readonly address: string;
+  readonly grafanaUrl: string;
+}
 
 /** A trace on its way. */
 export interface Sending {
@@ -24,9 +41,9 @@ export interface Sending {
 export interface Subject {
   readonly host: string;
   readonly site: Site;
-  readonly vars: AppVars;
+  readonly vars: VarsOf<typeof sending>;
   /** The monitoring host. */
-  readonly to: { readonly host: string; readonly vars: MonitoringVars };
+  readonly to: Monitoring;
   readonly pushUrl: string;
   /** Why there is none, where it is a text. */
   readonly entry: LogEntry | string;
@@ -36,10 +53,15 @@ export interface Subject {
 /** Returns what is to be proven of an app host. `id` is this proof's own, of letters. Throws on vars that do not fit. */
 export function subjectOf(site: Site, id: string, nowMs: number): Subject {
   const { host } = site;
-  const vars = read(appVars, host);
+  const vars = varsOfHost(sending, host);
   const [monitoring] = site.hosts(groups.monitoring);
   if (!monitoring) throw new Error(`group ${groups.monitoring}: found no host, expected the one to prove`);
-  const to = { host: monitoring.name, vars: behindGateway(read(monitoringVars, monitoring), monitoring) };
+  const to = {
+    host: monitoring.name,
+    vars: varsOfHost(storing, monitoring),
+    address: reachableAt(publishedOn(monitoring)),
+    grafanaUrl: ownGrafanaUrl(monitoring),
+  };
   const trace = () => newTrace({ host: host.name, environment: vars.environment }, nowMs);
   const login = pushLogin(vars, site);
   const sendings: Sending[] = [{ transport: "gRPC", url: otlpUrl(site), trace: trace(), login }];
@@ -59,11 +81,4 @@ function withPort(url: string, port: number): string {
   const changed = new URL(url);
   changed.port = String(port);
   return changed.href.replace(/\/$/, "");
-}
-
-function read<S extends Schema>(schema: S, host: HostVars): VarsOf<S> {
-  const reading = readVars(schema, host.vars);
-  if ("value" in reading) return reading.value;
-  const problems = reading.errors.map(({ instancePath, message }) => `${instancePath.slice(1)} ${message}`.trim());
-  throw new Error(`host ${host.name}: ${problems.join("; ")}`);
 }

@@ -20,7 +20,7 @@ import { file } from "../../engine/resource/file.ts";
 import { link } from "../../engine/resource/link.ts";
 import type { Resource } from "../../engine/resource/resource.ts";
 import type { Script } from "../../engine/shell/sh.ts";
-import { logAccess } from "../../roles/app/log-access.ts";
+import { logAccess } from "../../roles/log-agent/access.ts";
 
 /** The user that owns the folder: nobody, whose processes no test shares. */
 const OTHER = 65_534;

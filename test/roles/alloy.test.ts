@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import t, { type Test } from "tap";
 import type { HostVars, Resource } from "../../engine/index.ts";
-import { toAlloy, toPromtail } from "../../roles/app/handover.ts";
+import { toAlloy, toPromtail } from "../../roles/log-agent/handover.ts";
 import { app } from "../../roles/app/index.ts";
 import { apply, plan as planIn } from "../support/converges.ts";
 import { shells } from "../support/shells.ts";

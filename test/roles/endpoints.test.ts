@@ -1,5 +1,5 @@
 import t from "tap";
-import { addressOf, endpoint, environments, otlpUrl, provenance, pushUrl } from "../../roles/endpoints.ts";
+import { addressOf, endpoint, environments, otlpUrl, provenance, pushUrl } from "../../roles/hosts.ts";
 import { appHost, monitoringHost, siteOf } from "./site.ts";
 
 t.test("the push URL and the trace endpoint follow the monitoring host's address and ports", async (t) => {

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { type HostVars, type Resource, reveal, Secret } from "../../engine/index.ts";
 import { app } from "../../roles/app/index.ts";
 import { bcryptHash } from "../../roles/bcrypt.ts";
-import { environments, otlpUrl, pushUrl } from "../../roles/endpoints.ts";
+import { environments, otlpUrl, pushUrl } from "../../roles/hosts.ts";
 import { monitoring } from "../../roles/monitoring/index.ts";
 import {
   appFacts,

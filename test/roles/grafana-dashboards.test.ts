@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import t from "tap";
 import { stringify } from "yaml";
-import { dashboardFiles, dashboards } from "../../roles/monitoring/dashboards/index.ts";
-import { logLabels, metricSources, targetLabels } from "../../roles/monitoring/dashboards/metrics.ts";
-import { dashboardsPage } from "../../roles/monitoring/dashboards/page.ts";
+import { dashboardFiles, dashboards } from "../../roles/grafana/dashboards/index.ts";
+import { logLabels, metricSources, targetLabels } from "../../roles/grafana/dashboards/metrics.ts";
+import { dashboardsPage } from "../../roles/grafana/dashboards/page.ts";
 import { errorsOf, groupingsOf, logLabelsOf, queries, selectorsOf } from "./queries.ts";
 
 interface Panel {

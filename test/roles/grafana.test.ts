@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import t, { type Test } from "tap";
 import { type HostVars, type Resource, Secret } from "../../engine/index.ts";
-import { alertRules } from "../../roles/monitoring/alert-rules.ts";
-import { passwordResource } from "../../roles/monitoring/grafana-password.ts";
+import { alertRules } from "../../roles/grafana/alert-rules.ts";
+import { passwordResource } from "../../roles/grafana/password.ts";
 import { monitoring } from "../../roles/monitoring/index.ts";
 import { apply, plan as planIn } from "../support/converges.ts";
 import { shells } from "../support/shells.ts";

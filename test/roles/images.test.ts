@@ -1,6 +1,6 @@
 import t from "tap";
 import { readVars } from "../../engine/index.ts";
-import { images, imageVersion, lokiHealth, tempoHealth, tempoMajor } from "../../roles/monitoring/images.ts";
+import { images, imageVersion, lokiHealth, tempoHealth, tempoMajor } from "../../roles/images.ts";
 import { monitoringVars } from "../../roles/monitoring/vars.ts";
 
 const { loki_image } = monitoringVars;

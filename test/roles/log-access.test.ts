@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
-import { logAccess } from "../../roles/app/log-access.ts";
+import { logAccess } from "../../roles/log-agent/access.ts";
 import { apply, plan } from "../support/converges.ts";
 import { shells } from "../support/shells.ts";
 

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import t from "tap";
 import { type HostVars, type Script, sh } from "../../engine/index.ts";
 import { monitoring } from "../../roles/monitoring/index.ts";
-import { FORGET } from "../../roles/monitoring/ownership.ts";
+import { FORGET } from "../../roles/prometheus/ownership.ts";
 import { appHost, dataOf, filesOf, monitoringFacts, monitoringHost, siteOf, textOf } from "./site.ts";
 
 const folder = "/opt/monitoring/prometheus";

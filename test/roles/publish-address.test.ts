@@ -1,5 +1,5 @@
 import t from "tap";
-import { checkOwnAddress, publishAddressOf } from "../../roles/monitoring/publish-address.ts";
+import { checkOwnAddress, publishAddressOf } from "../../roles/publish.ts";
 
 const unset = { publish_address: undefined, gateway: false };
 const host = (vars: Readonly<Record<string, unknown>>, name = "mon-1") => ({ name, groups: ["monitoring"], vars });

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import t from "tap";
-import { IMAGE_PATTERN } from "../../roles/monitoring/images.ts";
+import { IMAGE_PATTERN } from "../../roles/images.ts";
 import {
   type ImagePin,
   imagePins,
   imageSupportNotes,
+  programSupportNotes,
   otherMajors,
   reference,
   releasePins,
-  releaseSupportNotes,
 } from "../../roles/versions.ts";
 
 const all: readonly ImagePin[] = [...Object.values(imagePins), ...Object.values(otherMajors)];
@@ -89,9 +89,9 @@ for (const { name, images, day, notes } of [
 }
 
 t.test("end of support of programs: Promtail's ended for all versions, node_exporter's is not dated", async (t) => {
-  t.match(releaseSupportNotes("promtail", "3.6.11", on("2026-11-22")), [
+  t.match(programSupportNotes(of("promtail", "3.6.11"), on("2026-11-22")), [
     /^promtail 3\.6\.11: its support ended on 2026-03-02/,
   ]);
-  t.same(releaseSupportNotes("promtail", "3.4.1", on("2025-12-01")), []);
-  t.same(releaseSupportNotes("node_exporter", "1.9.1", on("2026-11-22")), []);
+  t.same(programSupportNotes(of("promtail", "3.4.1"), on("2025-12-01")), []);
+  t.same(programSupportNotes(of("node_exporter", "1.9.1"), on("2026-11-22")), []);
 });

@@ -1,0 +1,70 @@
+import { dirname } from "node:path";
+import { command, enterMade, envFile, type Resource, type Script, type Site, sh, type VarsOf } from "hostwright";
+import { loginEntries } from "../gateway/login.ts";
+import { addressOf, endpoint, monitoringHost } from "../hosts.ts";
+import { defineHostService } from "../service.ts";
+import { otlpUrl } from "../tempo/push.ts";
+import { applicationVars } from "./vars.ts";
+
+type Vars = VarsOf<typeof applicationVars>;
+
+const RESTART = "restart the application";
+
+/** The application that all of this is for. It is not ours: its metrics are read, and its tracing entries are written. */
+export const application = defineHostService({
+  name: "application",
+  vars: applicationVars,
+  sends: true,
+  listens: ({ app_metrics_port: port, app_metrics_scheme, app_metrics_path }) => [
+    {
+      what: `the application's metrics at ${app_metrics_path}`,
+      address: "0.0.0.0",
+      port,
+      setBy: "app_metrics_port",
+      tls: app_metrics_scheme === "https",
+      login: undefined,
+      holders: undefined,
+    },
+  ],
+  reaches: (_vars, site) => [
+    { to: monitoringHost(site).name, what: "traces to Tempo", url: otlpUrl(site), answers: false },
+  ],
+  scraped: {
+    kind: "app",
+    of: ({ app_metrics_port, app_metrics_path: path, app_metrics_scheme: scheme, app_metrics_tls_verify }, host) => ({
+      target: endpoint(addressOf(host), app_metrics_port),
+      place: { scheme, path, verifyTls: app_metrics_tls_verify },
+    }),
+  },
+  // It was there before us.
+  memoryMb: () => 0,
+  resources: (vars, site) => [...folders(vars), tracingSettings(vars, site)],
+  handlers: ({ app_service }): Readonly<Record<string, Script>> =>
+    app_service ? { [RESTART]: sh`systemctl restart -- ${app_service}` } : {},
+});
+
+/** A host may be prepared before the application was ever there. Folders that exist are left as they are. */
+function folders({ app_logs, app_env_file, app_user, app_group }: Vars): readonly Resource[] {
+  return [...new Set([dirname(app_env_file), dirname(app_logs)])].map((folder) =>
+    command({
+      name: `folder ${folder}`,
+      creates: folder,
+      run: sh`
+        ${enterMade(folder)}
+        chown -- ${`${app_user}:${app_group}`} .
+        chmod -- 0750 .`,
+    }),
+  );
+}
+
+/** Every other line of the file belongs to the application's team. */
+function tracingSettings(vars: Vars, site: Site): Resource {
+  const entries = {
+    TRACING_ENABLE: String(vars.tracing_enable),
+    TEMPO_GRPC_LISTENER_URL: otlpUrl(site),
+    DB_TRACING_ENABLE: String(vars.db_tracing_enable),
+    ...loginEntries(vars, site),
+  };
+  const notify = vars.app_service ? [RESTART] : [];
+  return envFile({ path: vars.app_env_file, entries, owner: vars.app_user }, { notify, tags: ["tracing"] });
+}

@@ -1,0 +1,40 @@
+import { boolean, oneOf, optional, port, string } from "hostwright";
+import { loginVars } from "../gateway/login.ts";
+import { logAgentVars } from "../log-agent/vars.ts";
+
+/** What has to be known of the application, which is not ours. */
+export const applicationVars = {
+  ...loginVars,
+  app_logs: logAgentVars.app_logs,
+  app_user: string("The user that the application runs as and whose home has its logs", {
+    format: "account",
+    default: "ubuntu",
+  }),
+  app_group: string("That user's group", { format: "account", default: "ubuntu" }),
+  app_env_file: string("The application's environment file; only the tracing entries in it are managed", {
+    pattern: "^(/[A-Za-z0-9._@+-]+)+$",
+    default: "/home/ubuntu/fittoring/.env",
+  }),
+  app_service: optional(
+    string("The application's systemd unit, restarted when its environment file changes. Unset: nothing is restarted", {
+      pattern: "^[A-Za-z0-9:_.@-]+[.]service$",
+    }),
+  ),
+  app_metrics_port: port("Where the application serves its metrics; Spring Boot's own port unless told", {
+    default: 8080,
+  }),
+  app_metrics_path: string("The path of the application's metrics", {
+    pattern: "^/[^\\s?#]*$",
+    default: "/prometheus-provider",
+  }),
+  app_metrics_scheme: oneOf("How the application's metrics are read", ["http", "https"], { default: "http" }),
+  app_metrics_known: string("A metric that the application has, for the check that its metrics path is the right one", {
+    pattern: "^[a-zA-Z_:][a-zA-Z0-9_:]*$",
+    default: "jvm_memory_used_bytes",
+  }),
+  app_metrics_tls_verify: boolean("Whether https needs a certificate that the monitoring host can verify", {
+    default: true,
+  }),
+  tracing_enable: boolean("Whether the application sends traces", { default: false }),
+  db_tracing_enable: boolean("Whether traces show the application's SQL", { default: false }),
+};

@@ -1,0 +1,109 @@
+import type { HostVars, Resource, Schema, Site, Text, VarsOf } from "hostwright";
+import { varsOfHost } from "./hosts.ts";
+import { defineService, type Service, type ServiceDefinition } from "./service.ts";
+
+/** How a container shares the host's memory with the others, in MB. */
+export interface MemoryShare {
+  /** What it needs to start and to answer, for a handful of hosts. */
+  readonly least: number;
+  /** Up to this, which 2 GB have room for and which was measured to hold, memory is shared evenly. */
+  readonly measured: number;
+  /** Its part of what is left beyond that. */
+  readonly beyond: number;
+}
+
+/** What a container keeps on disk, in MB of 1024 × 1024 bytes. */
+export interface DataPlan {
+  /** How much is kept, in the container's own unit: hours, or MB. */
+  readonly keeps: number;
+  /** The room that it takes. */
+  readonly needsMb: number;
+}
+
+/** What a container is given besides its vars. */
+export interface Stack {
+  readonly site: Site;
+  /** As this site has it. */
+  readonly image: string;
+  readonly memoryMb: number;
+  /** See `DataPlan`; 0 for one that keeps nothing. */
+  readonly keeps: number;
+  /** Metrics of the containers: the job's name, and where it is in the project's network. */
+  readonly metrics: readonly { readonly name: string; readonly target: string }[];
+}
+
+/** A container's part of the Compose file. */
+export interface ComposePart {
+  /** Below `services:`, indented. */
+  readonly text: Text;
+  /** Files after whose change it is started again. */
+  readonly config?: readonly string[];
+  readonly volumes?: readonly string[];
+  /** Names of files in the folder `secrets`. */
+  readonly secrets?: readonly string[];
+}
+
+/** A service of the monitoring host: a container of the Compose project. */
+export interface Container extends Service {
+  readonly share: MemoryShare;
+  /** What it keeps is called so where there is no room for it: "logs". */
+  readonly data: { readonly what: string; plan(host: HostVars, dataMb: number): DataPlan } | undefined;
+  /** Where Prometheus reads it, in the project's network. */
+  readonly metrics: string | undefined;
+  /** As the vars have it. */
+  image(host: HostVars): string;
+  /** The limit that the vars ask for. */
+  wishedMb(host: HostVars): number | undefined;
+  compose(stack: Stack): ComposePart;
+  /** What has to hold before any file of the stack is touched. */
+  before(stack: Stack): readonly Resource[];
+  /** What has to be there before it starts. */
+  resources(stack: Stack): readonly Resource[];
+  /** Conditions that hold once it runs: it answers. */
+  gates(stack: Stack): readonly Resource[];
+  /** What holds once all answer: each runs the configuration that it was given. */
+  proofs(stack: Stack): readonly Resource[];
+}
+
+interface ContainerDefinition<S extends Schema> extends Omit<ServiceDefinition<S>, "memoryMb"> {
+  readonly share: MemoryShare;
+  readonly data?: { readonly what: string; plan(vars: VarsOf<S>, dataMb: number): DataPlan };
+  readonly metrics?: string;
+  image(vars: VarsOf<S>): string;
+  wishedMb?(vars: VarsOf<S>): number | undefined;
+  compose(vars: VarsOf<S>, stack: Stack): ComposePart;
+  before?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
+  resources?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
+  gates?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
+  proofs?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
+}
+
+/** Returns a container whose functions read its vars of whatever host they are asked about. */
+export function defineContainer<const S extends Schema>(definition: ContainerDefinition<S>): Container {
+  const { share, data, metrics } = definition;
+  const of = (host: HostVars) => varsOfHost(definition.vars, host);
+  const own = (stack: Stack) => of(stack.site.host);
+  return {
+    ...defineService({ ...definition, memoryMb: (vars: VarsOf<S>) => definition.wishedMb?.(vars) ?? share.least }),
+    share,
+    data: data && { what: data.what, plan: (host, dataMb) => data.plan(of(host), dataMb) },
+    metrics,
+    image: (host) => definition.image(of(host)),
+    wishedMb: (host) => definition.wishedMb?.(of(host)),
+    compose: (stack) => definition.compose(own(stack), stack),
+    before: (stack) => definition.before?.(own(stack), stack) ?? [],
+    resources: (stack) => definition.resources?.(own(stack), stack) ?? [],
+    gates: (stack) => definition.gates?.(own(stack), stack) ?? [],
+    proofs: (stack) => definition.proofs?.(own(stack), stack) ?? [],
+  };
+}
+
+/** Go's limit is soft: the rest of the container's is for what Go overshoots and does not count. */
+export function goMemoryLimit(memoryMb: number, share: number): string {
+  return `${Math.floor(memoryMb * share)}MiB`;
+}
+
+/** Compose would take `$name` in a value for a variable of its own. */
+export function escapeDollars<T>(values: T): T {
+  return JSON.parse(JSON.stringify(values).replaceAll("$", "$$$$")) as T;
+}

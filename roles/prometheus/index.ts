@@ -1,0 +1,271 @@
+import {
+  command,
+  directory,
+  file,
+  http,
+  type Resource,
+  type Script,
+  sh,
+  sha256,
+  type Text,
+  trusted,
+  type VarsOf,
+} from "hostwright";
+import {
+  type ComposePart,
+  type DataPlan,
+  defineContainer,
+  escapeDollars,
+  goMemoryLimit,
+  type Stack,
+} from "../container.ts";
+import { userFile } from "../gateway/index.ts";
+import { environments } from "../hosts.ts";
+import { imageVersion } from "../images.ts";
+import { root } from "../paths.ts";
+import { LOOPBACK } from "../publish.ts";
+import { METRICS_USER } from "../service.ts";
+import { template } from "../templates.ts";
+import { checkedBy } from "../validate.ts";
+import { FORGET, ownership } from "./ownership.ts";
+import { passwordFiles, remoteWriteOf } from "./remote-write.ts";
+import { type Job, jobsOf, KINDS, passwordOf } from "./scrapes.ts";
+import { prometheusVars } from "./vars.ts";
+
+type Vars = VarsOf<typeof prometheusVars>;
+type Files = Readonly<Record<string, Text>>;
+
+const folder = `${root}/prometheus`;
+const tagged = { tags: ["prometheus"] };
+
+/** Prometheus' size limit counts blocks, not the head and its write-ahead log. */
+const BLOCKS_SHARE = 0.8;
+const DISK_SHARE = 0.35;
+
+/** Reads and stores the metrics of all services, and those that Tempo makes of traces. */
+export const prometheus = defineContainer({
+  name: "prometheus",
+  vars: prometheusVars,
+  image: ({ prometheus_image }) => prometheus_image,
+  share: { least: 160, measured: 384, beyond: 0.3 },
+  wishedMb: ({ prometheus_memory_mb }) => prometheus_memory_mb,
+  data: { what: "metrics", plan: dataPlan },
+  metrics: "127.0.0.1:9090",
+  listens: ({ prometheus_port: port }) => [
+    {
+      what: "Prometheus",
+      address: LOOPBACK,
+      port,
+      setBy: "prometheus_port",
+      tls: false,
+      login: undefined,
+      holders: [],
+    },
+  ],
+  compose: composePart,
+  resources,
+  gates: ({ prometheus_port }) => [http({ url: `http://${LOOPBACK}:${prometheus_port}/-/ready` }, tagged)],
+  proofs: (vars, stack) => [runsItsConfiguration(vars, stack)],
+});
+
+function dataPlan({ prometheus_retention_size_mb }: Vars, dataMb: number): DataPlan {
+  const keeps = prometheus_retention_size_mb ?? Math.max(256, Math.floor(dataMb * DISK_SHARE * BLOCKS_SHARE));
+  return { keeps, needsMb: Math.ceil(keeps / BLOCKS_SHARE) };
+}
+
+function composePart(vars: Vars, { image, memoryMb, keeps }: Stack): ComposePart {
+  const [major] = imageVersion(vars.prometheus_image, "prometheus_image");
+  const values = {
+    image,
+    memory: `${memoryMb}m`,
+    health: ["CMD", "wget", "-q", "--spider", "http://127.0.0.1:9090/-/ready"],
+    // From 3 on it reads the container's limit itself.
+    goMemoryLimit: major >= 3 ? "" : goMemoryLimit(memoryMb, 0.9),
+    port: `${LOOPBACK}:${vars.prometheus_port}:9090`,
+    retentionTime: `--storage.tsdb.retention.time=${vars.prometheus_retention_days}d`,
+    retentionSize: `--storage.tsdb.retention.size=${keeps}MB`,
+    // 16 bytes a sample: one query may take a quarter of the memory. The default would take twice the memory of a 2 GB host's.
+    querySamples: `--query.max-samples=${memoryMb * 16_384}`,
+  };
+  // Its configuration is reloaded: it is started again for none of its files.
+  return { text: template("prometheus/service.hbs", escapeDollars(values)), volumes: ["prometheus-data"] };
+}
+
+/** What is common to all environments is one file; each environment has files of its own. */
+function resources(vars: Vars, stack: Stack): readonly Resource[] {
+  const { site } = stack;
+  const jobs = jobsOf(site);
+  const names = environments(site).map(({ name }) => name);
+  const check = checksOf(stack);
+  return [
+    ...["", "/rules", "/jobs", "/targets"].map((name) => directory({ path: `${folder}${name}` }, tagged)),
+    ...ownership({ folder, environments: names, files: environmentFiles, ...tagged }, site),
+    ...passwordFiles(vars, folder).map((password) => file(password, tagged)),
+    ...secretFiles(jobs),
+    ...files(ruleFiles(), check.rules),
+    // Prometheus watches the files of targets; before the jobs, so that a job never starts with none.
+    ...files(targetFiles(jobs)),
+    ...files(jobFiles(jobs), check.config),
+    // Last, because it is checked together with all that it leads to.
+    file({ ...mainFile(vars, stack), validate: check.config }, tagged),
+  ];
+}
+
+/**
+ * Prometheus runs what is on the disk: it says so itself, of the main file and rules by their mark, and of everything by
+ * the time of its last reload, which takes all files or none. Where it does not, it is told to reload; a configuration that
+ * it refuses fails the run, and it goes on with the old one. Nothing is restarted.
+ */
+function runsItsConfiguration(vars: Vars, stack: Stack): Resource {
+  const jobs = Object.keys(jobFiles(jobsOf(stack.site)));
+  const { path, mark } = mainFile(vars, stack);
+  const loaded = isLoaded(vars, mark);
+  return command(
+    {
+      name: "Prometheus runs its configuration",
+      unless: sh`
+        ${loaded}
+        is_loaded`,
+      run: reload(loaded),
+      after: [...Object.keys(ruleFiles()), ...jobs, FORGET, path],
+    },
+    tagged,
+  );
+}
+
+/** Defines `is_loaded`. Files that other inventories put there count too: a reload is one of all files. */
+function isLoaded({ prometheus_port }: Vars, mark: string): Script {
+  const url = `http://127.0.0.1:${prometheus_port}`;
+  // A time ahead of the clock was written before the clock was set back: no reload could be later.
+  const newest = '$1 <= now + 1 && $1 > newest { newest = $1 } END { printf "%.6f", newest }';
+  const last = `
+    $1 == "prometheus_config_last_reload_successful" { good = $2 }
+    $1 == "prometheus_config_last_reload_success_timestamp_seconds" { at = $2 }
+    END { exit !(good == 1 && at + 0 > newest + 0) }`;
+  return sh`
+    ask() { curl -q -fsS --max-time 5 -- ${url}"$1"; }
+    changed() { find ${["prometheus.yml", "rules", "jobs"].map((name) => `${folder}/${name}`)} -printf '%C@\n'; }
+    is_loaded() {
+      newest=$(changed | awk -v now="$(date +%s)" ${newest}) &&
+        ask /metrics | awk -v newest="$newest" ${last} &&
+        ask /api/v1/status/config | grep -q -F -e ${mark}
+    }`;
+}
+
+function reload(loaded: Script): Script {
+  const compose = sh`docker compose --project-directory ${root} -f ${`${root}/compose.yaml`}`;
+  return sh`
+    ${loaded}
+    if is_loaded; then exit 0; fi
+    # Not docker's kill: whatever the signal, it makes unless-stopped forget the container when the host restarts.
+    kill -HUP "$(docker inspect --format '{{.State.Pid}}' -- "$(${compose} ps -q prometheus)")"
+    for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+      if is_loaded; then exit 0; fi
+      sleep 1
+    done
+    echo "prometheus does not take the configuration on the disk and runs the old one; it says:" >&2
+    docker logs --tail 20 "$(${compose} ps -q prometheus)" 2>&1 | grep -i error | tail -n 2 >&2
+    exit 1`;
+}
+
+/** promtool of the very image reads the file as Prometheus would, and what it leads to. */
+function checksOf({ image }: Stack) {
+  const common = { image, program: "/bin/promtool", folders: { "/etc/prometheus": folder } };
+  const args = (what: string) => (path: string) => ["check", what, path];
+  return {
+    config: checkedBy({ ...common, args: args("config"), name: "prometheus.yml" }),
+    rules: checkedBy({ ...common, args: args("rules"), name: "rules.yml" }),
+  };
+}
+
+function files(contents: Files, validate?: (staged: Script) => Script): readonly Resource[] {
+  return Object.entries(contents).map(([path, content]) =>
+    file({ path, content, ...(validate ? { validate } : {}) }, tagged),
+  );
+}
+
+function ruleFiles(): Files {
+  return { [`${folder}/rules/basic.yml`]: template("prometheus/rules/basic.yml.hbs", {}) };
+}
+
+/**
+ * No environment is named here: two inventories that share the host write the same bytes. The mark is a pattern of rule
+ * files that never matches any: Prometheus shows it among its configuration, and it has no other effect.
+ */
+function mainFile(vars: Vars, stack: Stack): { readonly path: string; readonly content: Text; readonly mark: string } {
+  const all = [renderMain(vars, stack, ""), ...Object.values(ruleFiles())];
+  const mark = `/etc/prometheus/rules/none-${sha256(all.map(sha256).join()).slice(0, 16)}-*`;
+  return { path: `${folder}/prometheus.yml`, content: renderMain(vars, stack, mark), mark };
+}
+
+function renderMain(vars: Vars, { metrics }: Stack, mark: string): Text {
+  const { scrape_interval_seconds } = vars;
+  return template("prometheus/prometheus.yml.hbs", {
+    scrapeInterval: `${scrape_interval_seconds}s`,
+    // Prometheus refuses a timeout that is longer than the interval.
+    scrapeTimeout: `${Math.min(scrape_interval_seconds, 10)}s`,
+    mark,
+    remoteWrite: remoteWriteOf(vars) ?? "",
+    metrics,
+  });
+}
+
+/** By path: one file for all jobs of an environment. */
+function jobFiles(jobs: readonly Job[]): Files {
+  const names = [...new Set(jobs.map(({ environment }) => environment))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const own = jobs.filter(({ environment }) => environment === name);
+      return [`${folder}/jobs/${name}.yml`, template("prometheus/jobs.yml.hbs", { jobs: own.map(jobValues) })];
+    }),
+  );
+}
+
+function jobValues(job: Job) {
+  const { name, targets } = job;
+  const placed = targets.flatMap(({ place }) => place ?? []);
+  return {
+    name,
+    targets: targetsPath("/etc/prometheus", job),
+    login: passwordOf(job) === undefined ? "" : { user: METRICS_USER, file: passwordPath("/etc/prometheus", job) },
+    placed: placed.length > 0 ? { skipVerify: placed.some(({ verifyTls }) => !verifyTls) } : "",
+  };
+}
+
+function targetFiles(jobs: readonly Job[]): Files {
+  return Object.fromEntries(
+    jobs.map((job) => {
+      const targets = job.targets.map((target) => ({ ...target, place: target.place ?? "" }));
+      return [targetsPath(folder, job), template("prometheus/targets.yml.hbs", { targets })];
+    }),
+  );
+}
+
+/** Every file of an environment whose name is a word of the shell, its user of the gateway included. */
+function environmentFiles(name: Script): Script {
+  const targets = KINDS.map((kind) => sh`${`${folder}/targets`}/${name}_${trusted(kind)}_metrics.yml`.text);
+  const password = sh`${`${folder}/secrets`}/${name}_metrics_password`;
+  return sh`${`${folder}/jobs`}/${name}.yml ${trusted(targets.join(" "))} ${password} ${userFile(name)}`;
+}
+
+function targetsPath(base: string, { name }: Job): string {
+  return `${base}/targets/${name}.yml`;
+}
+
+function passwordPath(base: string, { environment }: Job): string {
+  return `${base}/secrets/${environment}_metrics_password`;
+}
+
+/** The files by which Prometheus asks services that want a password: before the jobs, which promtool reads with them. */
+function secretFiles(jobs: readonly Job[]): readonly Resource[] {
+  const secrets = jobs.flatMap((job) => {
+    const content = passwordOf(job);
+    const path = passwordPath(folder, job);
+    return content === undefined ? [] : [file({ path, content, mode: "0400", owner: PROMETHEUS_UID }, tagged)];
+  });
+  if (secrets.length === 0) return [];
+  return [directory({ path: `${folder}/secrets` }, tagged), ...secrets];
+}
+
+/** Prometheus' user in its image. */
+const PROMETHEUS_UID = "65534";

@@ -1,0 +1,113 @@
+import type { Facts, HostVars, Resource, Schema, Script, Site, Text, VarsOf } from "hostwright";
+import { varsOfHost } from "./hosts.ts";
+import type { Program } from "./programs.ts";
+
+/** Who Prometheus is to a service that asks. */
+export const METRICS_USER = "prometheus";
+
+/** A port that a service has. */
+export interface Listening {
+  readonly what: string;
+  readonly address: string;
+  readonly port: number;
+  /** The var that decides the port; undefined where it is fixed. */
+  readonly setBy: string | undefined;
+  readonly tls: boolean;
+  /** How whoever connects has to identify; undefined where nobody has to. */
+  readonly login: string | undefined;
+  /** Programs on the host itself that may hold it already; none for a port of a container, undefined for one that is not ours to take. */
+  readonly holders: readonly string[] | undefined;
+}
+
+/** A connection that a service makes to another host. */
+export interface Reaching {
+  /** The host's name. */
+  readonly to: string;
+  readonly what: string;
+  /** Its host and port are tried. */
+  readonly url: string;
+  /** It answers a GET. */
+  readonly answers: boolean;
+}
+
+/** How Prometheus reads a service of an app host. */
+export interface Scrape {
+  /** `address:port`. */
+  readonly target: string;
+  /** Where the application decides them; otherwise /metrics, by the scheme of its login. */
+  readonly place?: { readonly scheme: "http" | "https"; readonly path: string; readonly verifyTls: boolean };
+  /** It wants TLS and this password; undefined where it wants neither. */
+  readonly password?: Text | undefined;
+}
+
+/** One program, and what others have to know of it. All that is asked of a host here is decided by its vars alone. */
+export interface Service {
+  /** As its unit or container and its tag are called. */
+  readonly name: string;
+  readonly vars: Schema;
+  /** Whether this host gets it. */
+  isOn(host: HostVars): boolean;
+  listens(host: HostVars): readonly Listening[];
+  reaches(site: Site): readonly Reaching[];
+  /** Tells kinds of metrics apart: job `dev_os_metrics` reads kind `os` of environment `dev`. Undefined for what has none. */
+  readonly scraped: { readonly kind: string; of(host: HostVars): Scrape } | undefined;
+  /** The most memory that it may take, in MB. */
+  memoryMb(host: HostVars): number;
+}
+
+/** A service of app hosts: a program under systemd. */
+export interface HostService extends Service {
+  /** It sends to the monitoring host: without one it is left as it is. */
+  readonly sends: boolean;
+  program(host: HostVars): Program | undefined;
+  resources(site: Site, facts: Facts): readonly Resource[];
+  /** Conditions that hold once it runs. */
+  gates(site: Site): readonly Resource[];
+  handlers(host: HostVars): Readonly<Record<string, Script>>;
+}
+
+export interface ServiceDefinition<S extends Schema> {
+  readonly name: string;
+  readonly vars: S;
+  isOn?(vars: VarsOf<S>): boolean;
+  listens(vars: VarsOf<S>, host: HostVars): readonly Listening[];
+  reaches?(vars: VarsOf<S>, site: Site): readonly Reaching[];
+  readonly scraped?: { readonly kind: string; of(vars: VarsOf<S>, host: HostVars): Scrape };
+  memoryMb(vars: VarsOf<S>): number;
+}
+
+interface HostServiceDefinition<S extends Schema> extends ServiceDefinition<S> {
+  readonly sends?: boolean;
+  program?(vars: VarsOf<S>): Program;
+  resources(vars: VarsOf<S>, site: Site, facts: Facts): readonly Resource[];
+  gates?(vars: VarsOf<S>): readonly Resource[];
+  handlers?(vars: VarsOf<S>): Readonly<Record<string, Script>>;
+}
+
+/** Returns a service whose functions read its vars of whatever host they are asked about. */
+export function defineService<const S extends Schema>(definition: ServiceDefinition<S>): Service {
+  const { name, vars, scraped } = definition;
+  const of = (host: HostVars) => varsOfHost(vars, host);
+  return {
+    name,
+    vars,
+    isOn: (host) => definition.isOn?.(of(host)) ?? true,
+    listens: (host) => definition.listens(of(host), host),
+    reaches: (site) => definition.reaches?.(of(site.host), site) ?? [],
+    scraped: scraped && { kind: scraped.kind, of: (host) => scraped.of(of(host), host) },
+    memoryMb: (host) => definition.memoryMb(of(host)),
+  };
+}
+
+/** The same for a service of app hosts. */
+export function defineHostService<const S extends Schema>(definition: HostServiceDefinition<S>): HostService {
+  const of = (host: HostVars) => varsOfHost(definition.vars, host);
+  return {
+    ...defineService(definition),
+    sends: definition.sends ?? false,
+    program: (host) => definition.program?.(of(host)),
+    resources: (site, facts) => definition.resources(of(site.host), site, facts),
+    gates: ({ host }) => definition.gates?.(of(host)) ?? [],
+    handlers: (host) => definition.handlers?.(of(host)) ?? {},
+  };
+}
