@@ -1,5 +1,6 @@
 import type { HostVars, Resource, Schema, Site, Text, VarsOf } from "hostwright";
 import { varsOfHost } from "./hosts.ts";
+import type { Occasion, Proof } from "./proof.ts";
 import { defineService, type Service, type ServiceDefinition } from "./service.ts";
 
 /** How a container shares the host's memory with the others, in MB. */
@@ -61,8 +62,10 @@ export interface Container extends Service {
   resources(stack: Stack): readonly Resource[];
   /** Conditions that hold once it runs: it answers. */
   gates(stack: Stack): readonly Resource[];
+  /** That what app hosts send arrives: of one of them. */
+  readonly proofs: ((site: Site, occasion: Occasion) => readonly Proof[]) | undefined;
   /** What holds once all answer: each runs the configuration that it was given. */
-  proofs(stack: Stack): readonly Resource[];
+  runsConfig(stack: Stack): readonly Resource[];
 }
 
 interface ContainerDefinition<S extends Schema> extends Omit<ServiceDefinition<S>, "memoryMb"> {
@@ -75,7 +78,8 @@ interface ContainerDefinition<S extends Schema> extends Omit<ServiceDefinition<S
   before?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
   resources?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
   gates?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
-  proofs?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
+  runsConfig?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
+  proofs?(site: Site, occasion: Occasion): readonly Proof[];
 }
 
 /** Returns a container whose functions read its vars of whatever host they are asked about. */
@@ -88,13 +92,14 @@ export function defineContainer<const S extends Schema>(definition: ContainerDef
     share,
     data: data && { what: data.what, plan: (host, dataMb) => data.plan(of(host), dataMb) },
     metrics,
+    proofs: definition.proofs,
     image: (host) => definition.image(of(host)),
     wishedMb: (host) => definition.wishedMb?.(of(host)),
     compose: (stack) => definition.compose(own(stack), stack),
     before: (stack) => definition.before?.(own(stack), stack) ?? [],
     resources: (stack) => definition.resources?.(own(stack), stack) ?? [],
     gates: (stack) => definition.gates?.(own(stack), stack) ?? [],
-    proofs: (stack) => definition.proofs?.(own(stack), stack) ?? [],
+    runsConfig: (stack) => definition.runsConfig?.(own(stack), stack) ?? [],
   };
 }
 

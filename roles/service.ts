@@ -1,6 +1,7 @@
 import type { Facts, HostVars, Resource, Schema, Script, Site, Text, VarsOf } from "hostwright";
 import { varsOfHost } from "./hosts.ts";
 import type { Program } from "./programs.ts";
+import type { Occasion, Proof } from "./proof.ts";
 
 /** Who Prometheus is to a service that asks. */
 export const METRICS_USER = "prometheus";
@@ -40,6 +41,19 @@ export interface Scrape {
   readonly password?: Text | undefined;
 }
 
+/** That Prometheus reads a service, and what; functions of the host, or of the vars that the service reads there. */
+interface Scraped<Of> {
+  /** Tells kinds of metrics apart: job `dev_os_metrics` reads kind `os` of environment `dev`. */
+  readonly kind: string;
+  /** As findings call them: "host metrics". */
+  readonly what: string;
+  /** A metric that is surely among them. */
+  known(of: Of): string;
+  of(of: Of, host: HostVars): Scrape;
+  /** Where the host itself reads them. */
+  ownUrl(of: Of): string;
+}
+
 /** One program, and what others have to know of it. All that is asked of a host here is decided by its vars alone. */
 export interface Service {
   /** As its unit or container and its tag are called. */
@@ -49,8 +63,8 @@ export interface Service {
   isOn(host: HostVars): boolean;
   listens(host: HostVars): readonly Listening[];
   reaches(site: Site): readonly Reaching[];
-  /** Tells kinds of metrics apart: job `dev_os_metrics` reads kind `os` of environment `dev`. Undefined for what has none. */
-  readonly scraped: { readonly kind: string; of(host: HostVars): Scrape } | undefined;
+  /** Undefined for what Prometheus does not read on app hosts. */
+  readonly scraped: Scraped<HostVars> | undefined;
   /** The most memory that it may take, in MB. */
   memoryMb(host: HostVars): number;
 }
@@ -60,9 +74,13 @@ export interface HostService extends Service {
   /** It sends to the monitoring host: without one it is left as it is. */
   readonly sends: boolean;
   program(host: HostVars): Program | undefined;
+  /** Its systemd unit; undefined where nobody says what it is called. */
+  unit(host: HostVars): string | undefined;
   resources(site: Site, facts: Facts): readonly Resource[];
   /** Conditions that hold once it runs. */
   gates(site: Site): readonly Resource[];
+  /** That what it sends or shows arrives; of one that is only read, its metrics are proven in any case. */
+  readonly proofs: ((site: Site, occasion: Occasion) => readonly Proof[]) | undefined;
   handlers(host: HostVars): Readonly<Record<string, Script>>;
 }
 
@@ -72,15 +90,18 @@ export interface ServiceDefinition<S extends Schema> {
   isOn?(vars: VarsOf<S>): boolean;
   listens(vars: VarsOf<S>, host: HostVars): readonly Listening[];
   reaches?(vars: VarsOf<S>, site: Site): readonly Reaching[];
-  readonly scraped?: { readonly kind: string; of(vars: VarsOf<S>, host: HostVars): Scrape };
+  readonly scraped?: Scraped<VarsOf<S>>;
   memoryMb(vars: VarsOf<S>): number;
 }
 
 interface HostServiceDefinition<S extends Schema> extends ServiceDefinition<S> {
   readonly sends?: boolean;
   program?(vars: VarsOf<S>): Program;
+  /** Called as the service unless given. */
+  unit?(vars: VarsOf<S>): string | undefined;
   resources(vars: VarsOf<S>, site: Site, facts: Facts): readonly Resource[];
   gates?(vars: VarsOf<S>): readonly Resource[];
+  proofs?(site: Site, occasion: Occasion): readonly Proof[];
   handlers?(vars: VarsOf<S>): Readonly<Record<string, Script>>;
 }
 
@@ -94,7 +115,12 @@ export function defineService<const S extends Schema>(definition: ServiceDefinit
     isOn: (host) => definition.isOn?.(of(host)) ?? true,
     listens: (host) => definition.listens(of(host), host),
     reaches: (site) => definition.reaches?.(of(site.host), site) ?? [],
-    scraped: scraped && { kind: scraped.kind, of: (host) => scraped.of(of(host), host) },
+    scraped: scraped && {
+      ...scraped,
+      known: (host) => scraped.known(of(host)),
+      of: (host) => scraped.of(of(host), host),
+      ownUrl: (host) => scraped.ownUrl(of(host)),
+    },
     memoryMb: (host) => definition.memoryMb(of(host)),
   };
 }
@@ -106,8 +132,10 @@ export function defineHostService<const S extends Schema>(definition: HostServic
     ...defineService(definition),
     sends: definition.sends ?? false,
     program: (host) => definition.program?.(of(host)),
+    unit: (host) => (definition.unit ? definition.unit(of(host)) : `${definition.name}.service`),
     resources: (site, facts) => definition.resources(of(site.host), site, facts),
     gates: ({ host }) => definition.gates?.(of(host)) ?? [],
+    proofs: definition.proofs,
     handlers: (host) => definition.handlers?.(of(host)) ?? {},
   };
 }

@@ -5,6 +5,7 @@ import { InventoryError, isMapping, shownPath } from "./inventory.ts";
 export interface LockEntry {
   readonly sha256: string;
   readonly source: string;
+  readonly lacks?: readonly string[];
 }
 
 /** Hashes by file name, as the lock file beside an inventory holds them. */

@@ -14,6 +14,8 @@ export interface HostVars {
 export interface LockedRelease {
   readonly sha256: string;
   readonly source: string;
+  /** Where it is not upstream's own: what it has not, by the names that whoever proves things gives them. */
+  readonly lacks?: readonly string[];
 }
 
 /** What a role may know besides its own vars: the host it runs for, the others, and the hashes of releases. */

@@ -2,8 +2,10 @@ import { dirname } from "node:path";
 import { command, enterMade, envFile, type Resource, type Script, type Site, sh, type VarsOf } from "hostwright";
 import { loginEntries } from "../gateway/login.ts";
 import { addressOf, endpoint, monitoringHost } from "../hosts.ts";
-import { defineHostService } from "../service.ts";
+import { metricsProofs } from "../prometheus/proof.ts";
+import { defineHostService, type HostService } from "../service.ts";
 import { otlpUrl } from "../tempo/push.ts";
+import { ownMetricsUrl, withMetricsPath } from "./proof.ts";
 import { applicationVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof applicationVars>;
@@ -11,10 +13,11 @@ type Vars = VarsOf<typeof applicationVars>;
 const RESTART = "restart the application";
 
 /** The application that all of this is for. It is not ours: its metrics are read, and its tracing entries are written. */
-export const application = defineHostService({
+export const application: HostService = defineHostService({
   name: "application",
   vars: applicationVars,
   sends: true,
+  unit: ({ app_service }) => app_service,
   listens: ({ app_metrics_port: port, app_metrics_scheme, app_metrics_path }) => [
     {
       what: `the application's metrics at ${app_metrics_path}`,
@@ -31,11 +34,15 @@ export const application = defineHostService({
   ],
   scraped: {
     kind: "app",
+    what: "application metrics",
+    known: ({ app_metrics_known }) => app_metrics_known,
+    ownUrl: ownMetricsUrl,
     of: ({ app_metrics_port, app_metrics_path: path, app_metrics_scheme: scheme, app_metrics_tls_verify }, host) => ({
       target: endpoint(addressOf(host), app_metrics_port),
       place: { scheme, path, verifyTls: app_metrics_tls_verify },
     }),
   },
+  proofs: (site) => metricsProofs(application, site).map((proof) => withMetricsPath(proof, site)),
   // It was there before us.
   memoryMb: () => 0,
   resources: (vars, site) => [...folders(vars), tracingSettings(vars, site)],

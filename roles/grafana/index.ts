@@ -39,7 +39,7 @@ export const grafana = defineContainer({
   compose: composePart,
   resources,
   gates: (_vars, { site }) => [http({ url: `${ownGrafanaUrl(site.host)}/api/health` }, { tags })],
-  proofs: (vars, { site }) => [passwordResource(vars, ownGrafanaUrl(site.host))],
+  runsConfig: (vars, { site }) => [passwordResource(vars, ownGrafanaUrl(site.host))],
 });
 
 /** Files that are no secret and that Grafana reads at its start only, by path. */

@@ -51,7 +51,7 @@ export const loki = defineContainer({
   compose: composePart,
   resources: (vars, stack) => [directory({ path: folder }, { tags }), file(config(vars, stack), { tags })],
   gates: (vars, stack) => [http({ url: `${ownUrl(vars, stack)}/ready` }, { tags })],
-  proofs: (vars, stack) => [
+  runsConfig: (vars, stack) => [
     http(
       {
         name: "Loki runs its configuration",

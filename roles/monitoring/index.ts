@@ -26,7 +26,7 @@ export const monitoring = defineRole({
       ...members.flatMap(({ container, stack }) => container.resources(stack)),
       stackResource(members, host),
       ...members.flatMap(({ container, stack }) => container.gates(stack)),
-      ...members.flatMap(({ container, stack }) => container.proofs(stack)),
+      ...members.flatMap(({ container, stack }) => container.runsConfig(stack)),
     ];
   },
   notes: (_vars, _facts, site) => [

@@ -31,6 +31,9 @@ export const nodeExporter = defineHostService({
   ],
   scraped: {
     kind: "os",
+    what: "host metrics",
+    known: () => "node_uname_info",
+    ownUrl,
     of: ({ node_exporter_port, node_exporter_tls, metrics_password }, host) => ({
       target: endpoint(addressOf(host), node_exporter_port),
       password: node_exporter_tls ? metrics_password : undefined,
@@ -40,6 +43,10 @@ export const nodeExporter = defineHostService({
   resources,
   gates: (vars) => [gate(vars)],
 });
+
+function ownUrl({ node_exporter_port, node_exporter_tls }: Vars): string {
+  return `${node_exporter_tls ? "https" : "http"}://127.0.0.1:${node_exporter_port}/metrics`;
+}
 
 function program({ node_exporter_version: version }: Vars): Program {
   const stem = (architecture: string) => `node_exporter-${version}.linux-${architecture}`;
@@ -65,13 +72,14 @@ function resources(vars: Vars, site: Site, facts: Facts): readonly Resource[] {
 }
 
 /** The host's metrics can be read. */
-function gate({ node_exporter_port, node_exporter_tls }: Vars): Resource {
+function gate(vars: Vars): Resource {
   // Without the password: what is proven is that it is asked for.
-  if (node_exporter_tls) {
-    const url = `https://127.0.0.1:${node_exporter_port}/metrics`;
-    return http({ url, status: 401, caFile: CERTIFICATE, name: "node_exporter asks for a password" }, { tags });
-  }
-  return http({ url: `http://127.0.0.1:${node_exporter_port}/metrics`, contains: "node_uname_info" }, { tags });
+  if (vars.node_exporter_tls)
+    return http(
+      { url: ownUrl(vars), status: 401, caFile: CERTIFICATE, name: "node_exporter asks for a password" },
+      { tags },
+    );
+  return http({ url: ownUrl(vars), contains: "node_uname_info" }, { tags });
 }
 
 function unitFile(vars: Vars, exporter: Program): Text {

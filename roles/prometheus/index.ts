@@ -65,7 +65,7 @@ export const prometheus = defineContainer({
   compose: composePart,
   resources,
   gates: ({ prometheus_port }) => [http({ url: `http://${LOOPBACK}:${prometheus_port}/-/ready` }, tagged)],
-  proofs: (vars, stack) => [runsItsConfiguration(vars, stack)],
+  runsConfig: (vars, stack) => [runsItsConfiguration(vars, stack)],
 });
 
 function dataPlan({ prometheus_retention_size_mb }: Vars, dataMb: number): DataPlan {

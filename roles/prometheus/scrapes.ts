@@ -2,6 +2,7 @@ import type { HostVars, Site, Text } from "hostwright";
 import { hostServices } from "../app/services.ts";
 import { environments } from "../hosts.ts";
 import type { Scrape } from "../service.ts";
+import { jobName } from "./job-name.ts";
 
 /** What Prometheus reads of a host. */
 export interface Target extends Scrape {
@@ -27,7 +28,7 @@ export function targetsOf(host: HostVars, environment: string): readonly Target[
   return hostServices
     .filter((service) => service.isOn(host))
     .flatMap(({ name: what, scraped }) =>
-      scraped ? [{ ...scraped.of(host), kind: scraped.kind, what, host: host.name, environment }] : [],
+      scraped ? [{ ...scraped.of(host, host), kind: scraped.kind, what, host: host.name, environment }] : [],
     );
 }
 
@@ -41,11 +42,6 @@ export function jobsOf(site: Site): readonly Job[] {
       targets: targets.filter((target) => target.kind === kind),
     })).filter((job) => job.targets.length > 0);
   });
-}
-
-/** The name of the job that reads this kind of metrics in an environment. */
-export function jobName(environment: string, kind: string): string {
-  return `${environment}_${kind}_metrics`;
 }
 
 /** One job has one password for all of its targets, and would tell it to those that do not ask. */

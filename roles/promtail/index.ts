@@ -2,6 +2,7 @@ import { type Facts, http, type Resource, type Script, type Site, sh, type Text,
 import { goMemoryLimit } from "../container.ts";
 import { toPromtail } from "../log-agent/handover.ts";
 import { agentListens, agentReaches, agentResources, agentValues } from "../log-agent/index.ts";
+import { logProof } from "../log-agent/proof.ts";
 import { binary, type Program, releaseResource } from "../programs.ts";
 import { defineHostService } from "../service.ts";
 import { template } from "../templates.ts";
@@ -24,6 +25,7 @@ export const promtail = defineHostService({
   reaches: (_vars, site) => agentReaches(site),
   memoryMb: ({ promtail_memory_mb }) => promtail_memory_mb,
   resources,
+  proofs: (site, occasion) => [logProof(site, occasion)],
   // It says nothing of what it can read: that was proven before it was started.
   gates: ({ promtail_port }) => [http({ url: `http://127.0.0.1:${promtail_port}/ready` }, { tags: [NAME] })],
 });

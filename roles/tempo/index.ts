@@ -15,6 +15,7 @@ import { accessOf, bucketOf } from "../s3.ts";
 import type { Listening } from "../service.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
+import { traceProofs } from "./proof.ts";
 import { upgradeGate } from "./upgrade.ts";
 import { tempoVars } from "./vars.ts";
 
@@ -35,11 +36,12 @@ export const tempo = defineContainer({
   data: { what: "traces", plan: dataPlan },
   metrics: "tempo:3200",
   listens,
+  proofs: traceProofs,
   compose: composePart,
   resources: (vars, stack) => [directory({ path: folder }, { tags }), file(config(vars, stack), { tags })],
   before: (vars, { image }) => [upgradeGate(vars, image, majorOf(vars.tempo_image))],
   gates: ({ tempo_port }) => [http({ url: `http://${LOOPBACK}:${tempo_port}/ready` }, { tags })],
-  proofs: (vars, stack) => [
+  runsConfig: (vars, stack) => [
     http(
       {
         name: "Tempo runs its configuration",

@@ -17,14 +17,14 @@ export async function fillRegistry(context: HostContext, given: string | undefin
   const registry = await registryAddress(context.lab.assets.container);
   const served: Record<string, Served> = {};
   for (const asset of imageAssets) {
-    const { image, source } = await find(context, asset, loaded);
+    const { image, ...made } = await find(context, asset, loaded);
     // As Docker Hub does: its own images have no folder in their name.
     const pushed = `${registry}/${asset.name.includes("/") ? "" : "library/"}${asset.name}`;
     await run(["docker", "tag", image, pushed]);
-    await step(context.log, `mirror: ${asset.name} (${source})`, () => run(["docker", "push", "--quiet", pushed]));
+    await step(context.log, `mirror: ${asset.name} (${made.source})`, () => run(["docker", "push", "--quiet", pushed]));
     const digests = await run(["docker", "image", "inspect", "--format", '{{join .RepoDigests "\\n"}}', pushed]);
     const own = digests.split("\n").find((digest) => digest.startsWith(registry)) ?? "";
-    served[asset.name] = { sha256: own.replace(/^.*@sha256:/, ""), source };
+    served[asset.name] = { sha256: own.replace(/^.*@sha256:/, ""), ...made };
     await run(["docker", "rmi", "--no-prune", pushed]);
   }
   return served;
@@ -41,7 +41,11 @@ async function loadGiven(folder: string): Promise<string[]> {
   return names;
 }
 
-async function find({ workshop, log }: HostContext, asset: ImageAsset, loaded: readonly string[]) {
+async function find(
+  { workshop, log }: HostContext,
+  asset: ImageAsset,
+  loaded: readonly string[],
+): Promise<{ image: string; source: string; lacks?: readonly string[] }> {
   if (loaded.includes(asset.name)) return { image: asset.name, source: "LAB_ASSETS" };
   if (await hubAnswers()) {
     const pull = ["docker", "pull", "--quiet", "--platform", `linux/${machineArchitecture()}`, asset.name];
@@ -49,7 +53,8 @@ async function find({ workshop, log }: HostContext, asset: ImageAsset, loaded: r
     if (pulled.exitCode === 0) return { image: asset.name, source: "upstream" };
     log(`${asset.name} cannot be pulled: ${pulled.stderr.trim()}`);
   }
-  return { image: await workshop.named(asset.fallback), source: asset.source };
+  const { fallback, source, lacks } = asset;
+  return { image: await workshop.named(fallback), source, ...(lacks ? { lacks } : {}) };
 }
 
 /** Where the mirror's registry answers on this machine: the engine pushes to 127.0.0.1 without TLS. */

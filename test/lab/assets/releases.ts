@@ -14,6 +14,7 @@ export interface Served {
   readonly sha256: string;
   /** For people: "upstream", "LAB_ASSETS", or what it is instead. */
   readonly source: string;
+  readonly lacks?: readonly string[];
 }
 
 const DOWNLOAD_TIMEOUT_MS = 300_000;

@@ -1,8 +1,10 @@
 import { basename, dirname } from "node:path";
-import { globMatches, re2Matches, type Script, sh } from "hostwright";
-import type { Subject } from "./subject.ts";
+import { globMatches, re2Matches, type Script, sh, type VarsOf } from "hostwright";
+import type { applicationVars } from "../application/vars.ts";
+import type { logAgentVars } from "./vars.ts";
 
-type Vars = Pick<Subject["vars"], "app_logs" | "app_logs_exclude" | "app_user" | "log_first_line">;
+type Vars = Pick<VarsOf<typeof logAgentVars>, "app_logs" | "app_logs_exclude" | "log_first_line"> &
+  Pick<VarsOf<typeof applicationVars>, "app_user">;
 
 /** A log entry of several lines that nobody else writes, in a file of its own. */
 export interface LogEntry {

@@ -1,11 +1,16 @@
 import { type Said, type Script, sh } from "hostwright";
+import { answerOf } from "../curl.ts";
 import type { PushLogin } from "../gateway/login.ts";
-import { answerOf } from "./http.ts";
-import { toGrpc, toJson } from "./otlp.ts";
-import type { Sending } from "./subject.ts";
+import { type Trace, toGrpc, toJson } from "./otlp.ts";
 
-/** How a trace was sent from an app host. */
-export type Transport = "gRPC" | "HTTP";
+/** A trace on its way. */
+export interface Sending {
+  readonly transport: "gRPC" | "HTTP";
+  readonly url: string;
+  readonly trace: Trace;
+  /** Who sends, where a gateway asks. */
+  readonly login: PushLogin | undefined;
+}
 
 /** How a server took a trace. */
 export interface Receipt {
@@ -15,7 +20,7 @@ export interface Receipt {
 }
 
 /** Script that sends the trace by OTLP over HTTP, in JSON. */
-export function sendHttp({ url, trace, login }: Pick<Sending, "url" | "trace" | "login">): Script {
+export function sendHttp({ url, trace, login }: Omit<Sending, "transport">): Script {
   return sh`
     ${sayWho(login)}
     printf '%s' ${toJson(trace)} |
@@ -25,7 +30,7 @@ export function sendHttp({ url, trace, login }: Pick<Sending, "url" | "trace" | 
 const EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /** Script that sends the trace by OTLP over gRPC, as an application does: HTTP/2 and protobuf, with curl for a client. */
-export function sendGrpc({ url, trace, login }: Pick<Sending, "url" | "trace" | "login">): Script {
+export function sendGrpc({ url, trace, login }: Omit<Sending, "transport">): Script {
   const version = url.startsWith("https:") ? "--http2" : "--http2-prior-knowledge";
   const headers = ["-H", "Content-Type: application/grpc", "-H", "TE: trailers"];
   return sh`

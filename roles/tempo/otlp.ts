@@ -30,11 +30,15 @@ export function serverOf(host: string): string {
 }
 
 /** Returns a new trace of this host that ends now. */
-export function newTrace({ host, environment }: Pick<Trace, "host" | "environment">, nowMs: number): Trace {
+export function newTrace(
+  { host, environment }: Pick<Trace, "host" | "environment">,
+  nowMs: number,
+  id = randomHex(16),
+): Trace {
   const [client, server] = [randomHex(8), randomHex(8)];
   const shared = { name: "GET /proof" };
   return {
-    id: randomHex(16),
+    id,
     environment,
     host,
     spans: [

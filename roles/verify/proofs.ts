@@ -1,0 +1,35 @@
+import type { Site } from "hostwright";
+import { hostServices } from "../app/services.ts";
+import { monitoringHost } from "../hosts.ts";
+import { containersOf } from "../monitoring/stack.ts";
+import { metricsProofs } from "../prometheus/proof.ts";
+import type { Occasion, Proof } from "../proof.ts";
+import { unproven } from "../proof.ts";
+import { tagged } from "../versions.ts";
+
+/** Returns what is to be proven of an app host: what its services and those of the monitoring host say. */
+export function proofsOf(site: Site, occasion: Occasion): readonly Proof[] {
+  const services = hostServices.filter(({ isOn }) => isOn(site.host));
+  const containers = containersOf(monitoringHost(site));
+  const all = [
+    ...services.flatMap((service) => service.proofs?.(site, occasion) ?? metricsProofs(service, site)),
+    ...containers.flatMap((container) => container.proofs?.(site, occasion) ?? []),
+  ];
+  return all.map((proof) => lacking(site, proof) ?? proof);
+}
+
+/** What a site serves in the place of upstream's own may lack something: its lock file says so. */
+function lacking(site: Site, { name }: Proof): Proof | undefined {
+  const used = containersOf(monitoringHost(site)).map(({ image }) => tagged(image(monitoringHost(site))));
+  const found = used.find((one) => site.releases[one]?.lacks?.includes(name));
+  return found === undefined ? undefined : unproven(name, `${found} is ${site.releases[found]?.source}, and has none`);
+}
+
+/** A line that says what was proven with something else than upstream's own programs. */
+export function provenWith(site: Site): readonly string[] {
+  const used = containersOf(monitoringHost(site)).map(({ image }) => tagged(image(monitoringHost(site))));
+  const lacking = used.filter((one) => site.releases[one]?.lacks !== undefined);
+  if (lacking.length === 0) return [];
+  const names = lacking.map((one) => `${one} (${site.releases[one]?.source})`);
+  return [`Not proven, that upstream's own programs do the same: ${names.join(", ")}`];
+}
