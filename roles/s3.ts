@@ -1,9 +1,17 @@
-import { boolean, type FileDesired, optional, secret, string, type Text, VarError, type VarsOf } from "hostwright";
+import {
+  boolean,
+  type FileDesired,
+  type HostVars,
+  optional,
+  secret,
+  string,
+  type Text,
+  VarError,
+  type VarsOf,
+} from "hostwright";
 
-/** Vars of the buckets of Loki and Tempo, both of which are in one place (docs/storage.md). */
+/** Vars of the place where all buckets are (docs/storage.md). */
 export const s3Vars = {
-  loki_s3_bucket: optional(bucketVar("Bucket for logs. Unset: the monitoring host's own disk")),
-  tempo_s3_bucket: optional(bucketVar("Bucket for traces. Unset: the monitoring host's own disk")),
   s3_endpoint: optional(
     string("Where the buckets are: s3.ap-northeast-2.amazonaws.com, or host:port of another service", {
       format: "endpoint",
@@ -34,10 +42,17 @@ export interface Bucket {
 /** User of the stores in their images. */
 const STORE_GID = "10001";
 
-/** Returns the bucket that one of the vars names; undefined for the host's own disk. Throws on vars that do not belong together. */
-export function bucketOf(vars: Vars, variable: "loki_s3_bucket" | "tempo_s3_bucket"): Bucket | undefined {
+/** The var of a store's bucket: its name ends in `_s3_bucket`. */
+export function bucketVar(what: string) {
+  return optional(string(`Bucket for ${what}. Unset: the monitoring host's own disk`, { format: "bucket" }));
+}
+
+/**
+ * Returns the bucket of this name, which the var of that name has; undefined for the host's own disk. Throws on vars that do
+ * not belong together.
+ */
+export function bucketOf(vars: Vars, variable: string, name: string | undefined): Bucket | undefined {
   const { s3_endpoint: endpoint, s3_region: region = "", s3_access_key_id, s3_secret_access_key } = vars;
-  const name = vars[variable];
   if (name === undefined) return undefined;
   if (endpoint === undefined) throw new VarError(variable, "found no s3_endpoint, expected where the bucket is");
   checkTogether("s3_access_key_id", s3_access_key_id, "s3_secret_access_key", s3_secret_access_key);
@@ -53,10 +68,10 @@ export function bucketOf(vars: Vars, variable: "loki_s3_bucket" | "tempo_s3_buck
 }
 
 /** Throws on keys that open nothing: whoever sets them believes that data goes to a bucket. */
-export function checkKeys(vars: Vars): void {
-  if (vars.loki_s3_bucket !== undefined || vars.tempo_s3_bucket !== undefined) return;
-  const key = (["s3_access_key_id", "s3_secret_access_key"] as const).find((name) => vars[name] !== undefined);
-  if (key) throw new VarError(key, "found no bucket that it opens, expected loki_s3_bucket or tempo_s3_bucket too");
+export function checkKeys({ vars }: HostVars, buckets: readonly string[]): void {
+  if (buckets.some((name) => vars[name] !== undefined)) return;
+  const key = ["s3_access_key_id", "s3_secret_access_key"].find((name) => vars[name] !== undefined);
+  if (key) throw new VarError(key, `found no bucket that it opens, expected ${buckets.join(" or ")} too`);
 }
 
 /** Who may read a store's configuration: its own user only, where there is a key in it. */
@@ -69,8 +84,4 @@ export function checkTogether(one: string, value: unknown, other: string, otherV
   if ((value === undefined) === (otherValue === undefined)) return;
   const [given, missing] = value === undefined ? [other, one] : [one, other];
   throw new VarError(given, `found no ${missing}, expected both or none: ${one} and ${other} belong together`);
-}
-
-function bucketVar(description: string) {
-  return string(description, { format: "bucket" });
 }

@@ -15,8 +15,6 @@ export interface ReleaseDesired {
   readonly links: Readonly<Record<string, string>>;
   /** "/opt" unless given: the release lies in `dir/name/version`. */
   readonly dir?: string;
-  /** Who downloads; only "host", the default, is there yet. */
-  readonly via?: "host" | "controller";
 }
 
 /** Where this version lies. */

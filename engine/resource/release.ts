@@ -87,7 +87,7 @@ function linkPairs(desired: ReleaseDesired): readonly (readonly [string, string]
 }
 
 function check(desired: ReleaseDesired): void {
-  const { name, version, url, sha256, files, links, dir = "/opt", via = "host" } = desired;
+  const { name, version, url, sha256, files, links, dir = "/opt" } = desired;
   const wrong = (problem: string) => new TypeError(`release ${name} ${version}: ${problem}`);
   const names = [name, version, ...Object.values(files)];
   const odd = names.find((word) => !/^[A-Za-z0-9_][A-Za-z0-9._+~-]*$/.test(word));
@@ -98,7 +98,6 @@ function check(desired: ReleaseDesired): void {
   if (Object.keys(files).length === 0) throw wrong("takes no file from the archive");
   const stray = Object.values(links).find((target) => !Object.values(files).includes(target));
   if (stray !== undefined) throw wrong(`a link leads to ${stray}, which is none of its files`);
-  if (via !== "host") throw wrong(`via: "${via}" is not there yet: leave it out, and the host itself downloads`);
   for (const path of [dir, ...Object.keys(links)]) checkPath(path);
 }
 

@@ -11,7 +11,7 @@ import { imageVersion, isBefore } from "../images.ts";
 import { marked } from "../marker.ts";
 import { root } from "../paths.ts";
 import { publishedOn, reachableAt } from "../publish.ts";
-import { accessOf, type Bucket, bucketOf, checkKeys, checkTogether } from "../s3.ts";
+import { accessOf, type Bucket, bucketOf, checkTogether } from "../s3.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
 import { lokiVars } from "./vars.ts";
@@ -104,7 +104,6 @@ function health(image: string): readonly string[] {
 
 /** Loki's file, and what Loki shows where it runs that file. */
 function config(vars: Vars, { image, memoryMb, keeps }: Stack): FileDesired & { readonly mark: string } {
-  checkKeys(vars);
   const bucket = ownBucket(vars);
   const rate = Math.min(16, Math.max(2, Math.floor(memoryMb / 112)));
   const values = {
@@ -134,7 +133,7 @@ function config(vars: Vars, { image, memoryMb, keeps }: Stack): FileDesired & { 
 function ownBucket(vars: Vars): (Bucket & { readonly from: string }) | undefined {
   const { loki_s3_from: from } = vars;
   checkTogether("loki_s3_bucket", vars.loki_s3_bucket, "loki_s3_from", from);
-  const bucket = bucketOf(vars, "loki_s3_bucket");
+  const bucket = bucketOf(vars, "loki_s3_bucket", vars.loki_s3_bucket);
   if (!bucket || from === undefined) return undefined;
   if (from < FIRST_DAY) throw new VarError("loki_s3_from", `found "${from}", expected ${FIRST_DAY} or later`);
   return { ...bucket, from };

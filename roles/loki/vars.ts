@@ -1,7 +1,7 @@
 import { integer, optional, port, string } from "hostwright";
 import { imageVar, memoryVar } from "../images.ts";
 import { publishVars } from "../publish.ts";
-import { s3Vars } from "../s3.ts";
+import { bucketVar, s3Vars } from "../s3.ts";
 import { imagePins, reference } from "../versions.ts";
 
 export const lokiVars = {
@@ -21,6 +21,7 @@ export const lokiVars = {
     default: 512,
   }),
   ...s3Vars,
+  loki_s3_bucket: bucketVar("logs"),
   loki_s3_from: optional(
     string("The day (UTC) from which logs go to the bucket: 2024-04-01 on a new host, else a day to come", {
       format: "day",

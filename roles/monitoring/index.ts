@@ -4,6 +4,7 @@ import { grafanaVars } from "../grafana/vars.ts";
 import { varsOfHost } from "../hosts.ts";
 import { DOCKER_DATA, root } from "../paths.ts";
 import { checkOwnAddress, publishAddressOf } from "../publish.ts";
+import { checkKeys } from "../s3.ts";
 import { imageSupportNotes, provenance, tagged } from "../versions.ts";
 import { dockerResources } from "./docker.ts";
 import { checkPublications, containersOf, membersOf, stackResource } from "./stack.ts";
@@ -17,6 +18,10 @@ export const monitoring = defineRole({
   resources(_vars, facts, site) {
     const { host } = site;
     checkPublications(host);
+    checkKeys(
+      host,
+      Object.keys(monitoringVars).filter((name) => name.endsWith("_s3_bucket")),
+    );
     checkOwnAddress(publishAddressOf(host), host, facts.addresses);
     const members = membersOf(site, facts);
     return [

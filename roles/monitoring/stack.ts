@@ -27,7 +27,7 @@ export interface Member {
   readonly stack: Stack;
 }
 
-/** Long enough for Loki's start on a busy small host; images are pulled before the clock starts. */
+/** Long enough for the slowest start on a busy small host; images are pulled before the clock starts. */
 const WAIT_SECONDS = 240;
 
 /** Returns the containers that a monitoring host has. */

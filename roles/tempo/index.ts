@@ -96,7 +96,7 @@ function composePart(vars: Vars, stack: Stack): ComposePart {
 
 /** Tempo's file, which majors 2 and 3 do not share, and what Tempo shows where it runs that file. */
 function config(vars: Vars, { image, memoryMb, keeps }: Stack): FileDesired & { readonly mark: string } {
-  const bucket = bucketOf(vars, "tempo_s3_bucket");
+  const bucket = bucketOf(vars, "tempo_s3_bucket", vars.tempo_s3_bucket);
   const values = {
     s3: bucket ?? "",
     retention: `${keeps}h`,

@@ -1,7 +1,7 @@
 import { integer, oneOf, optional, port } from "hostwright";
 import { imageVar, memoryVar } from "../images.ts";
 import { publishVars } from "../publish.ts";
-import { s3Vars } from "../s3.ts";
+import { bucketVar, s3Vars } from "../s3.ts";
 import { imagePins, reference } from "../versions.ts";
 
 export const tempoVars = {
@@ -26,4 +26,5 @@ export const tempoVars = {
     oneOf("Lets Tempo 3 take over the data of Tempo 2, from which there is no way back", ["3"]),
   ),
   ...s3Vars,
+  tempo_s3_bucket: bucketVar("traces"),
 };
