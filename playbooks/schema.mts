@@ -1,4 +1,4 @@
-// What editors and people read of the vars, made from the roles' schemas: `npm run schema` writes inventory/schema.json,
+// What editors and people read of the vars, made from the roles' schemas: `npm run generate` writes inventory/schema.json,
 // inventory/vars.schema.json and docs/vars.md.
 import { runSchema, schemaFiles } from "hostwright";
 import { app } from "../roles/app/index.ts";

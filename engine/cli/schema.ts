@@ -13,7 +13,7 @@ const OWN: Readonly<Record<string, VarSchema>> = {
   },
 };
 
-/** Writes schemas and documentation of vars when the file of this URL was started: `npm run schema`. */
+/** Writes schemas and documentation of vars when the file of this URL was started: `npm run generate`. */
 export async function runSchema(
   roles: readonly Role[],
   url: string,

@@ -18,7 +18,7 @@ export function varsPage(roles: readonly Role[], own: Readonly<Record<string, Va
   const others = Object.entries(own).map(([name, schema]) => [code(name), valueWords(schema), schema.description]);
   return [
     "# Vars",
-    "Made by `npm run schema` from the roles' own schemas: edit those. [inventory.md](inventory.md) says where vars may stand.",
+    "Made by `npm run generate` from the roles' own schemas: edit those. [inventory.md](inventory.md) says where vars may stand.",
     ...roles.flatMap(({ name, schema }) => [
       `## Role ${name}`,
       table(["var", "value", "default", "what it is"], Object.entries(schema).map(roleRow)),

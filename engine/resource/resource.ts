@@ -39,6 +39,7 @@ export interface ResourceType<Desired, Current> {
 export interface ResourceOptions {
   /** Names of the role's handlers to run once after a change. */
   readonly notify?: readonly string[];
+  /** For `--tags` and `--skip-tags`; the name of the role is one in any case. */
   readonly tags?: readonly string[];
   /** Probe and change as this user instead of root. */
   readonly becomeUser?: string;

@@ -10,8 +10,8 @@ const shipped = readdirSync("inventory", { recursive: true, encoding: "utf8" })
   .map((path) => `inventory/${path}`);
 
 for (const [path, text] of Object.entries(files)) {
-  t.test(`${path} is what the roles' schemas say now; if not, run: npm run schema`, async (t) => {
-    t.equal(readFileSync(path, "utf8"), text, "npm run schema");
+  t.test(`${path} is what the roles' schemas say now; if not, run: npm run generate`, async (t) => {
+    t.equal(readFileSync(path, "utf8"), text, "npm run generate");
   });
 }
 

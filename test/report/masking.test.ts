@@ -24,7 +24,7 @@ const owner = userInfo().username;
 const base64 = Buffer.from(value).toString("base64");
 const url = encodeURIComponent(value);
 const xml = "pä&lt;ss&gt;&amp;w0rd/&apos;+ %&quot;$";
-/** The value in every spelling that Must show 4 of issue 3 names, and in those of JSON and XML; and parts of them. */
+/** The value in every spelling in which it could be read, those of JSON and XML too; and parts of them. */
 const spellings = [
   value,
   base64,

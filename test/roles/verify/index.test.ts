@@ -1,0 +1,97 @@
+import t from "tap";
+import type { Asker, Finding, HostVars, Said, Site } from "../../../engine/index.ts";
+import { verify } from "../../../roles/verify/index.ts";
+import { appHost, monitoringHost, siteOf } from "../site.ts";
+
+t.test(
+  "what a site's own release lacks is not proven, and says so; the recap names what it was proven with",
+  async (t) => {
+    const lock = { "grafana/tempo:3.0.3": { sha256: "", source: "lab: other", lacks: ["traces by gRPC"] } };
+    const { told, notes, run } = stage([], {}, lock);
+    await run();
+    const found = told.filter(({ name }) => name === "traces by gRPC");
+    t.match(found, [{ outcome: "unproven", text: "grafana/tempo:3.0.3 is lab: other, and has none" }]);
+    t.match(notes, [/^Not proven, that upstream's own programs do the same: grafana\/tempo:3\.0\.3 \(lab: other\)$/]);
+  },
+);
+
+t.test("every service that Prometheus reads is proven, by the metric that it surely has", async (t) => {
+  const answer = { data: { result: [{ metric: {}, value: [0, "1"] }] } };
+  const { told, asked, run } = stage([[/query=/, { stdout: `${JSON.stringify(answer)}\n200` }]], {
+    app_service: "a.service",
+  });
+  await run();
+  for (const name of ["host metrics", "application metrics"])
+    t.match(
+      told.find((one) => one.name === name),
+      { outcome: "works" },
+      name,
+    );
+  t.ok(
+    asked.some((line) => /^mon: .*node_uname_info\{job="dev_os_metrics",environment="dev",host="app-1"\}/s.test(line)),
+  );
+});
+
+/** Hosts on which every script says what the first pattern that it matches has. */
+function stage(
+  answers: readonly (readonly [RegExp, Partial<Said>])[],
+  vars: HostVars["vars"] = {},
+  locked: Site["releases"] = {},
+) {
+  let clock = 1_700_000_000_000;
+  const told: Finding[] = [];
+  const notes: string[] = [];
+  const asked: string[] = [];
+  const asker: Asker = {
+    sites: [siteOf([appHost("app-1", "dev", vars), monitoringHost()], locked)],
+    async ask(host, scripts) {
+      return scripts.map(({ text }) => {
+        asked.push(`${host}: ${text}`);
+        const said = answers.find(([pattern]) => pattern.test(text))?.[1] ?? {};
+        return { status: 0, stdout: "", stderr: "", ...said };
+      });
+    },
+    facts: async () => Promise.reject(new Error("not asked for")),
+    tell: (_host, finding) => told.push(finding),
+    note: (_host, line) => notes.push(line),
+    async pause(ms) {
+      clock += ms;
+    },
+  };
+  return { told, notes, asked, run: () => verify(() => clock)(asker) };
+}
+
+t.test("a stopped agent is named at the first look, and the file is taken away again", async (t) => {
+  const { told, asked, run } = stage([[/ActiveState -- 'promtail/, { stdout: "inactive\n" }]]);
+  await run();
+  const logs = told.find(({ name }) => name === "logs");
+  t.match(logs, { outcome: "broken", text: "promtail.service on app-1 is inactive", hint: /journalctl -u promtail/ });
+  t.ok((logs?.durationMs ?? 0) < 15_000, "without waiting for what cannot come");
+  t.match(asked.at(-1), /^app-1: runuser -u 'ubuntu' -- rm -f -- '.*hostwright-verify-[a-z]+\.log'$/);
+});
+
+t.test("an application that is not there is not proven; one whose unit is named is broken", async (t) => {
+  const outcome = async (vars: HostVars["vars"]) => {
+    const { told, run } = stage([], vars);
+    await run();
+    return told.find(({ name }) => name === "metrics path")?.outcome;
+  };
+  t.equal(await outcome({}), "unproven");
+  t.equal(await outcome({ app_service: "app.service" }), "broken");
+});
+
+t.test("a refused port is told with the hosts at both ends", async (t) => {
+  const { told, run } = stage([
+    [/ActiveState/, { stdout: "active\n" }],
+    [/docker ps/, { stdout: "running (Up)\n" }],
+    [/time_connect/, { stdout: "refused\n" }],
+  ]);
+  await run();
+  t.match(
+    told.find(({ name }) => name === "logs"),
+    {
+      text: "app-1 cannot reach 192.0.2.10:8080 on mon: refused",
+      hint: /let app-1 reach port 8080 of mon/,
+    },
+  );
+});
