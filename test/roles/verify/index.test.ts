@@ -17,7 +17,7 @@ t.test(
 
 t.test("every service that Prometheus reads is proven, by the metric that it surely has", async (t) => {
   const answer = { data: { result: [{ metric: {}, value: [0, "1"] }] } };
-  const { told, asked, run } = stage([[/query=/, { stdout: `${JSON.stringify(answer)}\n200` }]], {
+  const { told, asked, run } = stage([[/uid\/prometheus\/api/, { stdout: `${JSON.stringify(answer)}\n200` }]], {
     app_service: "a.service",
   });
   await run();
