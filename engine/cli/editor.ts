@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Env } from "../inventory/tag.ts";
+import type { Env } from "../inventory/env.ts";
 import { UsageError } from "./options.ts";
 
 /** Exit codes of a program that a signal ended. */

@@ -2,10 +2,10 @@ import { chmod, mkdir, readFile, realpath, rename, stat, writeFile } from "node:
 import { dirname } from "node:path";
 import { decryptBlock, encryptBlock, identityPath, newIdentity, readIdentities } from "../inventory/age.ts";
 import { blockAt, blocksOf, indented, replaceBlocks, type Source, setBlock } from "../inventory/age-block.ts";
+import type { Env } from "../inventory/env.ts";
 import { shownPath } from "../inventory/inventory.ts";
 import { recipientsIn, recipientsName } from "../inventory/recipients.ts";
 import { didYouMean } from "../inventory/suggest.ts";
-import type { Env } from "../inventory/tag.ts";
 import { parseArguments } from "./arguments.ts";
 import { editText } from "./editor.ts";
 import { UsageError } from "./options.ts";

@@ -1,6 +1,5 @@
+import type { Env } from "../inventory/env.ts";
 import type { Output } from "../report/terminal.ts";
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where people read what is no answer: warnings, errors, and a report when events have stdout. */
 export function stderr(): Output {

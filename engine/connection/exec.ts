@@ -3,7 +3,6 @@ import { type Duplex, Readable, type Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   ConnectionError,
-  type ConnectionStats,
   describeEndpoint,
   type Endpoint,
   type ExecOptions,
@@ -13,34 +12,7 @@ import {
 } from "./connection.ts";
 import { within } from "./limit.ts";
 import { collect, OutputError } from "./output.ts";
-
-/** Counts what goes over a connection. */
-export interface Traffic {
-  exec(command: string): void;
-  sent(chunk: Buffer): void;
-  received(chunk: Buffer): void;
-  stats(): ConnectionStats;
-}
-
-/** Returns a counter that starts at nothing. */
-export function traffic(): Traffic {
-  let execs = 0;
-  let bytesSent = 0;
-  let bytesReceived = 0;
-  return {
-    exec(command) {
-      execs += 1;
-      bytesSent += Buffer.byteLength(command);
-    },
-    sent: (chunk) => {
-      bytesSent += chunk.length;
-    },
-    received: (chunk) => {
-      bytesReceived += chunk.length;
-    },
-    stats: () => ({ execs, bytesSent, bytesReceived }),
-  };
-}
+import type { Traffic } from "./traffic.ts";
 
 /**
  * Writes the input and ends it. Nothing waits for the writes: a command may end without reading, and then the other side

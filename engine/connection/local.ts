@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { type Connection, ConnectionError, type ExecOptions, type ExecResult } from "./connection.ts";
-import { codeOfSignal, feed, type Traffic, traffic } from "./exec.ts";
+import { codeOfSignal, feed } from "./exec.ts";
 import { within } from "./limit.ts";
 import { collect, OutputError } from "./output.ts";
+import { type Traffic, traffic } from "./traffic.ts";
 import { killGroup } from "./transport.ts";
 
 /** How a command becomes a process; without it, `sh -c COMMAND`. */

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { ExecOptions, ExecResult } from "./connection.ts";
-import type { Traffic } from "./exec.ts";
+import type { Traffic } from "./traffic.ts";
 
 /**
  * All that one command may print, stdout and stderr together. What comes is held whole and split into lines, which costs many

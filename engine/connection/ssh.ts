@@ -4,9 +4,10 @@ import { NodeSSH } from "node-ssh";
 import type { AuthMethod, AuthTrial } from "./auth.ts";
 import { type ParsedKey, showCertificate, withBlob } from "./certificate-login.ts";
 import type { Connection } from "./connection.ts";
-import { execOver, traffic } from "./exec.ts";
+import { execOver } from "./exec.ts";
 import { limit } from "./limit.ts";
 import { type Login, type LoginRequest, openRoute, type SshOptions, type SshTarget } from "./route.ts";
+import { traffic } from "./traffic.ts";
 
 export { type JumpHosts, jumpHosts, type SshOptions, type SshTarget } from "./route.ts";
 

@@ -3,9 +3,9 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type * as Age from "age-encryption";
 import { Secret } from "../shell/secret.ts";
+import type { Env } from "./env.ts";
 import { InventoryError, type Place, shownPath, type VarValue } from "./inventory.ts";
 import { secretsIn } from "./problem.ts";
-import type { Env } from "./tag.ts";
 
 /** The keys that decrypt, and the file they are in, as messages name it. */
 export interface Identities {

@@ -8,8 +8,9 @@ import {
   type YAMLSeq,
   type Node as YamlNode,
 } from "yaml";
+import type { Env } from "./env.ts";
 import { InventoryError, isMapping, type Place, type VarValue } from "./inventory.ts";
-import { type Env, scalarValue, unknownTag } from "./tag.ts";
+import { scalarValue, unknownTag } from "./tag.ts";
 import { parseYaml } from "./yaml-text.ts";
 
 /** A value and where it stands; a mapping or list keeps its parts, by key or index. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type Node, readDocument } from "./document.ts";
+import type { Env } from "./env.ts";
 import { InventoryError, isMapping, type Place, shownPath } from "./inventory.ts";
 import { describe } from "./problem.ts";
-import type { Env } from "./tag.ts";
 import { typedText, type VarSchemas } from "./typed-text.ts";
 
 /**

@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { type Node, readDocument } from "./document.ts";
+import type { Env } from "./env.ts";
 import { isHostList, readHostList } from "./host-list.ts";
 import { isIni } from "./ini.ts";
 import { type Inventory, InventoryError, isMapping, shownPath } from "./inventory.ts";
@@ -9,7 +10,6 @@ import { mergeInventory, type VarsFile } from "./merge.ts";
 import { readModule } from "./module.ts";
 import { describe } from "./problem.ts";
 import { checkStructure } from "./schema.ts";
-import type { Env } from "./tag.ts";
 import { buildTree, type Tree } from "./tree.ts";
 
 /** What loading needs from its caller. */

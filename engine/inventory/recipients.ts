@@ -7,7 +7,7 @@ import { describe } from "./problem.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The file that says who may decrypt what is encrypted in its folder and below. */
-export const RECIPIENTS_FILE = "recipients.yml";
+const RECIPIENTS_FILE = "recipients.yml";
 
 const EVERYTHING_ELSE = "all";
 

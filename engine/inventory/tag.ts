@@ -2,11 +2,9 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Secret } from "../shell/secret.ts";
 import { AgeSecret } from "./age.ts";
+import type { Env } from "./env.ts";
 import { InventoryError, type Place, type VarValue } from "./inventory.ts";
 import { didYouMean } from "./suggest.ts";
-
-/** Environment variables by name. */
-export type Env = Readonly<Record<string, string | undefined>>;
 
 /** A scalar of a vars file, before its tag gave it a meaning. */
 export interface Scalar {

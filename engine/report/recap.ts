@@ -57,7 +57,7 @@ function summary(results: readonly HostResult[]): string {
 }
 
 /** The counts of a host, in the recap's order. A host that was locked or interrupted failed. */
-export function countsOf({ ok, changed, skipped, failure }: HostResult): Readonly<Record<string, number>> {
+function countsOf({ ok, changed, skipped, failure }: HostResult): Readonly<Record<string, number>> {
   const unreachable = failure?.kind === "unreachable" ? 1 : 0;
   return { ok, changed, failed: failure && !unreachable ? 1 : 0, unreachable, skipped };
 }

@@ -94,11 +94,6 @@ export interface RolePlay extends Entry {
 /** One entry of a playbook: which hosts get which roles, and how carefully; or which are asked what. */
 export type Play = RolePlay | Inquiry;
 
-/** Returns the roles of a play; none of an inquiry. */
-export function rolesOfPlay(play: Play): readonly Role[] {
-  return "asks" in play ? [] : play.roles;
-}
-
 /** Who says what vars have to be: a role, or an inquiry. */
 export type Reader = Pick<Role, "name" | "schema">;
 

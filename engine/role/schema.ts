@@ -124,7 +124,7 @@ const CHECKS = Object.fromEntries(
 );
 
 /** The JSON Schema of an object with these vars. */
-export function jsonSchema(schema: Schema): Record<string, unknown> {
+function jsonSchema(schema: Schema): Record<string, unknown> {
   const entries = Object.entries(schema);
   return {
     type: "object",

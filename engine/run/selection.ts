@@ -7,7 +7,7 @@ export interface Selection {
 }
 
 /** The tags of a resource; `always` and `never` mean what they mean to Ansible. */
-export function isSelected({ options: { tags = [] } }: Resource, { tags: wanted, skipTags }: Selection): boolean {
+function isSelected({ options: { tags = [] } }: Resource, { tags: wanted, skipTags }: Selection): boolean {
   if (tags.some((tag) => skipTags.includes(tag))) return false;
   if (wanted.length === 0 || wanted.includes("all"))
     return !tags.includes("never") || tags.some((tag) => wanted.includes(tag));

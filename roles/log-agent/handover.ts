@@ -1,7 +1,7 @@
 import { command, type Resource, type Script, sh, unit } from "hostwright";
 
-export const PROMTAIL = "promtail";
-export const ALLOY = "alloy";
+const PROMTAIL = "promtail";
+const ALLOY = "alloy";
 
 /** Where Alloy's components keep what they know. */
 export const STORAGE = "/var/lib/alloy/data";

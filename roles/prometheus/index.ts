@@ -24,18 +24,16 @@ import { environments } from "../hosts.ts";
 import { imageVersion } from "../images.ts";
 import { root } from "../paths.ts";
 import { LOOPBACK } from "../publish.ts";
-import { METRICS_USER } from "../service.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
+import { type Files, folder, jobFiles, passwordPath, targetFiles } from "./files.ts";
 import { FORGET, ownership } from "./ownership.ts";
 import { passwordFiles, remoteWriteOf } from "./remote-write.ts";
 import { type Job, jobsOf, KINDS, passwordOf } from "./scrapes.ts";
 import { prometheusVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof prometheusVars>;
-type Files = Readonly<Record<string, Text>>;
 
-const folder = `${root}/prometheus`;
 const tagged = { tags: ["prometheus"] };
 
 /** Prometheus' size limit counts blocks, not the head and its write-ahead log. */
@@ -210,50 +208,11 @@ function renderMain(vars: Vars, { metrics }: Stack, mark: string): Text {
   });
 }
 
-/** By path: one file for all jobs of an environment. */
-function jobFiles(jobs: readonly Job[]): Files {
-  const names = [...new Set(jobs.map(({ environment }) => environment))];
-  return Object.fromEntries(
-    names.map((name) => {
-      const own = jobs.filter(({ environment }) => environment === name);
-      return [`${folder}/jobs/${name}.yml`, template("prometheus/jobs.yml.hbs", { jobs: own.map(jobValues) })];
-    }),
-  );
-}
-
-function jobValues(job: Job) {
-  const { name, targets } = job;
-  const placed = targets.flatMap(({ place }) => place ?? []);
-  return {
-    name,
-    targets: targetsPath("/etc/prometheus", job),
-    login: passwordOf(job) === undefined ? "" : { user: METRICS_USER, file: passwordPath("/etc/prometheus", job) },
-    placed: placed.length > 0 ? { skipVerify: placed.some(({ verifyTls }) => !verifyTls) } : "",
-  };
-}
-
-function targetFiles(jobs: readonly Job[]): Files {
-  return Object.fromEntries(
-    jobs.map((job) => {
-      const targets = job.targets.map((target) => ({ ...target, place: target.place ?? "" }));
-      return [targetsPath(folder, job), template("prometheus/targets.yml.hbs", { targets })];
-    }),
-  );
-}
-
 /** Every file of an environment whose name is a word of the shell, its user of the gateway included. */
 function environmentFiles(name: Script): Script {
   const targets = KINDS.map((kind) => sh`${`${folder}/targets`}/${name}_${trusted(kind)}_metrics.yml`.text);
   const password = sh`${`${folder}/secrets`}/${name}_metrics_password`;
   return sh`${`${folder}/jobs`}/${name}.yml ${trusted(targets.join(" "))} ${password} ${userFile(name)}`;
-}
-
-function targetsPath(base: string, { name }: Job): string {
-  return `${base}/targets/${name}.yml`;
-}
-
-function passwordPath(base: string, { environment }: Job): string {
-  return `${base}/secrets/${environment}_metrics_password`;
 }
 
 /** The files by which Prometheus asks services that want a password: before the jobs, which promtool reads with them. */

@@ -4,7 +4,7 @@ import { appVars } from "../app/vars.ts";
 import { groups, monitoringHost } from "../hosts.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
 import type { Occasion, Proof } from "../proof.ts";
-import { firstLoss } from "./loss.ts";
+import { type Begun, firstLoss } from "./loss.ts";
 import { proofsOf, provenWith } from "./proofs.ts";
 
 /** Waiting this long is no waste yet; then it is asked whether anything on the way is down. */
@@ -21,14 +21,6 @@ export const verification: Inquiry = {
   consults: groups.monitoring,
   asks: verify(),
 };
-
-/** A proof that was begun. */
-export interface Begun {
-  readonly host: string;
-  readonly proof: Proof;
-  readonly before: Said;
-  readonly sent: Said;
-}
 
 interface Round {
   readonly asker: Asker;

@@ -1,6 +1,13 @@
 import type { Asker, Said, Script } from "hostwright";
-import type { Hop, Loss } from "../proof.ts";
-import type { Begun } from "./index.ts";
+import type { Hop, Loss, Proof } from "../proof.ts";
+
+/** A proof that was begun. */
+export interface Begun {
+  readonly host: string;
+  readonly proof: Proof;
+  readonly before: Said;
+  readonly sent: Said;
+}
 
 /** Asks every hop of these proofs, one exec a host, and returns the first that is broken of each. */
 export async function firstLoss(open: readonly Begun[], asker: Asker): Promise<ReadonlyMap<Begun, Loss>> {
