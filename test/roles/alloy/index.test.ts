@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import t, { type Test } from "tap";
-import type { HostVars, Resource } from "../../engine/index.ts";
-import { toAlloy, toPromtail } from "../../roles/log-agent/handover.ts";
-import { app } from "../../roles/app/index.ts";
-import { apply, plan as planIn } from "../support/converges.ts";
-import { shells } from "../support/shells.ts";
-import { appFacts, appHost, monitoringHost, namesOf, releases, siteOf, textOf } from "./site.ts";
+import type { HostVars, Resource } from "../../../engine/index.ts";
+import { toAlloy, toPromtail } from "../../../roles/log-agent/handover.ts";
+import { app } from "../../../roles/app/index.ts";
+import { apply, plan as planIn } from "../../support/converges.ts";
+import { shells } from "../../support/shells.ts";
+import { appFacts, appHost, monitoringHost, namesOf, releases, siteOf, textOf } from "../site.ts";
 
 // No Alloy could be had here, nor a stand-in for it: its configuration is looked at as text, its positions as upstream writes them.
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { appVars } from "../../roles/app/vars.ts";
+import { appVars } from "../../../roles/app/vars.ts";
 
 const firstLine = appVars.log_first_line.default ?? "";
 

@@ -1,8 +1,8 @@
 import t from "tap";
 import { parse } from "yaml";
-import { type HostVars, reveal, type Text } from "../../engine/index.ts";
-import { monitoring } from "../../roles/monitoring/index.ts";
-import { appHost, filesOf, monitoringFacts, monitoringHost, siteOf } from "./site.ts";
+import type { HostVars } from "../../../engine/index.ts";
+import { composeTextOf, monitoringPlan, sizedFacts } from "../plans.ts";
+import { appHost, filesOf } from "../site.ts";
 
 const apps = [
   appHost("dev-1", "dev", { address: "192.0.2.21", node_exporter_port: 443 }),
@@ -56,21 +56,11 @@ const combinations: readonly { name: string; vars?: HostVars["vars"]; memoryGb?:
 const shown = /^\/(etc\/docker|opt\/monitoring\/(loki|tempo|prometheus|compose))/;
 
 function render({ vars = {}, memoryGb = 2, diskGb = 20 }: (typeof combinations)[number]): Map<string, string> {
-  const site = siteOf([monitoringHost(vars), ...apps]);
-  const facts = {
-    ...monitoringFacts,
-    memoryBytes: memoryGb * GB,
-    disks: { "/": { bytes: diskGb * GB, freeBytes: diskGb * GB } },
-  };
-  const reading = monitoring.plan(site.host, facts, site);
-  if ("errors" in reading) throw new Error(JSON.stringify(reading.errors));
-  const { resources } = reading.value;
-  const project = resources.find(({ kind }) => kind.name === "compose");
-  const content = (project?.desired as { content: Text } | undefined)?.content ?? "";
+  const { resources } = monitoringPlan(vars, apps, sizedFacts(memoryGb * GB, diskGb * GB));
   // Grafana's files are none of these: their hash would change with every dashboard.
-  const compose = reveal(content).replaceAll(/(hostwright\.config:) "[0-9a-f]{64}"/g, '$1 "(hash)"');
+  const compose = composeTextOf(resources).replaceAll(/(hostwright\.config:) "[0-9a-f]{64}"/g, '$1 "(hash)"');
   const files = [...filesOf(resources), ["/opt/monitoring/compose.yaml", compose] as const];
-  return new Map(files.filter(([path]) => shown.test(path)));
+  return new Map(files.filter(([path]) => shown.test(path)).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Lines of a text that are not in another, and the other way round. */

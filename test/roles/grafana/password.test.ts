@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import t, { type Test } from "tap";
-import { type HostVars, type Resource, Secret } from "../../engine/index.ts";
-import { alertRules } from "../../roles/grafana/alert-rules.ts";
-import { passwordResource } from "../../roles/grafana/password.ts";
-import { monitoring } from "../../roles/monitoring/index.ts";
-import { apply, plan as planIn } from "../support/converges.ts";
-import { shells } from "../support/shells.ts";
-import { dataOf, filesOf, monitoringFacts, monitoringHost, namesOf, siteOf, textOf } from "./site.ts";
+import { type HostVars, type Resource, Secret } from "../../../engine/index.ts";
+import { alertRules } from "../../../roles/grafana/alert-rules.ts";
+import { passwordResource } from "../../../roles/grafana/password.ts";
+import { monitoring } from "../../../roles/monitoring/index.ts";
+import { apply, plan as planIn } from "../../support/converges.ts";
+import { shells } from "../../support/shells.ts";
+import { dataOf, filesOf, monitoringFacts, monitoringHost, namesOf, siteOf, textOf } from "../site.ts";
 
 const folder = "/opt/monitoring/grafana/provisioning";
 const contactPoints = `${folder}/alerting/contact-points.yml`;

@@ -1,5 +1,8 @@
 import t from "tap";
-import { dockerPackages } from "../../roles/monitoring/docker.ts";
+import { dockerPackages } from "../../../roles/monitoring/docker.ts";
+import { comesInOrder } from "../order.ts";
+import { desiredOf, monitoringPlan } from "../plans.ts";
+import { dataOf } from "../site.ts";
 
 const os = (id: string, version: string) => ({ id, version, name: `${id} ${version}` });
 
@@ -25,3 +28,14 @@ for (const { id, version, reason } of [
     t.throws(() => dockerPackages(os(id, version)), reason);
   });
 }
+
+t.test("Docker is told to rotate logs before it is installed, and is restarted when that changes", async (t) => {
+  const { resources } = monitoringPlan();
+  comesInOrder(t, resources, [/^file \/etc\/docker\/daemon\.json$/, /^package /, /^unit docker\.service$/]);
+  t.match(dataOf(resources, "/etc/docker/daemon.json"), {
+    "log-driver": "json-file",
+    "log-opts": { "max-size": "10m", "max-file": "3" },
+    "registry-mirrors": [],
+  });
+  t.match(desiredOf(resources, "docker.service"), { config: ["/etc/docker/daemon.json"] });
+});

@@ -1,6 +1,6 @@
 import t from "tap";
-import { globMatches } from "../../engine/index.ts";
-import { ROTATED } from "../../roles/log-agent/rotated.ts";
+import { globMatches } from "../../../engine/index.ts";
+import { ROTATED } from "../../../roles/log-agent/rotated.ts";
 
 /** Names as logback, log4j2 and logrotate make them, and archives of them. */
 const rotated = [

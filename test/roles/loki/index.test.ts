@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import t from "tap";
-import { file, type HostVars, type Resource, type Script, sh } from "../../engine/index.ts";
-import { monitoring } from "../../roles/monitoring/index.ts";
-import { marked } from "../../roles/marker.ts";
-import { checkedBy } from "../../roles/validate.ts";
-import { dataOf, monitoringFacts, monitoringHost, siteOf, textOf } from "./site.ts";
+import { file, type HostVars, type Resource, type Script, sh } from "../../../engine/index.ts";
+import { monitoring } from "../../../roles/monitoring/index.ts";
+import { marked } from "../../../roles/marker.ts";
+import { checkedBy } from "../../../roles/validate.ts";
+import { dataOf, monitoringFacts, monitoringHost, siteOf, textOf } from "../site.ts";
 
 const loki = "/opt/monitoring/loki/loki.yaml";
 const tempo = "/opt/monitoring/tempo/tempo.yaml";

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { compareSync } from "bcryptjs";
 import t from "tap";
 import { parse } from "yaml";
-import { type HostVars, type Resource, reveal, Secret } from "../../engine/index.ts";
-import { app } from "../../roles/app/index.ts";
-import { bcryptHash } from "../../roles/bcrypt.ts";
-import { environments, otlpUrl, pushUrl } from "../../roles/hosts.ts";
-import { monitoring } from "../../roles/monitoring/index.ts";
+import { type HostVars, type Resource, reveal, Secret } from "../../../engine/index.ts";
+import { app } from "../../../roles/app/index.ts";
+import { bcryptHash } from "../../../roles/bcrypt.ts";
+import { environments, otlpUrl, pushUrl } from "../../../roles/hosts.ts";
+import { monitoring } from "../../../roles/monitoring/index.ts";
 import {
   appFacts,
   appHost,
@@ -19,7 +19,7 @@ import {
   namesOf,
   siteOf,
   textOf,
-} from "./site.ts";
+} from "../site.ts";
 
 const passwords: Readonly<Record<string, string>> = { dev: "dev's own", prod: "prod's own" };
 const caddyfile = "/opt/monitoring/gateway/conf/Caddyfile";

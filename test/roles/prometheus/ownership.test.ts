@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
-import { sh } from "../../engine/shell/sh.ts";
-import { ownership } from "../../roles/prometheus/ownership.ts";
-import { apply, plan } from "../support/converges.ts";
-import { shells } from "../support/shells.ts";
-import { appHost, siteOf } from "./site.ts";
+import { sh } from "../../../engine/shell/sh.ts";
+import { ownership } from "../../../roles/prometheus/ownership.ts";
+import { apply, plan } from "../../support/converges.ts";
+import { shells } from "../../support/shells.ts";
+import { appHost, siteOf } from "../site.ts";
 
 for (const shell of shells) {
   t.test(`environments in ${shell[0]}`, { skip: process.getuid?.() === 0 ? false : "needs root" }, async (t) => {

@@ -2,8 +2,8 @@ import { parser as logql } from "@grafana/lezer-logql";
 import { parser as traceql } from "@grafana/lezer-traceql";
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser as promql } from "@prometheus-io/lezer-promql";
-import { alertRules } from "../../roles/grafana/alert-rules.ts";
-import { dashboards } from "../../roles/grafana/dashboards/index.ts";
+import { alertRules } from "../../../roles/grafana/alert-rules.ts";
+import { dashboards } from "../../../roles/grafana/dashboards/index.ts";
 
 export interface Query {
   readonly where: string;

@@ -3,9 +3,9 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
-import { logAccess } from "../../roles/log-agent/access.ts";
-import { apply, plan } from "../support/converges.ts";
-import { shells } from "../support/shells.ts";
+import { logAccess } from "../../../roles/log-agent/access.ts";
+import { apply, plan } from "../../support/converges.ts";
+import { shells } from "../../support/shells.ts";
 
 const OWNER = 65_534;
 const hasTools = ["setfacl", "runuser"].every((tool) => spawnSync(tool, ["--version"]).error === undefined);

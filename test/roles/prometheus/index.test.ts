@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import t from "tap";
-import { type HostVars, type Script, sh } from "../../engine/index.ts";
-import { monitoring } from "../../roles/monitoring/index.ts";
-import { FORGET } from "../../roles/prometheus/ownership.ts";
-import { appHost, dataOf, filesOf, monitoringFacts, monitoringHost, siteOf, textOf } from "./site.ts";
+import { type HostVars, type Script, sh } from "../../../engine/index.ts";
+import { monitoring } from "../../../roles/monitoring/index.ts";
+import { FORGET } from "../../../roles/prometheus/ownership.ts";
+import { appHost, dataOf, filesOf, monitoringFacts, monitoringHost, siteOf, textOf } from "../site.ts";
 
 const folder = "/opt/monitoring/prometheus";
 const dev = appHost("app-dev", "dev", { address: "192.0.2.21", node_exporter_port: 443, app_metrics_port: 8081 });

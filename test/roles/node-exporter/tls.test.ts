@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { compareSync } from "bcryptjs";
 import t from "tap";
 import { parse } from "yaml";
-import { type HostVars, type Script, Secret, trusted } from "../../engine/index.ts";
-import { app } from "../../roles/app/index.ts";
-import { exposures } from "../../roles/exposure/exposures.ts";
-import { monitoring } from "../../roles/monitoring/index.ts";
+import { type HostVars, type Script, Secret, trusted } from "../../../engine/index.ts";
+import { app } from "../../../roles/app/index.ts";
+import { exposures } from "../../../roles/exposure/exposures.ts";
+import { monitoring } from "../../../roles/monitoring/index.ts";
 import {
   appFacts,
   appHost,
@@ -17,7 +17,7 @@ import {
   namesOf,
   siteOf,
   textOf,
-} from "./site.ts";
+} from "../site.ts";
 
 const asked = { node_exporter_tls: true, metrics_password: new Secret("it's read", "test") };
 

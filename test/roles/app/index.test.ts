@@ -1,10 +1,10 @@
 import t from "tap";
 import { parse } from "yaml";
-import { type HostVars, type Script, trusted } from "../../engine/index.ts";
-import { app } from "../../roles/app/index.ts";
-import { parents } from "../../roles/log-agent/access.ts";
-import { ROTATED } from "../../roles/log-agent/rotated.ts";
-import { appFacts, appHost, dataOf, filesOf, monitoringHost, namesOf, releases, siteOf, textOf } from "./site.ts";
+import { type HostVars, type Script, trusted } from "../../../engine/index.ts";
+import { app } from "../../../roles/app/index.ts";
+import { parents } from "../../../roles/log-agent/access.ts";
+import { ROTATED } from "../../../roles/log-agent/rotated.ts";
+import { appFacts, appHost, dataOf, filesOf, monitoringHost, namesOf, releases, siteOf, textOf } from "../site.ts";
 
 const config = "/etc/promtail/config.yaml";
 

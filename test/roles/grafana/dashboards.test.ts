@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import t from "tap";
 import { stringify } from "yaml";
-import { dashboardFiles, dashboards } from "../../roles/grafana/dashboards/index.ts";
-import { logLabels, metricSources, targetLabels } from "../../roles/grafana/dashboards/metrics.ts";
-import { dashboardsPage } from "../../roles/grafana/dashboards/page.ts";
+import { dashboardFiles, dashboards } from "../../../roles/grafana/dashboards/index.ts";
+import { logLabels, metricSources, targetLabels } from "../../../roles/grafana/dashboards/metrics.ts";
+import { dashboardsPage } from "../../../roles/grafana/dashboards/page.ts";
 import { errorsOf, groupingsOf, logLabelsOf, queries, selectorsOf } from "./queries.ts";
 
 interface Panel {
@@ -137,7 +137,7 @@ t.test("queries use metrics and labels that the stack exports, and the list has 
 
 t.test("docs/dashboards.md is current", async (t) => {
   if (process.env.WRITE) writeFileSync("docs/dashboards.md", dashboardsPage());
-  const again = "run WRITE=1 node --import=tsx test/roles/grafana-dashboards.test.ts";
+  const again = "run WRITE=1 node --import=tsx test/roles/grafana/dashboards.test.ts";
   t.equal(readFileSync("docs/dashboards.md", "utf8"), dashboardsPage(), again);
   t.equal(dashboards.length, models.length);
 });
