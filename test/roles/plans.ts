@@ -1,5 +1,13 @@
 import { parse } from "yaml";
-import { type Facts, type HostVars, type Resource, type Role, reveal, type Site, type Text } from "../../engine/index.ts";
+import {
+  type Facts,
+  type HostVars,
+  type Resource,
+  type Role,
+  reveal,
+  type Site,
+  type Text,
+} from "../../engine/index.ts";
 import { app } from "../../roles/app/index.ts";
 import { monitoring } from "../../roles/monitoring/index.ts";
 import { appFacts, appHost, monitoringFacts, monitoringHost, releases, siteOf } from "./site.ts";

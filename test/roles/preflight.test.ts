@@ -100,7 +100,15 @@ t.test("this machine can be asked", async (t) => {
 });
 
 t.test("a port that somebody else holds is named, with the var to change; our own services are fine", async (t) => {
-  const want = (port: number, setBy: string) => ({ address: "0.0.0.0", port, what: setBy, setBy, holders: [] });
+  const want = (port: number, setBy: string) => ({
+    address: "0.0.0.0",
+    port,
+    what: setBy,
+    setBy,
+    tls: false,
+    login: undefined,
+    holders: [],
+  });
   const state = parseHost(probed);
   t.match(portFindings([want(8080, "loki_port"), want(80, "grafana_port")], state), [
     { name: "port 80", outcome: "broken", text: /held by nginx \(pid 812\)/, hint: /grafana_port/ },

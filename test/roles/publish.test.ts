@@ -1,7 +1,6 @@
 import t from "tap";
-import { checkOwnAddress, publishAddressOf } from "../../roles/publish.ts";
+import { checkOwnAddress, publishAddressOf, publishedOn, reachableAt } from "../../roles/publish.ts";
 
-const unset = { publish_address: undefined, gateway: false };
 const host = (vars: Readonly<Record<string, unknown>>, name = "mon-1") => ({ name, groups: ["monitoring"], vars });
 
 for (const { vars, address } of [
@@ -13,12 +12,12 @@ for (const { vars, address } of [
   { vars: { host: "10.1.2.3", address: "mon.internal" }, address: "10.1.2.3" },
 ]) {
   t.test(`${JSON.stringify(vars)}: published on ${address}`, async (t) => {
-    t.equal(publishAddressOf(unset, host(vars)), address);
+    t.equal(publishAddressOf(host(vars)), address);
   });
 }
 
 t.test("an inventory's host may be named by its address", async (t) => {
-  t.equal(publishAddressOf(unset, host({}, "10.9.8.7")), "10.9.8.7");
+  t.equal(publishAddressOf(host({}, "10.9.8.7")), "10.9.8.7");
 });
 
 for (const vars of [
@@ -30,16 +29,16 @@ for (const vars of [
 ]) {
   t.test(`${JSON.stringify(vars)}: nothing is published before somebody says where`, async (t) => {
     t.throws(
-      () => publishAddressOf(unset, host(vars)),
+      () => publishAddressOf(host(vars)),
       /host mon-1: var publish_address: found neither it nor a private address .* 127\.0\.0\.1 .* 0\.0\.0\.0 \(everyone/,
     );
   });
 }
 
 t.test("what is asked for by name is so, and a gateway is for everyone", async (t) => {
-  t.equal(publishAddressOf({ publish_address: "0.0.0.0", gateway: false }, host({ address: "10.0.0.1" })), "0.0.0.0");
-  t.equal(publishAddressOf({ publish_address: undefined, gateway: true }, host({ address: "10.0.0.1" })), "0.0.0.0");
-  t.equal(publishAddressOf({ publish_address: "10.0.0.1", gateway: true }, host({})), "10.0.0.1");
+  t.equal(publishAddressOf(host({ publish_address: "0.0.0.0", address: "10.0.0.1" })), "0.0.0.0");
+  t.equal(publishAddressOf(host({ gateway: true, address: "10.0.0.1" })), "0.0.0.0");
+  t.equal(publishAddressOf(host({ publish_address: "10.0.0.1", gateway: true })), "10.0.0.1");
 });
 
 t.test("an address that the host does not have is refused, where the host said which it has", async (t) => {
@@ -51,3 +50,13 @@ t.test("an address that the host does not have is refused, where the host said w
   for (const address of ["172.30.77.10", "0.0.0.0", "127.0.0.1"]) checkOwnAddress(address, host({}), own);
   checkOwnAddress("10.0.0.10", host({}), []);
 });
+
+t.test(
+  "behind a gateway services are for the host itself; what is on all addresses it reaches by its own",
+  async (t) => {
+    t.equal(publishedOn(host({ gateway: true, address: "10.0.0.1" })), "127.0.0.1");
+    t.equal(publishedOn(host({ address: "10.0.0.1" })), "10.0.0.1");
+    t.equal(reachableAt("0.0.0.0"), "127.0.0.1");
+    t.equal(reachableAt("10.0.0.1"), "10.0.0.1");
+  },
+);

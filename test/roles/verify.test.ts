@@ -3,12 +3,12 @@ import { createServer, type IncomingHttpHeaders } from "node:http2";
 import type { AddressInfo } from "node:net";
 import t from "tap";
 import type { Asker, Finding, HostVars, Said } from "../../engine/index.ts";
-import { logEntry } from "../../roles/verify/entry.ts";
-import { answerOf, get } from "../../roles/verify/http.ts";
-import { metricsPathOf, metricsPathProblem } from "../../roles/verify/metrics-path.ts";
-import { newTrace, toGrpc, toJson } from "../../roles/verify/otlp.ts";
-import { proof } from "../../roles/verify/proof.ts";
-import { grpcReceipt, httpReceipt, sendGrpc } from "../../roles/verify/send.ts";
+import { metricsPathOf, metricsPathProblem } from "../../roles/application/metrics-path.ts";
+import { answerOf, get } from "../../roles/curl.ts";
+import { logEntry } from "../../roles/log-agent/entry.ts";
+import { newTrace, toGrpc, toJson } from "../../roles/tempo/otlp.ts";
+import { grpcReceipt, httpReceipt, sendGrpc } from "../../roles/tempo/send.ts";
+import { verify as proof } from "../../roles/verify/index.ts";
 import { appHost, monitoringHost, siteOf } from "./site.ts";
 
 const logVars = {

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
-import { logAccess } from "../../../roles/log-agent/access.ts";
+import { logAccess, parents } from "../../../roles/log-agent/access.ts";
 import { apply, plan } from "../../support/converges.ts";
 import { shells } from "../../support/shells.ts";
 
@@ -39,3 +39,8 @@ for (const shell of shells) {
     },
   );
 }
+
+t.test("the way to the logs is opened folder by folder, from the top", async (t) => {
+  t.same(parents("/home/ubuntu/fittoring/logs"), ["/home", "/home/ubuntu", "/home/ubuntu/fittoring"]);
+  t.same(parents("/logs"), []);
+});

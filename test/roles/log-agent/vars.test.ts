@@ -1,7 +1,7 @@
 import t from "tap";
-import { appVars } from "../../../roles/app/vars.ts";
+import { logAgentVars } from "../../../roles/log-agent/vars.ts";
 
-const firstLine = appVars.log_first_line.default ?? "";
+const firstLine = logAgentVars.log_first_line.default ?? "";
 
 /** What the multi-line stage makes of these lines: RE2's `^` without flags is the line's start, as in JavaScript. */
 function entries(text: string, pattern: string): readonly string[] {

@@ -1,139 +1,94 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import t from "tap";
-import { file, type HostVars, type Resource, type Script, sh } from "../../../engine/index.ts";
-import { monitoring } from "../../../roles/monitoring/index.ts";
-import { marked } from "../../../roles/marker.ts";
-import { checkedBy } from "../../../roles/validate.ts";
-import { dataOf, monitoringFacts, monitoringHost, siteOf, textOf } from "../site.ts";
+import { type HostVars, Secret, type Text } from "../../../engine/index.ts";
+import { desiredOf, monitoringPlan, serviceOf } from "../plans.ts";
+import { dataOf, textOf } from "../site.ts";
 
-const loki = "/opt/monitoring/loki/loki.yaml";
-const tempo = "/opt/monitoring/tempo/tempo.yaml";
+const path = "/opt/monitoring/loki/loki.yaml";
+const resources = (vars: HostVars["vars"] = {}) => monitoringPlan(vars).resources;
+const service = (vars: HostVars["vars"] = {}) => serviceOf(resources(vars), "loki");
+const s3 = {
+  s3_endpoint: "s3.example.com",
+  s3_region: "eu-1",
+  s3_access_key_id: new Secret("AKIA'1", "test"),
+  s3_secret_access_key: new Secret('se"cret\\', "test"),
+};
 
-/** What the resource of which the id begins so wants. */
-function desiredOf<T>(all: readonly Resource[], start: string): T {
-  const found = all.find(({ id }) => id.startsWith(start));
-  if (!found) throw new Error(`found no ${start}`);
-  return found.desired as T;
-}
-
-interface Gate {
-  readonly unless: Script;
-  readonly run: Script;
-}
-
-function resources(vars: HostVars["vars"] = {}) {
-  const site = siteOf([monitoringHost(vars)]);
-  const reading = monitoring.plan(site.host, monitoringFacts, site);
-  if ("errors" in reading) throw new Error(JSON.stringify(reading.errors));
-  return reading.value.resources;
-}
-
-t.test("a mark is two minutes and a fraction that no other content has, written as Go prints it", async (t) => {
-  const marks = ["", "a", "b", "retention: 1h", "é"].map((text) => marked((mark) => `${text}${mark}`));
-  for (const { mark, content } of marks) {
-    t.match(mark, /^2m0\.\d{8}[1-9]s$/);
-    t.ok(content.toString().endsWith(mark));
-  }
-  t.equal(new Set(marks.map(({ mark }) => mark)).size, marks.length);
-  t.equal(marked((mark) => `same ${mark}`).mark, marked((mark) => `same ${mark}`).mark);
+t.test("Loki's data is on the volume at the place where it writes", async (t) => {
+  t.ok(service().volumes.includes("loki-data:/loki"));
+  t.match(dataOf(resources(), path), { common: { path_prefix: "/loki" } });
 });
 
-t.test("Loki and Tempo are asked for the mark that is in their file", async (t) => {
-  const all = resources();
-  for (const [id, path, url] of [
-    ["Loki runs its configuration", loki, "http://192.0.2.10:8080/config"],
-    ["Tempo runs its configuration", tempo, "http://127.0.0.1:3200/status/config"],
-  ] as const) {
-    const { server } = dataOf(all, path) as unknown as { server: { http_server_idle_timeout: string } };
-    t.match(all.find((resource) => resource.id === id)?.desired, { url, contains: server.http_server_idle_timeout });
-  }
-});
-
-t.test("another major of Tempo gets its own configuration, memory limit and no health check", async (t) => {
-  const two = resources({ tempo_image: "grafana/tempo:2.10.8", tempo_retention_hours: 48 });
-  t.match(dataOf(two, tempo), { compactor: { compaction: { block_retention: "48h" } }, ingester: {} });
-  t.notOk("live_store" in dataOf(two, tempo) || "memory" in dataOf(two, tempo));
-  const three = resources({ tempo_retention_hours: 48 });
-  t.match(dataOf(three, tempo), { memory: { automemlimit_enabled: true }, backend_worker: {}, live_store: {} });
-  t.notOk("ingester" in dataOf(three, tempo) || "compactor" in dataOf(three, tempo));
-  const compose = (all: typeof two) => String(desiredOf<{ content: string }>(all, "monitoring").content);
-  t.match(compose(two), /GOMEMLIMIT: "256MiB"/);
-  t.equal([...compose(two).matchAll(/healthcheck:/g)].length, [...compose(three).matchAll(/healthcheck:/g)].length - 1);
-});
-
-t.test("Tempo's data is not taken over by another major unless that was said; nothing is asked then", async (t) => {
-  const gate = (vars: HostVars["vars"]) => desiredOf<Gate>(resources(vars), "data of another major");
-  t.equal(gate({ tempo_upgrade_confirmed: "3" }).unless.text, ":");
-  t.match(gate({}).run.text, /set tempo_upgrade_confirmed: "3"/);
-  const down = gate({ tempo_image: "grafana/tempo:2.10.8", tempo_upgrade_confirmed: "3" });
-  t.not(down.unless.text, ":");
-  t.match(down.run.text, /Tempo 2 cannot read what Tempo 3 wrote/);
-});
-
-/** A host whose docker says this of Tempo's container and accepts files without the word "broken". */
-function fakeDocker(dir: string, image: string): NodeJS.ProcessEnv {
-  writeFileSync(
-    `${dir}/docker`,
-    `#!/bin/sh
-    echo "$*" >>${dir}/calls
-    case $1 in
-      ps) ${image === "" ? ":" : "echo id"} ;;
-      inspect) echo '${image}' ;;
-      image) [ -e ${dir}/pulled ] ;;
-      pull) : >${dir}/pulled ;;
-      run) path=$(printf '%s\\n' "$*" | sed 's/.*--volume \\([^: ]*\\):.staged.*/\\1/')
-        if grep -n broken "$path" >&2; then exit 1; fi ;;
-    esac
-`,
-  );
-  chmodSync(`${dir}/docker`, 0o755);
-  return { ...process.env, PATH: `${dir}:${process.env.PATH}` };
-}
-
-for (const { image, wanted, status } of [
-  { image: "", wanted: "grafana/tempo:3.0.3", status: 0 },
-  { image: "grafana/tempo:3.1.0@sha256:abc", wanted: "grafana/tempo:3.0.3", status: 0 },
-  { image: "registry:5000/grafana/tempo:2.10.8", wanted: "grafana/tempo:3.0.3", status: 1 },
-  { image: "grafana/tempo:3.0.3", wanted: "grafana/tempo:2.10.8", status: 1 },
-  { image: "grafana/tempo:2.9.0", wanted: "grafana/tempo:2.10.8", status: 0 },
-]) {
-  t.test(`${image || "no container"}, wanted ${wanted}: ${status === 0 ? "goes on" : "stops"}`, async (t) => {
-    const { unless, run } = desiredOf<Gate>(resources({ tempo_image: wanted }), "data of another major");
-    const env = fakeDocker(t.testdir(), image);
-    for (const script of [unless, run]) {
-      const done = spawnSync("sh", ["-eu"], { input: `( ${script.text}\n)`, env, encoding: "utf8" });
-      t.equal(done.status, status, done.stderr);
-    }
+t.test("Loki is asked for the mark that is in its file", async (t) => {
+  const { server } = dataOf(resources(), path) as unknown as { server: { http_server_idle_timeout: string } };
+  t.match(desiredOf(resources(), "Loki runs its configuration"), {
+    url: "http://192.0.2.10:8080/config",
+    contains: server.http_server_idle_timeout,
   });
-}
-
-t.test("a file that its image refuses never replaces the one that runs; the image is pulled once", async (t) => {
-  const dir = t.testdir({ "live.yml": "good\n" });
-  const env = fakeDocker(dir, "");
-  const args = (path: string) => [`-config.file=${path}`, "-verify-config"];
-  const apply = (content: string) => {
-    const owner = String(process.getuid?.());
-    const validate = checkedBy({ image: "grafana/loki:3.4.1", args, name: "loki.yaml" });
-    const resource = file({ path: `${dir}/live.yml`, content, owner, validate });
-    const { script } = resource.kind.step(resource, [{ field: "content" }]);
-    return spawnSync("sh", [], { input: sh`( set -eu; ${script} )`.text, env, encoding: "utf8" });
-  };
-  const refused = apply("ok\nbroken: here\n");
-  t.match(refused, { status: 1, stderr: "2:broken: here\n" });
-  t.equal(readFileSync(`${dir}/live.yml`, "utf8"), "good\n");
-  t.equal(apply("better\n").status, 0);
-  t.equal(readFileSync(`${dir}/live.yml`, "utf8"), "better\n");
-  const calls = readFileSync(`${dir}/calls`, "utf8").split("\n");
-  t.equal(calls.filter((call) => call.startsWith("pull")).length, 1);
-  t.match(
-    calls.find((call) => call.startsWith("run")),
-    /^run --rm --network none .*:\/staged\/loki\.yaml:ro grafana\/loki:3\.4\.1 -config\.file=\/staged\/loki\.yaml -verify-config$/,
-  );
-  t.ok(existsSync(`${dir}/pulled`));
 });
 
-t.test("the limits of both are those of the budget", async (t) => {
-  t.match(textOf(resources(), loki), /replay_memory_ceiling: "128MB"/);
-  t.match(dataOf(resources(), tempo), { live_store: { max_live_traces_bytes: 50_000_000 } });
+t.test("logs are deleted some day", async (t) => {
+  const loki = dataOf(resources({ loki_retention_hours: 48 }), path);
+  t.match(loki, { compactor: { retention_enabled: true, delete_request_store: "filesystem" } });
+  t.match(loki, { limits_config: { retention_period: "48h", reject_old_samples_max_age: "48h" } });
+  t.match(loki, { server: { log_level: "warn" }, pattern_ingester: { enabled: false } });
+});
+
+t.test("its limits are those of the budget", async (t) => {
+  t.match(textOf(resources(), path), /replay_memory_ceiling: "128MB"/);
+});
+
+t.test("health is asked with what the image has: busybox at first, its own flag later, nothing between", async (t) => {
+  const health = (version: string) => service({ loki_image: `grafana/loki:${version}` }).healthcheck.test;
+  for (const version of ["2.9.17", "3.4.1", "3.5.7"]) t.match(health(version), ["CMD", "/busybox/wget"], version);
+  for (const version of ["3.6.5", "3.7.8", "4.0.0"])
+    t.match(health(version), ["CMD", "/usr/bin/loki", "-health"], version);
+  for (const version of ["3.5.8", "3.6.0", "3.6.4"])
+    t.throws(() => health(version), /loki_image.*cannot be health-checked/, version);
+  t.throws(() => health("main"), /found no version in the tag/);
+});
+
+t.test("logs go to a bucket from a day on; what came before stays readable on the disk", async (t) => {
+  t.match(dataOf(resources({ ...s3, loki_s3_bucket: "logs", loki_s3_from: "2027-01-15" }), path), {
+    common: { storage: { filesystem: {} } },
+    schema_config: {
+      configs: [
+        { from: "2024-04-01", object_store: "filesystem" },
+        { from: "2027-01-15", object_store: "s3", schema: "v13", index: { period: "24h" } },
+      ],
+    },
+    storage_config: {
+      aws: {
+        bucketnames: "logs",
+        endpoint: "s3.example.com",
+        region: "eu-1",
+        access_key_id: "AKIA'1",
+        secret_access_key: 'se"cret\\',
+        insecure: false,
+        s3forcepathstyle: false,
+      },
+    },
+    compactor: { delete_request_store: "s3" },
+  });
+});
+
+t.test("a new host has its logs in the bucket only", async (t) => {
+  const data = dataOf(resources({ ...s3, loki_s3_bucket: "logs", loki_s3_from: "2024-04-01" }), path);
+  t.match(data.schema_config, { configs: [{ from: "2024-04-01", object_store: "s3" }] });
+  t.equal((data.schema_config as unknown as { configs: unknown[] }).configs.length, 1);
+});
+
+t.test("without a bucket its file is everyone's to read, and the disk holds all", async (t) => {
+  t.match(dataOf(resources(), path), {
+    compactor: { delete_request_store: "filesystem" },
+    storage_config: undefined,
+  });
+  t.equal(desiredOf<{ mode?: string }>(resources(), path).mode, undefined);
+});
+
+t.test("a configuration with a key is its service's own to read, and never shown", async (t) => {
+  const vars = { ...s3, loki_s3_bucket: "logs", loki_s3_from: "2024-04-01" };
+  const { content, ...others } = desiredOf<{ content: Text }>(resources(vars), path);
+  t.match(others, { mode: "0640", group: "10001" });
+  t.type(content, Secret);
+  t.notMatch(JSON.stringify(content), /AKIA/);
 });

@@ -157,7 +157,10 @@ t.test("data is asked of whoever keeps any, and named as each calls it", async (
 });
 
 const page = "docs/sizing.md";
-const [open, close] = ["<!-- made by TAP_SNAPSHOT=1 node --import=tsx test/roles/monitoring/budget.test.ts -->", "<!-- end -->"];
+const [open, close] = [
+  "<!-- made by TAP_SNAPSHOT=1 node --import=tsx test/roles/monitoring/budget.test.ts -->",
+  "<!-- end -->",
+];
 
 t.test(
   `the table in ${page} is what they get; if not: TAP_SNAPSHOT=1 node --import=tsx test/roles/monitoring/budget.test.ts`,

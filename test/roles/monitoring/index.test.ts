@@ -29,16 +29,19 @@ for (const vars of [{}, { gateway: true }]) {
     foldersComeFirst(t, resources, "/etc/docker");
   });
 
-  t.test(`behind the containers there are conditions only: all answer, then each does as it was told: ${name}`, async (t) => {
-    const names = namesOf(resources);
-    const gates = names.slice(names.indexOf("compose monitoring") + 1);
-    t.same(
-      gates.filter((gate) => !/^(http|command) /.test(gate)),
-      [],
-    );
-    const runs = gates.filter((gate) => /runs its configuration$|^command Grafana's/.test(gate));
-    t.same(runs, gates.slice(-4), "what asks for more than an answer comes when all have answered");
-  });
+  t.test(
+    `behind the containers there are conditions only: all answer, then each does as it was told: ${name}`,
+    async (t) => {
+      const names = namesOf(resources);
+      const gates = names.slice(names.indexOf("compose monitoring") + 1);
+      t.same(
+        gates.filter((gate) => !/^(http|command) /.test(gate)),
+        [],
+      );
+      const runs = gates.filter((gate) => /runs its configuration$|^command Grafana's/.test(gate));
+      t.same(runs, gates.slice(-4), "what asks for more than an answer comes when all have answered");
+    },
+  );
 
   t.test(`nothing is held twice, and every file is valid YAML or JSON: ${name}`, async (t) => {
     isHeldOnce(t, resources);

@@ -4,36 +4,14 @@ import { compareSync } from "bcryptjs";
 import t from "tap";
 import { parse } from "yaml";
 import { type HostVars, type Script, Secret, trusted } from "../../../engine/index.ts";
-import { app } from "../../../roles/app/index.ts";
-import { exposures } from "../../../roles/exposure/exposures.ts";
-import { monitoring } from "../../../roles/monitoring/index.ts";
-import {
-  appFacts,
-  appHost,
-  dataOf,
-  filesOf,
-  monitoringFacts,
-  monitoringHost,
-  namesOf,
-  siteOf,
-  textOf,
-} from "../site.ts";
+import { nodeExporter } from "../../../roles/node-exporter/index.ts";
+import { appPlan, monitoringPlan } from "../plans.ts";
+import { appHost, dataOf, filesOf, namesOf, textOf } from "../site.ts";
 
 const asked = { node_exporter_tls: true, metrics_password: new Secret("it's read", "test") };
 
-function appResources(vars: HostVars["vars"]) {
-  const site = siteOf([appHost("dev-1", "dev", vars), monitoringHost()]);
-  const reading = app.plan(site.host, appFacts, site);
-  if ("errors" in reading) throw new Error(JSON.stringify(reading.errors));
-  return reading.value.resources;
-}
-
-function monitoringResources(...apps: readonly HostVars[]) {
-  const site = siteOf([monitoringHost(), ...apps]);
-  const reading = monitoring.plan(site.host, monitoringFacts, site);
-  if ("errors" in reading) throw new Error(JSON.stringify(reading.errors));
-  return reading.value.resources;
-}
+const appResources = (vars: HostVars["vars"]) => appPlan(vars).resources;
+const monitoringResources = (...apps: readonly HostVars[]) => monitoringPlan({}, apps).resources;
 
 t.test("node_exporter answers by TLS, and to one user only, whose password the host does not see", async (t) => {
   const resources = appResources(asked);
@@ -64,15 +42,13 @@ t.test("Prometheus asks by TLS with the password, from a file of its own user", 
 
 t.test("one job tells its password to all of its targets, so all of them have to ask", async (t) => {
   const mixed = [appHost("a", "dev", asked), appHost("b", "dev")];
-  t.throws(() => monitoringResources(...mixed), /environment dev: node_exporter_tls is to be the same/);
+  t.throws(() => monitoringResources(...mixed), /job dev_os_metrics: TLS and the password are to be the same/);
 });
 
-t.test("exposure knows", async (t) => {
-  const found = exposures(siteOf([monitoringHost(), appHost("dev-1", "dev", asked)]));
-  t.match(
-    found.find(({ what }) => what === "node_exporter"),
-    { tls: true, isOpen: false },
-  );
+t.test("who lists the ports knows", async (t) => {
+  t.match(nodeExporter.listens(appHost("dev-1", "dev", asked)), [
+    { tls: true, login: "Prometheus' user and password", setBy: "node_exporter_port" },
+  ]);
 });
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
@@ -96,7 +72,7 @@ t.test(
     t.equal(shell(unless).status, 0);
     t.ok(existsSync(`${folder}/tls.key`));
     const shown = spawnSync("openssl", ["x509", "-in", `${folder}/tls.crt`, "-noout", "-text"], { encoding: "utf8" });
-    t.match(shown.stdout, /DNS:dev-1, DNS:localhost, IP Address:127\.0\.0\.1/);
+    t.match(shown.stdout, /DNS:app-1, DNS:localhost, IP Address:127\.0\.0\.1/);
     t.not(shell(trusted(unless.text.replace(/2592000/g, "34560000"))).status, 0, "400 days are more than it has");
   },
 );

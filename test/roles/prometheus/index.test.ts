@@ -3,20 +3,16 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import t from "tap";
 import { type HostVars, type Script, sh } from "../../../engine/index.ts";
-import { monitoring } from "../../../roles/monitoring/index.ts";
 import { FORGET } from "../../../roles/prometheus/ownership.ts";
-import { appHost, dataOf, filesOf, monitoringFacts, monitoringHost, siteOf, textOf } from "../site.ts";
+import { comesInOrder } from "../order.ts";
+import { desiredOf, monitoringPlan, projectOf, serviceOf } from "../plans.ts";
+import { appHost, dataOf, filesOf, textOf } from "../site.ts";
 
 const folder = "/opt/monitoring/prometheus";
 const dev = appHost("app-dev", "dev", { address: "192.0.2.21", node_exporter_port: 443, app_metrics_port: 8081 });
 const prod = appHost("app-prod", "prod", { address: "192.0.2.31", app_metrics_scheme: "https" });
 
-function plan(...apps: readonly HostVars[]) {
-  const site = siteOf([monitoringHost(), ...apps]);
-  const reading = monitoring.plan(site.host, monitoringFacts, site);
-  if ("errors" in reading) throw new Error(JSON.stringify(reading.errors));
-  return reading.value;
-}
+const plan = (...apps: readonly HostVars[]) => monitoringPlan({}, apps);
 
 /** The files that Prometheus reads; which inventory has which environment is for ourselves. */
 const files = (...apps: readonly HostVars[]) =>
@@ -25,6 +21,39 @@ const files = (...apps: readonly HostVars[]) =>
       ([path]) => path.startsWith(folder) && !path.startsWith(`${folder}/inventories/`),
     ),
   );
+
+t.test("its data is on the volume at the place where it writes, and deleted by age and by size", async (t) => {
+  const service = serviceOf(monitoringPlan({ prometheus_retention_days: 3 }).resources, "prometheus");
+  t.ok(service.volumes.includes("prometheus-data:/prometheus"));
+  t.ok(service.command.includes("--storage.tsdb.path=/prometheus"));
+  t.ok(service.command.includes("--storage.tsdb.retention.time=3d"));
+  t.ok(service.command.includes("--storage.tsdb.retention.size=2580MB"));
+});
+
+t.test("nobody's host is taken, and each file is there before the one that leads to it", async (t) => {
+  comesInOrder(t, plan(dev, prod).resources, [
+    /^directory .*\/prometheus\/inventories$/,
+    /^command no host belongs to two inventories$/,
+    /^command environments that left the inventory have no jobs$/,
+    /^file .*\/prometheus\/inventories\/(dev|prod)$/,
+    /^file .*\/prometheus\/rules\//,
+    /^file .*\/prometheus\/targets\//,
+    /^file .*\/prometheus\/jobs\//,
+    /^file .*\/prometheus\/prometheus\.yml$/,
+    /^compose monitoring$/,
+    /^command Prometheus runs its configuration$/,
+  ]);
+});
+
+t.test("it reads each container that has metrics, itself included", async (t) => {
+  const { scrape_configs } = dataOf(plan(dev).resources, `${folder}/prometheus.yml`);
+  t.same((scrape_configs as unknown as { job_name: string }[]).map(({ job_name }) => job_name).sort(), [
+    "grafana",
+    "loki",
+    "prometheus",
+    "tempo",
+  ]);
+});
 
 t.test("the jobs have the story's names, one pair an environment", async (t) => {
   const { resources } = plan(dev, prod);
@@ -69,9 +98,7 @@ t.test("an inventory of one environment writes nothing of another's, and the sam
     t.equal(devOnly.get(`${folder}/${name}`), prodOnly.get(`${folder}/${name}`), name);
     t.notMatch(devOnly.get(`${folder}/${name}`), /\bdev\b|\bprod\b/, name);
   }
-  const compose = (...apps: readonly HostVars[]) =>
-    plan(...apps).resources.find(({ kind }) => kind.name === "compose")?.desired;
-  t.same(compose(dev), compose(prod));
+  t.same(projectOf(plan(dev).resources), projectOf(plan(prod).resources));
 });
 
 t.test("a host that left the inventory loses its targets", async (t) => {
@@ -86,10 +113,11 @@ t.test("a certificate goes unverified only where an app host says so", async (t)
   t.match(skip({ ...prod, vars: { ...prod.vars, app_metrics_tls_verify: false } }), /insecure_skip_verify: true/);
 });
 
-const loaded = (...apps: readonly HostVars[]) => {
-  const found = plan(...apps).resources.find(({ id }) => id === "Prometheus runs its configuration");
-  return found?.desired as { run: Script; unless: Script; after: readonly string[] };
-};
+const loaded = (...apps: readonly HostVars[]) =>
+  desiredOf<{ run: Script; unless: Script; after: readonly string[] }>(
+    plan(...apps).resources,
+    "Prometheus runs its configuration",
+  );
 
 t.test("configuration is reloaded after a change, targets are not: Prometheus watches those itself", async (t) => {
   const written = [...files(dev, prod).keys()].filter((path) => !path.includes("/targets/"));
@@ -107,17 +135,14 @@ t.test("what Prometheus is asked for is a mark of the main file and the rules, a
   const rules = dataOf(plan(dev).resources, `${folder}/prometheus.yml`).rule_files as unknown as string[];
   t.match(rules, ["/etc/prometheus/rules/*.yml", /^\/etc\/prometheus\/rules\/none-[0-9a-f]{16}-\*$/]);
   t.match(loaded(dev).unless.text, `grep -q -F -e '${rules[1]}'`);
-  const host = monitoringHost({ scrape_interval_seconds: 30 });
-  const other = monitoring.plan(host, monitoringFacts, siteOf([host]));
-  if ("errors" in other) throw new Error("vars");
-  t.not((dataOf(other.value.resources, `${folder}/prometheus.yml`).rule_files as unknown as string[])[1], rules[1]);
+  const other = dataOf(monitoringPlan({ scrape_interval_seconds: 30 }, [dev]).resources, `${folder}/prometheus.yml`);
+  t.not((other.rule_files as unknown as string[])[1], rules[1]);
 });
 
 t.test("each file is judged by the image's own promtool before it goes live; targets are not", async (t) => {
   const checks = (path: string) => {
-    const found = plan(dev).resources.find(({ id }) => id === `${folder}/${path}`);
-    const desired = found?.desired as { validate?: (staged: Script) => Script } | undefined;
-    return desired?.validate?.(sh`"$staged"`).text;
+    const desired = desiredOf<{ validate?: (staged: Script) => Script }>(plan(dev).resources, `${folder}/${path}`);
+    return desired.validate?.(sh`"$staged"`).text;
   };
   t.match(
     checks("prometheus.yml"),
@@ -133,10 +158,7 @@ t.test("each file is judged by the image's own promtool before it goes live; tar
 });
 
 t.test("the intervals fit each other, also when metrics are read often", async (t) => {
-  const host = monitoringHost({ scrape_interval_seconds: 5 });
-  const reading = monitoring.plan(host, monitoringFacts, siteOf([host]));
-  if ("errors" in reading) throw new Error("vars");
-  const { global } = dataOf(reading.value.resources, `${folder}/prometheus.yml`);
+  const { global } = dataOf(monitoringPlan({ scrape_interval_seconds: 5 }).resources, `${folder}/prometheus.yml`);
   t.match(global, { scrape_interval: "5s", scrape_timeout: "5s" });
 });
 
