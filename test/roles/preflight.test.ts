@@ -33,8 +33,8 @@ t.test("each host tries what it will use: app hosts push and trace, the monitori
     { to: "dev-1", port: 8080, url: "http://dev-1.example.internal:8080/prometheus-provider" },
   ]);
   t.match(pathsFrom(siteOf([dev, mon])), [
-    { to: "mon", address: "192.0.2.10", port: 8080 },
-    { to: "mon", address: "192.0.2.10", port: 443 },
+    { to: "mon", address: "192.0.2.10", port: 443, what: "traces to Tempo" },
+    { to: "mon", address: "192.0.2.10", port: 8080, what: "logs to Loki" },
   ]);
   const [gateway] = hosts({ gateway: true, address: "2001:db8::10" });
   t.match(
