@@ -6,6 +6,9 @@ import type { Occasion, Proof } from "./proof.ts";
 /** Who Prometheus is to a service that asks. */
 export const METRICS_USER = "prometheus";
 
+/** The login of a port that only leads to another: nobody tells it a password. */
+export const REDIRECT = "nothing but a redirect";
+
 /** A port that a service has. */
 export interface Listening {
   readonly what: string;

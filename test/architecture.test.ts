@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { dirname, join, normalize } from "node:path";
+import { basename, dirname } from "node:path";
 import t from "tap";
+import { codeOf, cyclesOf, functionLengths, importsOf, sourcesOf } from "./support/sources.ts";
+
+const below = ["shell", "format", "facts", "resource", "inventory", "connection", "role"].map((one) => `engine/${one}`);
 
 /** Who may import whom (docs/architecture.md), by folder: folders of ours, then packages. */
 const rules: Readonly<Record<string, readonly [folders: readonly string[], packages: readonly string[]]>> = {
@@ -18,45 +21,10 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
     ["engine/resource", "engine/facts", "engine/shell", "engine/format"],
     ["ajv", "handlebars", "yaml"],
   ],
-  "engine/run": [
-    [
-      "engine/shell",
-      "engine/format",
-      "engine/facts",
-      "engine/resource",
-      "engine/inventory",
-      "engine/connection",
-      "engine/role",
-    ],
-    [],
-  ],
+  "engine/run": [below, []],
   "engine/report": [["engine/run"], ["diff", "log-update"]],
-  "engine/cli": [
-    [
-      "engine/shell",
-      "engine/format",
-      "engine/facts",
-      "engine/resource",
-      "engine/inventory",
-      "engine/connection",
-      "engine/role",
-      "engine/run",
-      "engine/report",
-    ],
-    [],
-  ],
-  engine: [
-    [
-      "engine/shell",
-      "engine/format",
-      "engine/facts",
-      "engine/inventory",
-      "engine/resource",
-      "engine/role",
-      "engine/cli",
-    ],
-    [],
-  ],
+  "engine/cli": [[...below, "engine/run", "engine/report"], []],
+  engine: [[...below.filter((one) => one !== "engine/connection"), "engine/cli"], []],
   roles: [["engine"], ["@grafana/grafana-foundation-sdk", "bcryptjs"]],
   inventory: [["engine"], ["zx"]],
   playbooks: [["engine", "roles"], ["zx"]],
@@ -71,21 +39,7 @@ const onlyImporter: Readonly<Record<string, string>> = {
   re2js: "engine/format/re2.ts",
 };
 
-/** The engine, as its users import it. */
-const OWN: Readonly<Record<string, string>> = { hostwright: "engine/index.ts" };
-
-interface Import {
-  readonly from: string;
-  readonly name: string;
-  readonly target: string | undefined;
-  readonly isType: boolean;
-}
-
-const files = ["engine", "roles", "inventory", "playbooks"].flatMap((root) =>
-  readdirSync(root, { recursive: true, encoding: "utf8" })
-    .map((path) => join(root, path))
-    .filter((path) => /\.m?ts$/.test(path)),
-);
+const files = sourcesOf(["engine", "roles", "inventory", "playbooks"]);
 const imports = files.flatMap(importsOf);
 
 t.test("every import is one that its folder may have", async (t) => {
@@ -158,17 +112,9 @@ t.test("what is pure does no input or output", async (t) => {
   );
 });
 
-t.test("no import cycle", async (t) => {
-  const graph = new Map(
-    files.map((file) => [
-      file,
-      imports.filter(({ from, isType }) => from === file && !isType).flatMap(({ target }) => target ?? []),
-    ]),
-  );
-  t.same(
-    files.flatMap((file) => cycleFrom(file, graph)),
-    [],
-  );
+t.test("no import cycle, in roles not of types either", async (t) => {
+  t.same(cyclesOf(imports.filter(({ isType }) => !isType)), []);
+  t.same(cyclesOf(imports.filter(({ from }) => /^roles\/(?!verify\/)/.test(from))), []);
 });
 
 t.test("no file is longer than 250 lines", async (t) => {
@@ -178,20 +124,89 @@ t.test("no file is longer than 250 lines", async (t) => {
   );
 });
 
-function importsOf(from: string): readonly Import[] {
-  const found = readFileSync(from, "utf8").matchAll(
-    /^(?:import|export) (type )?[^"']*?from "([^"]+)"|^import "([^"]+)"/gms,
-  );
-  return [...found].map(([, isType, named, bare]) => {
-    const name = named ?? bare ?? "";
-    return {
-      from,
-      name,
-      target: name.startsWith(".") ? normalize(join(dirname(from), name)) : OWN[name],
-      isType: isType !== undefined,
-    };
+t.test("half of all functions have no more than 6 lines", async (t) => {
+  const lengths = files.filter((file) => /^(engine|roles)\//.test(file)).flatMap(functionLengths);
+  const median = lengths.toSorted((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? Number.NaN;
+  t.ok(lengths.length > 1000, `${lengths.length} functions`);
+  t.ok(median <= 6, `${median} lines`);
+});
+
+/** The folder below roles/, or templates/, that a file is in; "" for what is in none. */
+const folderOf = (file = "") => /^(?:roles|templates)\/([\w-]+)\//.exec(file)?.[1] ?? "";
+const inRoles = imports.filter(({ from, target }) => from.startsWith("roles/") && target?.startsWith("roles/"));
+/** Each has a folder, and is in one of these lists. */
+const lists = ["roles/monitoring/services.ts", "roles/app/services.ts"];
+const services = inRoles.flatMap(({ from, target }) =>
+  lists.includes(from) && target?.endsWith("/index.ts") ? [folderOf(target)] : [],
+);
+/** Who reads the lists, and the roles that are lists: each may use what stands behind it. */
+const readers = ["exposure", "verify", "preflight", "app", "monitoring"];
+
+t.test("below roles/ there are services, who reads them, and what log agents share", async (t) => {
+  t.equal(services.length, 9);
+  const folders = new Set(files.filter((file) => file.startsWith("roles/")).map(folderOf));
+  t.same([...folders].sort(), ["", ...services, ...readers, "log-agent"].sort());
+});
+
+t.test("a service knows of others what they have for others; its index.ts is for the lists", async (t) => {
+  const open = /\/(vars|push|ask|site|login|address)\.ts$/;
+  const agents = ["promtail imports log-agent", "alloy imports log-agent"];
+  const known = [
+    "roles/application/index.ts imports roles/prometheus/proof.ts",
+    "roles/prometheus/index.ts imports roles/gateway/index.ts",
+    "roles/prometheus/scrapes.ts imports roles/app/services.ts",
+  ];
+  const wrong = inRoles.filter(({ from, target = "" }) => {
+    const [one, other] = [folderOf(from), folderOf(target)];
+    if (![...services, "log-agent"].includes(one) || one === other || other === "") return false;
+    return readers.includes(other) || (!open.test(target) && !agents.includes(`${one} imports ${other}`));
   });
-}
+  t.same(wrong.map(({ from, target }) => `${from} imports ${target}`).sort(), known);
+  const shared = inRoles.filter(({ from, target }) => folderOf(from) === "" && folderOf(target) !== "");
+  t.same(
+    shared.map(({ from, target }) => `${from} imports ${target}`),
+    ["roles/publish.ts imports roles/gateway/vars.ts"],
+    "what all share knows no service",
+  );
+});
+
+t.test("who reads the lists uses others in one direction, and names no service", async (t) => {
+  const backwards = inRoles.filter(({ from, target = "" }) => {
+    const [one, other] = [from, target].map((file) => readers.indexOf(folderOf(file)));
+    return (
+      one !== undefined && other !== undefined && one >= 0 && other >= 0 && other < one && !/vars\.ts$/.test(target)
+    );
+  });
+  t.same(backwards, []);
+  const folds = /^roles\/(exposure\/.*|preflight\/.*|prometheus\/scrapes|monitoring\/(stack|budget)|app\/index)\.ts$/;
+  // "gateway: true" is a switch of all that is published (roles/publish.ts).
+  const names = services.filter((name) => name !== "gateway").map((name) => name.replace("-", "[-_]?"));
+  const named = new RegExp(`\\b(${names.join("|")})`, "i");
+  const code = (file: string) => codeOf(file).replaceAll("../prometheus/scrapes.ts", "");
+  t.same(
+    files.filter((file) => folds.test(file)).flatMap((file) => named.exec(code(file)) ?? []),
+    [],
+  );
+});
+
+t.test("a service's templates are in the folder of its name, and none is left over", async (t) => {
+  const used = files.flatMap((file) =>
+    [...codeOf(file).matchAll(/template\(\s*["`]([\w-]+)\//g)].map(([, folder]) => [folderOf(file), folder]),
+  );
+  t.ok(used.length > 15);
+  t.same(
+    used.filter(([own, folder]) => own !== folder),
+    [],
+  );
+  const templates = readdirSync("templates", { recursive: true, encoding: "utf8" }).filter((one) =>
+    one.endsWith(".hbs"),
+  );
+  const left = templates.filter((path) => {
+    const own = files.filter((file) => folderOf(file) === folderOf(`templates/${path}`)).map(codeOf);
+    return !own.some((code) => code.includes(basename(path)));
+  });
+  t.same(left, []);
+});
 
 function allowed(from: string, name: string, target: string | undefined): boolean {
   const folder = Object.keys(rules).find((rule) =>
@@ -211,13 +226,4 @@ function packageOf(name: string): string {
     .split("/")
     .slice(0, name.startsWith("@") ? 2 : 1)
     .join("/");
-}
-
-function cycleFrom(start: string, graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
-  const visit = (file: string, path: readonly string[]): readonly string[] | undefined => {
-    if (path.includes(file)) return file === start ? [...path, file] : undefined;
-    return (graph.get(file) ?? []).map((next) => visit(next, [...path, file])).find((found) => found !== undefined);
-  };
-  const cycle = visit(start, []);
-  return cycle ? [cycle.join(" → ")] : [];
 }

@@ -7,8 +7,6 @@ import type { HostService } from "../service.ts";
 import { hostServices } from "./services.ts";
 import { appVars } from "./vars.ts";
 
-const NOWHERE = `This inventory has no host in group ${groups.monitoring}: app hosts get node_exporter only, their logs and traces are left as they are`;
-
 /** The services of a host that runs the application. */
 export const app = defineRole({
   name: "app",
@@ -27,7 +25,7 @@ export const app = defineRole({
   notes: (_vars, facts, site) => [
     // The date decides what is said, never what is done.
     ...programsOf(site).flatMap((program) => programNotes(program, facts, site, new Date())),
-    ...(hasMonitoring(site) ? [] : [NOWHERE]),
+    ...(hasMonitoring(site) ? [] : [nowhere(site)]),
   ],
   releases: (_vars, facts, site) => wantedReleases(programsOf(site), facts, site),
 });
@@ -35,6 +33,11 @@ export const app = defineRole({
 /** Without a monitoring host there is nowhere to send logs and traces: what a host has for that is left as it is. */
 function servicesOf(site: Site): readonly HostService[] {
   return hostServices.filter(({ isOn, sends }) => isOn(site.host) && (hasMonitoring(site) || !sends));
+}
+
+function nowhere(site: Site): string {
+  const names = servicesOf(site).map(({ name }) => name);
+  return `This inventory has no host in group ${groups.monitoring}: app hosts get ${names.join(", ")} only, their logs and traces are left as they are`;
 }
 
 function programsOf(site: Site) {

@@ -1,4 +1,5 @@
 import type { Listener } from "../preflight/host.ts";
+import { REDIRECT } from "../service.ts";
 import { type Exposure, reachedBy } from "./exposures.ts";
 
 /** What really listens on a host, compared with what the inventory says. */
@@ -61,7 +62,7 @@ function verdict(all: readonly Exposure[]): readonly string[] {
     ...lines,
     ...(open.length === 0 ? [] : [advice]),
     ...plain
-      .filter(({ login }) => login === "Grafana's own login")
+      .filter(({ login }) => login !== REDIRECT)
       .map(({ host, port }) => `${host}:${port} takes passwords without TLS.`),
     ...(all.some(({ reach }) => reach === "everyone")
       ? ["Docker's rules come before ufw's: ufw hides no published port."]

@@ -20,7 +20,7 @@ import { type ComposePart, defineContainer, escapeDollars, goMemoryLimit, type S
 import { bracketed, type Environment, environments, varsOfHost } from "../hosts.ts";
 import { root } from "../paths.ts";
 import { publishAddressOf, publishVars, reachableAt } from "../publish.ts";
-import type { Listening } from "../service.ts";
+import { type Listening, REDIRECT } from "../service.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
 import { loginVars } from "./login.ts";
@@ -59,7 +59,7 @@ export const gateway = defineContainer({
 function listens(_vars: Vars, host: HostVars): readonly Listening[] {
   const common = { address: publishAddressOf(host), setBy: undefined, holders: [] };
   return [
-    { ...common, what: "gateway: redirect to 443", port: 80, tls: false, login: "nothing but a redirect" },
+    { ...common, what: "gateway: redirect to 443", port: 80, tls: false, login: REDIRECT },
     {
       ...common,
       what: "gateway: Grafana, push of logs and traces",

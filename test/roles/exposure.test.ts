@@ -21,7 +21,8 @@ t.test("Prometheus and Tempo's query port are reached by the host itself", async
   t.same(
     of()
       .filter(({ reach }) => reach === "host")
-      .map(({ port }) => port),
+      .map(({ port }) => port)
+      .sort(),
     [3200, 9090],
   );
 });
@@ -67,12 +68,17 @@ t.test("what listens besides is named, and what does not yet", async (t) => {
     found.others.map(({ holder }) => holder),
     ["sshd (pid 1)"],
   );
-  t.same(
-    found.missing.map(({ port }) => port),
-    [443, 3200, 9090],
-  );
+  t.same(found.missing.map(({ port }) => port).sort(), [3200, 443, 9090]);
 });
 
 t.test("vars that do not fit are named with their host", async (t) => {
   t.throws(() => exposures(site({ loki_port: "x" })), /host mon: loki_port must be integer/);
+});
+
+t.test("node_exporter with TLS lets in Prometheus only", async (t) => {
+  const found = exposures(site({}, { node_exporter_tls: true, metrics_password: "read" }));
+  t.match(
+    found.find(({ what }) => what === "node_exporter"),
+    { tls: true, isOpen: false },
+  );
 });

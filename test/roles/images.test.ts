@@ -1,13 +1,15 @@
 import t from "tap";
 import { readVars } from "../../engine/index.ts";
-import { images, imageVersion, lokiHealth, tempoHealth, tempoMajor } from "../../roles/images.ts";
-import { monitoringVars } from "../../roles/monitoring/vars.ts";
+import { imageAt, imageVersion, isBefore } from "../../roles/images.ts";
+import { lokiVars } from "../../roles/loki/vars.ts";
+import { imagePins, reference } from "../../roles/versions.ts";
+import { monitoringHost, siteOf } from "./site.ts";
 
-const { loki_image } = monitoringVars;
+const { loki_image } = lokiVars;
 const accepts = (image: string) => "value" in readVars({ loki_image }, { loki_image: image });
 
 for (const image of [
-  ...Object.values(images),
+  ...Object.values(imagePins).map(reference),
   "registry.internal:5000/grafana/loki:3.4.1",
   "grafana/loki:3.4.1@sha256:1d0c5ddc7644b88956aa0bd775ad796d9635180258a225d6ab3552751d5e2a66",
 ]) {
@@ -33,24 +35,18 @@ t.test("a version is read from any tag that names one", async (t) => {
   t.throws(() => imageVersion("grafana/loki:main", "loki_image"), /found no version in the tag/);
 });
 
-t.test(
-  "Loki's health is asked with what its image has: busybox at first, its own flag later, nothing between",
-  async (t) => {
-    for (const version of ["2.9.17", "3.4.1", "3.5.7"]) {
-      t.match(lokiHealth(`grafana/loki:${version}`), ["CMD", "/busybox/wget"], version);
-    }
-    for (const version of ["3.6.5", "3.7.8", "4.0.0"]) {
-      t.match(lokiHealth(`grafana/loki:${version}`), ["CMD", "/usr/bin/loki", "-health"], version);
-    }
-    for (const version of ["3.5.8", "3.6.0", "3.6.4"]) {
-      t.throws(() => lokiHealth(`grafana/loki:${version}`), /cannot be health-checked/, version);
-    }
-  },
-);
+t.test("versions are compared number by number", async (t) => {
+  t.ok(isBefore([3, 4, 9], [3, 5, 0]));
+  t.ok(isBefore([3, 9, 0], [3, 10, 0]));
+  t.notOk(isBefore([3, 5, 8], [3, 5, 8]));
+  t.notOk(isBefore([4, 0, 0], [3, 9, 9]));
+});
 
-t.test("Tempo 2's image has no way to say that it is healthy; other majors than 2 and 3 are refused", async (t) => {
-  t.same(tempoHealth("grafana/tempo:3.1.0"), ["CMD", "/tempo", "-health"]);
-  t.same(tempoHealth("grafana/tempo:2.10.8"), []);
-  t.throws(() => tempoMajor("grafana/tempo:4.0.0"), /found major 4, expected 2 or 3/);
-  t.throws(() => tempoMajor("grafana/tempo:main"), /found no version/);
+t.test("an image that a site serves itself is asked for without upstream's digest", async (t) => {
+  const pinned = `grafana/loki:3.4.1@sha256:${"0".repeat(64)}`;
+  const from = (source: string) =>
+    imageAt(pinned, siteOf([monitoringHost()], { "grafana/loki:3.4.1": { sha256: "", source } }));
+  t.equal(from("lab: stand-in"), "grafana/loki:3.4.1");
+  t.equal(from("upstream"), pinned);
+  t.equal(imageAt(pinned, siteOf([monitoringHost()])), pinned);
 });

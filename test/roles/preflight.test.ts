@@ -33,8 +33,8 @@ t.test("each host tries what it will use: app hosts push and trace, the monitori
     { to: "dev-1", port: 8080, url: "http://dev-1.example.internal:8080/prometheus-provider" },
   ]);
   t.match(pathsFrom(siteOf([dev, mon])), [
-    { to: "mon", address: "192.0.2.10", port: 8080 },
-    { to: "mon", address: "192.0.2.10", port: 443 },
+    { to: "mon", address: "192.0.2.10", port: 443, what: "traces to Tempo" },
+    { to: "mon", address: "192.0.2.10", port: 8080, what: "logs to Loki" },
   ]);
   const [gateway] = hosts({ gateway: true, address: "2001:db8::10" });
   t.match(
@@ -100,7 +100,15 @@ t.test("this machine can be asked", async (t) => {
 });
 
 t.test("a port that somebody else holds is named, with the var to change; our own services are fine", async (t) => {
-  const want = (port: number, setBy: string) => ({ address: "0.0.0.0", port, what: setBy, setBy, holders: [] });
+  const want = (port: number, setBy: string) => ({
+    address: "0.0.0.0",
+    port,
+    what: setBy,
+    setBy,
+    tls: false,
+    login: undefined,
+    holders: [],
+  });
   const state = parseHost(probed);
   t.match(portFindings([want(8080, "loki_port"), want(80, "grafana_port")], state), [
     { name: "port 80", outcome: "broken", text: /held by nginx \(pid 812\)/, hint: /grafana_port/ },

@@ -5,11 +5,13 @@ import {
   type ImagePin,
   imagePins,
   imageSupportNotes,
-  programSupportNotes,
   otherMajors,
+  programSupportNotes,
+  provenance,
   reference,
   releasePins,
 } from "../../roles/versions.ts";
+import { monitoringHost, siteOf } from "./site.ts";
 
 const all: readonly ImagePin[] = [...Object.values(imagePins), ...Object.values(otherMajors)];
 
@@ -88,10 +90,22 @@ for (const { name, images, day, notes } of [
   });
 }
 
+const program = (name: keyof typeof releasePins, version: string) => ({ name, pin: releasePins[name], version });
+
 t.test("end of support of programs: Promtail's ended for all versions, node_exporter's is not dated", async (t) => {
-  t.match(programSupportNotes(of("promtail", "3.6.11"), on("2026-11-22")), [
+  t.match(programSupportNotes(program("promtail", "3.6.11"), on("2026-11-22")), [
     /^promtail 3\.6\.11: its support ended on 2026-03-02/,
   ]);
-  t.same(programSupportNotes(of("promtail", "3.4.1"), on("2025-12-01")), []);
-  t.same(programSupportNotes(of("node_exporter", "1.9.1"), on("2026-11-22")), []);
+  t.same(programSupportNotes(program("promtail", "3.4.1"), on("2025-12-01")), []);
+  t.same(programSupportNotes(program("node_exporter", "1.9.1"), on("2026-11-22")), []);
+});
+
+t.test("what is not upstream's own is said, what is is not", async (t) => {
+  const releases = {
+    "grafana/loki:3.4.1": { sha256: "", source: "lab: stand-in" },
+    "promtail-linux-arm64.zip": { sha256: "", source: "upstream" },
+    "x.zip": { sha256: "", source: "https://example.com/SHA256SUMS" },
+  };
+  const names = [...Object.keys(releases), "never-heard-of"];
+  t.same(provenance(names, siteOf([monitoringHost()], releases)), ["grafana/loki:3.4.1 is lab: stand-in"]);
 });

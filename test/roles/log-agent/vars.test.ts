@@ -1,0 +1,62 @@
+import t from "tap";
+import { logAgentVars } from "../../../roles/log-agent/vars.ts";
+
+const firstLine = logAgentVars.log_first_line.default ?? "";
+
+/** What the multi-line stage makes of these lines: RE2's `^` without flags is the line's start, as in JavaScript. */
+function entries(text: string, pattern: string): readonly string[] {
+  const starts = new RegExp(pattern);
+  const blocks: string[][] = [];
+  for (const line of text.split("\n")) {
+    const last = blocks.at(-1);
+    if (last && !starts.test(line)) last.push(line);
+    else blocks.push([line]);
+  }
+  return blocks.map((block) => block.join("\n"));
+}
+
+const request = `{
+  "event": "http_request",
+  "level": "INFO",
+  "traceId": "0af7651916cd43dd8448eb211c80319c",
+  "queries": [
+    {
+      "sql": "select m.id from mentoring m where m.id=?",
+      "millis": 3
+    },
+    {
+      "event": "nested, and not an entry",
+      "millis": 1
+    }
+  ]
+}`;
+const failure = `{
+  "event": "unhandled_exception",
+  "level": "ERROR",
+  "stackTrace": [
+    "java.lang.IllegalStateException: reservation 3 is already approved",
+    "\\tat fittoring.mentoring.business.model.Reservation.approve(Reservation.java:71)"
+  ]
+}`;
+const trace = `{ "event": "plain_text_follows" }
+java.lang.IllegalStateException: {not an entry}
+\tat fittoring.mentoring.business.service.ReservationService.approve(ReservationService.java:48)
+Caused by: java.sql.SQLException: No mapping for this either
+\t... 47 common frames omitted`;
+const noMapping = "No mapping for GET /favicon.ico";
+const oneLine = '{"event":"http_request","level":"INFO"}';
+
+t.test("each entry of the story's log stays in one piece, however it is printed", async (t) => {
+  const log = [request, noMapping, failure, oneLine, trace, noMapping, request];
+  t.same(entries(log.join("\n"), firstLine), log);
+});
+
+t.test("the story's own pattern, with its doubled backslashes, finds no JSON entry at all", async (t) => {
+  const story = String.raw`^\\s*\\{\\s*$|^\\s*\\{\\s*"event"|^No mapping for `;
+  t.same(entries([request, failure].join("\n"), story).length, 1);
+});
+
+t.test("the story's pattern with single backslashes cuts an entry at its nested objects", async (t) => {
+  const corrected = String.raw`^\s*\{\s*$|^\s*\{\s*"event"|^No mapping for `;
+  t.ok(entries(request, corrected).length > 1);
+});
