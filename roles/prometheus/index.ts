@@ -26,7 +26,7 @@ import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
 import { type Files, folder, jobFiles, passwordPath, targetFiles } from "./files.ts";
 import { FORGET, ownership } from "./ownership.ts";
-import { folder, reloaded } from "./reload.ts";
+import { reloaded } from "./reload.ts";
 import { passwordFiles, remoteWriteOf } from "./remote-write.ts";
 import { type Job, jobsOf, KINDS, passwordOf } from "./scrapes.ts";
 import { prometheusVars } from "./vars.ts";

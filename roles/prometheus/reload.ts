@@ -1,11 +1,9 @@
 import { command, type Resource, type Script, sh, type VarsOf } from "hostwright";
 import { root } from "../paths.ts";
+import { folder } from "./files.ts";
 import type { prometheusVars } from "./vars.ts";
 
 type Vars = Pick<VarsOf<typeof prometheusVars>, "prometheus_port">;
-
-/** What Prometheus reads, on the host. */
-export const folder = `${root}/prometheus`;
 
 /** What is looked for among what it runs, and whose change is a reason to look. */
 interface Wanted {

@@ -158,17 +158,17 @@ t.test("data is asked of whoever keeps any, and named as each calls it", async (
 
 const page = "docs/sizing.md";
 const [open, close] = [
-  "<!-- made by TAP_SNAPSHOT=1 node --import=tsx test/roles/monitoring/budget.test.ts -->",
+  "<!-- made by npm run generate -->",
   "<!-- end -->",
 ];
 
 t.test(
-  `the table in ${page} is what they get; if not: TAP_SNAPSHOT=1 node --import=tsx test/roles/monitoring/budget.test.ts`,
+  `the table in ${page} is what they get; if not: npm run generate`,
   async (t) => {
     const text = readFileSync(page, "utf8");
     const [before = "", rest = ""] = text.split(open);
     const wanted = `${before}${open}\n${table()}\n${close}${rest.split(close)[1]}`;
-    if (process.env.TAP_SNAPSHOT === "1") writeFileSync(page, wanted);
+    if (process.env.WRITE === "1") writeFileSync(page, wanted);
     else t.equal(text, wanted);
   },
 );
