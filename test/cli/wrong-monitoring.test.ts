@@ -246,7 +246,7 @@ const lines = [
   ],
   [
     "prometheus_port: 3200",
-    "DIR/hosts.yml:15:24: host mon-1: var prometheus_port: found that tempo_port and prometheus_port are both 3200, expected two: a port can be published once",
+    "DIR/hosts.yml:15:24: host mon-1: var prometheus_port: found that prometheus_port and tempo_port are both 3200, expected two: a port can be published once",
   ],
   [
     "prometheus_remote_write_password: !env GRAFANA_PASSWORD",
