@@ -40,8 +40,8 @@ export interface Scrape {
   readonly target: string;
   /** Where the application decides them; otherwise /metrics, by the scheme of its login. */
   readonly place?: { readonly scheme: "http" | "https"; readonly path: string; readonly verifyTls: boolean };
-  /** It wants TLS and this password; undefined where it wants neither. */
-  readonly password?: Text | undefined;
+  /** It wants TLS and this password, as these vars say; undefined where it wants neither. */
+  readonly login?: { readonly password: Text; readonly setBy: string } | undefined;
 }
 
 /** That Prometheus reads a service, and what; functions of the host, or of the vars that the service reads there. */

@@ -36,7 +36,10 @@ export const nodeExporter = defineHostService({
     ownUrl,
     of: ({ node_exporter_port, node_exporter_tls, metrics_password }, host) => ({
       target: endpoint(addressOf(host), node_exporter_port),
-      password: node_exporter_tls ? metrics_password : undefined,
+      login:
+        node_exporter_tls && metrics_password !== undefined
+          ? { password: metrics_password, setBy: "node_exporter_tls, with metrics_password," }
+          : undefined,
     }),
   },
   memoryMb: ({ node_exporter_memory_mb }) => node_exporter_memory_mb,

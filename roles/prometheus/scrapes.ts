@@ -45,10 +45,10 @@ export function jobsOf(site: Site): readonly Job[] {
 }
 
 /** One job has one password for all of its targets, and would tell it to those that do not ask. */
-export function passwordOf({ name, targets }: Job): Text | undefined {
-  const passwords = targets.map(({ password }) => password);
-  if (passwords.every((one) => one === undefined)) return undefined;
-  if (passwords.includes(undefined))
-    throw new Error(`job ${name}: TLS and the password are to be the same on all of its hosts`);
-  return passwords[0];
+export function passwordOf({ environment, targets }: Job): Text | undefined {
+  const logins = targets.map(({ login }) => login);
+  const [first] = logins.filter((one) => one !== undefined);
+  if (first && logins.includes(undefined))
+    throw new Error(`environment ${environment}: ${first.setBy} is to be the same on all of its hosts`);
+  return first?.password;
 }

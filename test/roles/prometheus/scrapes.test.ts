@@ -60,6 +60,6 @@ t.test("one job has one password for all of its targets, or none", async (t) => 
   t.same(passwords(appHost("a", "dev")), ["none", "none"]);
   t.throws(
     () => passwords(appHost("a", "dev", tls), appHost("b", "dev")),
-    /job dev_os_metrics: TLS and the password are to be the same on all of its hosts/,
+    /environment dev: node_exporter_tls, with metrics_password, is to be the same on all of its hosts/,
   );
 });
