@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 
 const makers = [
   "test/docs/resources.test.ts",
-  "test/roles/grafana/dashboards/index.test.ts",
+  "test/roles/grafana/dashboards.test.ts",
   "test/roles/monitoring/budget.test.ts",
 ];
 for (const test of makers)

@@ -4,7 +4,7 @@ import { metricSources } from "./metrics.ts";
 
 const HEAD = `# Dashboards
 
-Made by \`WRITE=1 node --import=tsx test/roles/grafana/dashboards.test.ts\` from \`roles/grafana/dashboards\`: edit those. In Grafana they are
+Made by \`npm run generate\` from \`roles/grafana/dashboards\`: edit those. In Grafana they are
 in folder Hostwright and cannot be saved: copy one to change it there. Grafana sees a changed file within half a minute,
 without a restart. Each chooses by \`environment\`, most by \`host\` too, and leads to the others with the chosen values kept.
 

@@ -137,7 +137,7 @@ t.test("queries use metrics and labels that the stack exports, and the list has 
 
 t.test("docs/dashboards.md is current", async (t) => {
   if (process.env.WRITE) writeFileSync("docs/dashboards.md", dashboardsPage());
-  const again = "run WRITE=1 node --import=tsx test/roles/grafana/dashboards.test.ts";
+  const again = "run npm run generate";
   t.equal(readFileSync("docs/dashboards.md", "utf8"), dashboardsPage(), again);
   t.equal(dashboards.length, models.length);
 });

@@ -157,21 +157,15 @@ t.test("data is asked of whoever keeps any, and named as each calls it", async (
 });
 
 const page = "docs/sizing.md";
-const [open, close] = [
-  "<!-- made by npm run generate -->",
-  "<!-- end -->",
-];
+const [open, close] = ["<!-- made by npm run generate -->", "<!-- end -->"];
 
-t.test(
-  `the table in ${page} is what they get; if not: npm run generate`,
-  async (t) => {
-    const text = readFileSync(page, "utf8");
-    const [before = "", rest = ""] = text.split(open);
-    const wanted = `${before}${open}\n${table()}\n${close}${rest.split(close)[1]}`;
-    if (process.env.WRITE === "1") writeFileSync(page, wanted);
-    else t.equal(text, wanted);
-  },
-);
+t.test(`the table in ${page} is what they get; if not: npm run generate`, async (t) => {
+  const text = readFileSync(page, "utf8");
+  const [before = "", rest = ""] = text.split(open);
+  const wanted = `${before}${open}\n${table()}\n${close}${rest.split(close)[1]}`;
+  if (process.env.WRITE === "1") writeFileSync(page, wanted);
+  else t.equal(text, wanted);
+});
 
 function table(): string {
   const sizes = [1, 2, 4, 8].map((gb) => ({ gb, ...budget(gb), ...written(gb) }));

@@ -42,7 +42,10 @@ t.test("Prometheus asks by TLS with the password, from a file of its own user", 
 
 t.test("one job tells its password to all of its targets, so all of them have to ask", async (t) => {
   const mixed = [appHost("a", "dev", asked), appHost("b", "dev")];
-  t.throws(() => monitoringResources(...mixed), /environment dev: node_exporter_tls, with metrics_password, is to be the same/);
+  t.throws(
+    () => monitoringResources(...mixed),
+    /environment dev: node_exporter_tls, with metrics_password, is to be the same/,
+  );
 });
 
 t.test("who lists the ports knows", async (t) => {
