@@ -5,7 +5,7 @@ export { runInventory } from "./cli/inventory.ts";
 export { type Program, runPlaybook } from "./cli/playbook.ts";
 export { runSchema, schemaFiles } from "./cli/schema.ts";
 export { runSecret } from "./cli/secret.ts";
-export { runSurvey, type Sites, type Survey } from "./cli/survey.ts";
+export { runTool, type Sites, type Tool } from "./cli/tool.ts";
 export { type Disk, diskOf, type Facts } from "./facts/facts.ts";
 export { globMatches } from "./format/glob.ts";
 export { re2Matches } from "./format/re2.ts";

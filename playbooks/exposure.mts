@@ -1,7 +1,7 @@
 // Every published port: its address, TLS, login, and who can reach it.
 //   npx zx playbooks/exposure.mts -i inventory/prod.yml
 //   npx zx playbooks/exposure.mts -i inventory/prod.yml --probe   and what really listens
-import { runSurvey } from "hostwright";
-import { exposureSurvey } from "../roles/exposure/index.ts";
+import { runTool } from "hostwright";
+import { exposure } from "../roles/exposure/index.ts";
 
-await runSurvey(exposureSurvey, import.meta.url);
+await runTool(exposure, import.meta.url);

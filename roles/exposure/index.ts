@@ -1,4 +1,4 @@
-import type { Said, Sites, Survey } from "hostwright";
+import type { Said, Sites, Tool } from "hostwright";
 import { appVars } from "../app/vars.ts";
 import { groups } from "../hosts.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
@@ -12,17 +12,19 @@ Prints every port that the roles publish: its address, whether it has TLS and a 
 with --probe it also asks each host what listens there, and names what is not ours.`;
 
 /** What the hosts of an inventory let others reach. */
-export const exposureSurvey: Survey = {
+export const exposure: Tool = {
   help: HELP,
+  flags: ["probe"],
   reads: [monitoringVars, appVars],
-  hosts: `${groups.monitoring}:${groups.app}`,
-  question: askHost(),
-  text: (sites, said) => exposureText(exposures(sites), comparisons(sites, said)),
-  data: (sites, said) => ({ ports: exposures(sites), hosts: comparisons(sites, said) }),
+  async run({ sites, json, flags, ask }) {
+    const ports = exposures(sites);
+    const said = flags.has("probe") ? await ask(`${groups.monitoring}:${groups.app}`, askHost()) : undefined;
+    const hosts = said && comparisons(sites, said);
+    return json ? JSON.stringify({ ports, hosts }) : exposureText(ports, hosts);
+  },
 };
 
-function comparisons(sites: Sites, said: ReadonlyMap<string, Said> | undefined): readonly Comparison[] | undefined {
-  if (!said) return undefined;
+function comparisons(sites: Sites, said: ReadonlyMap<string, Said>): readonly Comparison[] {
   const expected = exposures(sites);
   return [...said].map(([host, { stdout }]) => {
     const { listeners, ownPorts: published } = parseHost(stdout);

@@ -49,7 +49,7 @@ runOnce
 runPlaybook
 runSchema
 runSecret
-runSurvey
+runTool
 schemaFiles
 secret
 sh
@@ -96,9 +96,9 @@ type Script
 type Serial
 type Site
 type Sites
-type Survey
 type Template
 type Text
+type Tool
 type UnitDesired
 type UserDesired
 type Var
