@@ -1,4 +1,6 @@
+import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { HostVars, Resource, Schema, Site, Text, VarsOf } from "hostwright";
+import type { AlertRule } from "./alert.ts";
 import { varsOfHost } from "./hosts.ts";
 import type { Occasion, Proof } from "./proof.ts";
 import { defineService, type Service, type ServiceDefinition } from "./service.ts";
@@ -31,6 +33,9 @@ export interface Stack {
   readonly keeps: number;
   /** Metrics of the containers: the job's name, and where it is in the project's network. */
   readonly metrics: readonly { readonly name: string; readonly target: string }[];
+  /** Of all services, as Grafana shows them. */
+  readonly alerts: readonly AlertRule[];
+  readonly dashboards: readonly Dashboard[];
 }
 
 /** A container's part of the Compose file. */

@@ -1,4 +1,6 @@
+import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Facts, HostVars, Resource, Schema, Script, Site, Text, VarsOf } from "hostwright";
+import type { AlertRule } from "./alert.ts";
 import { varsOfHost } from "./hosts.ts";
 import type { Program } from "./programs.ts";
 import type { Occasion, Proof } from "./proof.ts";
@@ -70,6 +72,10 @@ export interface Service {
   readonly scraped: Scraped<HostVars> | undefined;
   /** The most memory that it may take, in MB. */
   memoryMb(host: HostVars): number;
+  /** What Grafana tells of when something is wrong with it. */
+  readonly alerts: readonly AlertRule[];
+  /** What Grafana shows of it. */
+  readonly dashboards: readonly Dashboard[];
 }
 
 /** A service of app hosts: a program under systemd. */
@@ -95,6 +101,8 @@ export interface ServiceDefinition<S extends Schema> {
   reaches?(vars: VarsOf<S>, site: Site): readonly Reaching[];
   readonly scraped?: Scraped<VarsOf<S>>;
   memoryMb(vars: VarsOf<S>): number;
+  readonly alerts?: readonly AlertRule[];
+  readonly dashboards?: readonly Dashboard[];
 }
 
 interface HostServiceDefinition<S extends Schema> extends ServiceDefinition<S> {
@@ -125,6 +133,8 @@ export function defineService<const S extends Schema>(definition: ServiceDefinit
       ownUrl: (host) => scraped.ownUrl(of(host)),
     },
     memoryMb: (host) => definition.memoryMb(of(host)),
+    alerts: definition.alerts ?? [],
+    dashboards: definition.dashboards ?? [],
   };
 }
 

@@ -140,11 +140,13 @@ const services = inRoles.flatMap(({ from, target }) =>
 );
 /** Who reads the lists, and the roles that are lists: each may use what stands behind it. */
 const readers = ["exposure", "verify", "preflight", "app", "monitoring"];
+/** What several services are made of. */
+const shared = ["log-agent", "dashboards"];
 
-t.test("below roles/ there are services, who reads them, and what log agents share", async (t) => {
+t.test("below roles/ there are services, who reads them, and what several are made of", async (t) => {
   t.ok(services.length > 8);
   const folders = new Set(files.filter((file) => file.startsWith("roles/")).map(folderOf));
-  t.same([...folders].sort(), ["", ...services, ...readers, "log-agent"].sort());
+  t.same([...folders].sort(), ["", ...services, ...readers, ...shared].sort());
 });
 
 t.test("a service knows of others what they have for others; its index.ts is for the lists", async (t) => {
@@ -157,14 +159,18 @@ t.test("a service knows of others what they have for others; its index.ts is for
   ];
   const wrong = inRoles.filter(({ from, target = "" }) => {
     const [one, other] = [folderOf(from), folderOf(target)];
-    if (![...services, "log-agent"].includes(one) || one === other || other === "") return false;
+    if (![...services, ...shared].includes(one) || one === other || ["", "dashboards"].includes(other)) return false;
     return readers.includes(other) || (!open.test(target) && !agents.includes(`${one} imports ${other}`));
   });
   t.same(wrong.map(({ from, target }) => `${from} imports ${target}`).sort(), known);
-  const shared = inRoles.filter(({ from, target }) => folderOf(from) === "" && folderOf(target) !== "");
+  const common = inRoles.filter(({ from, target }) => folderOf(from) === "" && folderOf(target) !== "");
   t.same(
-    shared.map(({ from, target }) => `${from} imports ${target}`),
-    ["roles/publish.ts imports roles/gateway/vars.ts"],
+    common.map(({ from, target }) => `${from} imports ${target}`).sort(),
+    [
+      "roles/publish.ts imports roles/gateway/vars.ts",
+      "roles/services.ts imports roles/app/services.ts",
+      "roles/services.ts imports roles/monitoring/services.ts",
+    ],
     "what all share knows no service",
   );
 });

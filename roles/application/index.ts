@@ -5,6 +5,8 @@ import { addressOf, endpoint, monitoringHost } from "../hosts.ts";
 import { metricsProofs } from "../prometheus/proof.ts";
 import { defineHostService, type HostService } from "../service.ts";
 import { otlpUrl } from "../tempo/push.ts";
+import { applicationAlerts } from "./alerts.ts";
+import { application as dashboard } from "./dashboard.ts";
 import { ownMetricsUrl, withMetricsPath } from "./proof.ts";
 import { applicationVars } from "./vars.ts";
 
@@ -16,6 +18,8 @@ const RESTART = "restart the application";
 export const application: HostService = defineHostService({
   name: "application",
   vars: applicationVars,
+  alerts: applicationAlerts,
+  dashboards: [dashboard],
   sends: true,
   unit: ({ app_service }) => app_service,
   listens: ({ app_metrics_port: port, app_metrics_scheme, app_metrics_path }) => [

@@ -1,7 +1,7 @@
 import { absent, file, type Resource, reveal, Secret, type Text, VarError, type VarsOf } from "hostwright";
+import type { AlertRule } from "../alert.ts";
 import { root } from "../paths.ts";
 import { template } from "../templates.ts";
-import { type AlertRule, alertRules } from "./alert-rules.ts";
 import type { alertVars } from "./alert-vars.ts";
 import { GRAFANA_UID } from "./owner.ts";
 
@@ -20,13 +20,14 @@ const smtpPasswordFile = `${root}/secrets/grafana_smtp_password`;
 const types = ["slack", "discord", "webhook", "email"] as const;
 
 /** The rules that Grafana evaluates, by path. */
-export function alertFiles(): Readonly<Record<string, Text>> {
-  const groups = Object.entries(alertRules).map(([name, rules]) => ({
+export function alertFiles(alerts: readonly AlertRule[]): Readonly<Record<string, Text>> {
+  const names = ["hosts", "applications", "stack"] as const;
+  const groups = names.map((name) => ({
     orgId: 1,
     name,
     folder: "Hostwright",
     interval: "1m",
-    rules: rules.map(provisioned),
+    rules: alerts.filter(({ group }) => group === name).map(provisioned),
   }));
   return { [`${folder}/rules.json`]: `${JSON.stringify({ apiVersion: 1, groups }, null, 2)}\n` };
 }
@@ -57,7 +58,7 @@ export function mailSettings({ smtp_host, smtp_user, smtp_password, smtp_from }:
 }
 
 /** A rule as Grafana's file provisioning has it: a query, and a threshold that its answers are held against. */
-function provisioned({ fires, noData, source, expr, threshold, severity, summary, ...rule }: AlertRule) {
+function provisioned({ group: _, fires, noData, source, expr, threshold, severity, summary, ...rule }: AlertRule) {
   // A query of Loki's says by its type that it asks for now.
   const model = {
     refId: "value",

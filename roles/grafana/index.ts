@@ -5,9 +5,11 @@ import { publishedOn } from "../publish.ts";
 import { template } from "../templates.ts";
 import { grafanaPort, namedUrl, ownGrafanaUrl } from "./address.ts";
 import { alertFiles, contactFiles, contactResources, mailSettings } from "./alerts.ts";
-import { dashboardFiles } from "./dashboards/index.ts";
+import { dashboardFiles } from "./dashboards.ts";
+import { overview } from "./overview.ts";
 import { GRAFANA_UID } from "./owner.ts";
 import { passwordResource } from "./password.ts";
+import { stack as stackDashboard } from "./stack.ts";
 import { grafanaVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof grafanaVars>;
@@ -25,6 +27,7 @@ export const grafana = defineContainer({
   share: { least: 176, measured: 384, beyond: 0.1 },
   wishedMb: ({ grafana_memory_mb }) => grafana_memory_mb,
   metrics: "grafana:3000",
+  dashboards: [overview, stackDashboard],
   listens: (_vars, host) => [
     {
       what: "Grafana",
@@ -43,18 +46,19 @@ export const grafana = defineContainer({
 });
 
 /** Files that are no secret and that Grafana reads at its start only, by path. */
-function startFiles({ scrape_interval_seconds }: Vars): Readonly<Record<string, Text>> {
+function startFiles({ scrape_interval_seconds }: Vars, { alerts }: Stack): Readonly<Record<string, Text>> {
   const values = { scrapeInterval: `${scrape_interval_seconds}s` };
   return {
     [`${provisioning}/datasources/datasources.yml`]: template("grafana/datasources.yml.hbs", values),
     [`${provisioning}/dashboards/dashboards.yml`]: template("grafana/dashboards.yml.hbs", {}),
-    ...alertFiles(),
+    ...alertFiles(alerts),
   };
 }
 
-function composePart(vars: Vars, { site, image, memoryMb }: Stack): ComposePart {
+function composePart(vars: Vars, stack: Stack): ComposePart {
+  const { site, image, memoryMb } = stack;
   const mail = mailSettings(vars);
-  const files = startFiles(vars);
+  const files = startFiles(vars, stack);
   const values = {
     image,
     memory: `${memoryMb}m`,
@@ -76,13 +80,13 @@ function composePart(vars: Vars, { site, image, memoryMb }: Stack): ComposePart 
 }
 
 /** Data sources, dashboards, alerts and contact points as files, and the password that Grafana starts with first. */
-function resources(vars: Vars): readonly Resource[] {
+function resources(vars: Vars, stack: Stack): readonly Resource[] {
   const folders = ["", "/dashboards", "/provisioning", ...["datasources", "dashboards", "alerting"].map(below)];
-  const dashboards = Object.entries(dashboardFiles()).map(([name, content]) => [
+  const dashboards = Object.entries(dashboardFiles(stack.dashboards)).map(([name, content]) => [
     `${folder}/dashboards/${name}`,
     content,
   ]);
-  const files = [...Object.entries(startFiles(vars)), ...(dashboards as [string, Text][])];
+  const files = [...Object.entries(startFiles(vars, stack)), ...(dashboards as [string, Text][])];
   return [
     ...folders.map((name) => directory({ path: `${folder}${name}` }, { tags })),
     ...files.map(([path, content]) => file({ path, content }, { tags })),

@@ -14,6 +14,8 @@ import { publishedOn, reachableAt } from "../publish.ts";
 import { accessOf, type Bucket, bucketOf, checkTogether } from "../s3.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
+import { logAlerts } from "./alerts.ts";
+import { logsDashboard } from "./dashboard.ts";
 import { lokiVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof lokiVars>;
@@ -32,6 +34,8 @@ const LONGEST_DAYS = 30;
 export const loki = defineContainer({
   name: "loki",
   vars: lokiVars,
+  alerts: logAlerts,
+  dashboards: [logsDashboard],
   image: ({ loki_image }) => loki_image,
   share: { least: 192, measured: 448, beyond: 0.45 },
   wishedMb: ({ loki_memory_mb }) => loki_memory_mb,

@@ -15,6 +15,7 @@ import { imageAt } from "../images.ts";
 import { DOCKER_DATA, root } from "../paths.ts";
 import { checkPorts } from "../ports.ts";
 import type { Listening } from "../service.ts";
+import { services } from "../services.ts";
 import { template } from "../templates.ts";
 import { dataOf, memoryOf } from "./budget.ts";
 import { logLimits } from "./docker.ts";
@@ -68,6 +69,8 @@ export function membersOf(site: Site, facts: Facts): readonly Member[] {
       memoryMb: memory.get(container.name) ?? 0,
       keeps: data.get(container.name) ?? 0,
       metrics,
+      alerts: services.flatMap(({ alerts }) => alerts),
+      dashboards: services.flatMap(({ dashboards }) => dashboards),
     },
   }));
 }

@@ -4,6 +4,8 @@ import { binary, installed, type Program, releaseResource } from "../programs.ts
 import { defineHostService } from "../service.ts";
 import { template } from "../templates.ts";
 import { releasePins } from "../versions.ts";
+import { hostAlerts } from "./alerts.ts";
+import { host as dashboard } from "./dashboard.ts";
 import { CERTIFICATE, tlsResources, webConfigFlag } from "./tls.ts";
 import { nodeExporterVars } from "./vars.ts";
 
@@ -17,6 +19,8 @@ const FIRST_UNPRIVILEGED_PORT = 1024;
 export const nodeExporter = defineHostService({
   name: NAME,
   vars: nodeExporterVars,
+  alerts: hostAlerts,
+  dashboards: [dashboard],
   program,
   listens: ({ node_exporter_port: port, node_exporter_tls: tls }) => [
     {

@@ -24,6 +24,7 @@ import { imageVersion } from "../images.ts";
 import { LOOPBACK } from "../publish.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
+import { metricsAlerts } from "./alerts.ts";
 import { type Files, folder, jobFiles, passwordPath, targetFiles } from "./files.ts";
 import { FORGET, ownership } from "./ownership.ts";
 import { reloaded } from "./reload.ts";
@@ -43,6 +44,7 @@ const DISK_SHARE = 0.35;
 export const prometheus = defineContainer({
   name: "prometheus",
   vars: prometheusVars,
+  alerts: metricsAlerts,
   image: ({ prometheus_image }) => prometheus_image,
   share: { least: 160, measured: 384, beyond: 0.3 },
   wishedMb: ({ prometheus_memory_mb }) => prometheus_memory_mb,

@@ -15,6 +15,8 @@ import { accessOf, bucketOf } from "../s3.ts";
 import type { Listening } from "../service.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
+import { traceAlerts } from "./alerts.ts";
+import { tracesDashboard } from "./dashboard.ts";
 import { traceProofs } from "./proof.ts";
 import { upgradeGate } from "./upgrade.ts";
 import { tempoVars } from "./vars.ts";
@@ -30,6 +32,8 @@ const LONGEST_DAYS = 14;
 export const tempo = defineContainer({
   name: "tempo",
   vars: tempoVars,
+  alerts: traceAlerts,
+  dashboards: [tracesDashboard],
   image: ({ tempo_image }) => tempo_image,
   share: { least: 144, measured: 320, beyond: 0.15 },
   wishedMb: ({ tempo_memory_mb }) => tempo_memory_mb,

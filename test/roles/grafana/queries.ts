@@ -2,8 +2,7 @@ import { parser as logql } from "@grafana/lezer-logql";
 import { parser as traceql } from "@grafana/lezer-traceql";
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser as promql } from "@prometheus-io/lezer-promql";
-import { alertRules } from "../../../roles/grafana/alert-rules.ts";
-import { dashboards } from "../../../roles/grafana/dashboards/index.ts";
+import { services } from "../../../roles/services.ts";
 
 export interface Query {
   readonly where: string;
@@ -28,15 +27,17 @@ const parsers = { prometheus: promql, loki: logql, tempo: traceql };
 
 /** Every query of dashboards and alert rules. */
 export const queries: readonly Query[] = [
-  ...dashboards.flatMap(({ title, panels = [] }) =>
-    panels.flatMap((panel) =>
-      ("targets" in panel ? ((panel.targets ?? []) as unknown as Target[]) : []).map((target) =>
-        queryOf(`${title}: ${panel.title}`, target),
+  ...services
+    .flatMap((service) => service.dashboards)
+    .flatMap(({ title, panels = [] }) =>
+      panels.flatMap((panel) =>
+        ("targets" in panel ? ((panel.targets ?? []) as unknown as Target[]) : []).map((target) =>
+          queryOf(`${title}: ${panel.title}`, target),
+        ),
       ),
     ),
-  ),
-  ...Object.values(alertRules)
-    .flat()
+  ...services
+    .flatMap(({ alerts }) => alerts)
     .map(({ title, source, expr }) => ({ where: `alert ${title}`, source, text: expr })),
 ];
 

@@ -1,5 +1,5 @@
-import { dashboard, environmentVariable } from "./dashboard.ts";
-import { graph, logs, stat } from "./panels.ts";
+import { dashboard, environmentVariable } from "../dashboards/dashboard.ts";
+import { graph, logs, stat } from "../dashboards/panels.ts";
 
 const chosen = `environment=~"$environment"`;
 const served = `http_server_requests_seconds_count{${chosen}}`;

@@ -1,10 +1,9 @@
 import type { Dashboard, Panel } from "@grafana/grafana-foundation-sdk/dashboard";
-import { dashboards } from "./index.ts";
 import { metricSources } from "./metrics.ts";
 
 const HEAD = `# Dashboards
 
-Made by \`npm run generate\` from \`roles/grafana/dashboards\`: edit those. In Grafana they are
+Made by \`npm run generate\` from the services' \`dashboard.ts\`: edit those. In Grafana they are
 in folder Hostwright and cannot be saved: copy one to change it there. Grafana sees a changed file within half a minute,
 without a restart. Each chooses by \`environment\`, most by \`host\` too, and leads to the others with the chosen values kept.
 
@@ -21,7 +20,7 @@ What has no data, and why:
 `;
 
 /** The text of docs/dashboards.md. */
-export function dashboardsPage(): string {
+export function dashboardsPage(dashboards: readonly Dashboard[]): string {
   return `${[HEAD, ...dashboards.map(section), metricsSection()].join("\n")}`;
 }
 

@@ -1,5 +1,5 @@
-import { dashboard, environmentVariable, hostVariable } from "./dashboard.ts";
-import { graph, stat } from "./panels.ts";
+import { dashboard, environmentVariable, hostVariable } from "../dashboards/dashboard.ts";
+import { graph, stat } from "../dashboards/panels.ts";
 
 const chosen = `environment=~"$environment",host=~"$host"`;
 const disks = `fstype!~"tmpfs|overlay|squashfs|ramfs",${chosen}`;

@@ -1,5 +1,5 @@
-import { dashboard, environmentVariable, hostVariable, textVariable } from "./dashboard.ts";
-import { logGraph, logs } from "./panels.ts";
+import { dashboard, environmentVariable, hostVariable, textVariable } from "../dashboards/dashboard.ts";
+import { logGraph, logs } from "../dashboards/panels.ts";
 
 const chosen = `environment=~"$environment", host=~"$host"`;
 const found = `{${chosen}} |~ \`(?i)$search\``;

@@ -1,5 +1,5 @@
-import { dashboard, environmentVariable } from "./dashboard.ts";
-import { graph, serviceGraph, traces } from "./panels.ts";
+import { dashboard, environmentVariable } from "../dashboards/dashboard.ts";
+import { graph, serviceGraph, traces } from "../dashboards/panels.ts";
 
 // An application that does not say its deployment.environment has none here: "All" shows it too.
 const chosen = `deployment_environment=~"$environment"`;

@@ -1,5 +1,5 @@
-import { dashboard, environmentVariable } from "./dashboard.ts";
-import { graph, stat } from "./panels.ts";
+import { dashboard, environmentVariable } from "../dashboards/dashboard.ts";
+import { graph, stat } from "../dashboards/panels.ts";
 
 const own = `job=~"grafana|loki|prometheus|tempo"`;
 
