@@ -106,6 +106,14 @@ export const releasePins = {
     },
     ends: {},
   },
+  process_exporter: {
+    repository: "ncabatoff/process-exporter",
+    version: "0.8.7",
+    reason: "the newest that was known when this was written",
+    // Of no archive do two repositories agree on a hash.
+    sha256: {},
+    ends: {},
+  },
 } as const satisfies Readonly<Record<string, ReleasePin>>;
 
 /** Images of a major that is not the default, and that the role has a configuration for too. */

@@ -25,9 +25,9 @@ export type ImageName = keyof typeof needs;
 const needs = {
   assets: ["BASE", "TOOLKIT", "ARCHITECTURE"],
   caddy: ["BASE"],
+  exporters: ["BASE", "NODE_EXPORTER_VERSION", "PROCESS_EXPORTER_VERSION"],
   grafana: ["TOOLKIT", "ARCHITECTURE"],
   loki: ["TOOLKIT", "ARCHITECTURE"],
-  "node-exporter": ["BASE", "NODE_EXPORTER_VERSION"],
   prometheus: ["BASE"],
   tempo: ["TOOLKIT", "ARCHITECTURE"],
 } as const;
@@ -51,7 +51,7 @@ export function openWorkshop({ cacheDir, locksDir }: Lab, log: Log): Workshop {
 
   const toolkit = () =>
     once("toolkit", async () => {
-      const { NODE_EXPORTER_VERSION: _, ...own } = versions;
+      const { NODE_EXPORTER_VERSION: _, PROCESS_EXPORTER_VERSION: __, ...own } = versions;
       const args = { BASE: await base({ suite: "trixie", architecture: native }), ...own };
       return ensureImage({ name: "toolkit", folder: join(import.meta.dirname, "stand-ins"), args }, log);
     });

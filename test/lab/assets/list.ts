@@ -5,6 +5,7 @@ export const versions = {
   GRAFANA_VERSION: imagePins.grafana.tag,
   LOKI_VERSION: imagePins.loki.tag,
   NODE_EXPORTER_VERSION: releasePins.node_exporter.version,
+  PROCESS_EXPORTER_VERSION: releasePins.process_exporter.version,
   PROMTAIL_VERSION: releasePins.promtail.version,
   TEMPO_VERSION: imagePins.tempo.tag,
 } as const;
@@ -26,7 +27,7 @@ export interface ReleaseAsset {
   /** The checksum file that upstream puts beside it. */
   readonly sums: string;
   /** The image whose /out/releases has it where GitHub does not answer. */
-  readonly fallback: "node-exporter" | "toolkit";
+  readonly fallback: "exporters" | "toolkit";
   /** What that one is. Without it, the image says so itself, in a file beside the archive. */
   readonly source?: string;
 }
@@ -48,6 +49,7 @@ export const imageAssets: readonly ImageAsset[] = [
 
 const promtailUrl = `https://github.com/grafana/loki/releases/download/v${versions.PROMTAIL_VERSION}`;
 const exporterUrl = `https://github.com/prometheus/node_exporter/releases/download/v${versions.NODE_EXPORTER_VERSION}`;
+const processExporterUrl = `https://github.com/ncabatoff/process-exporter/releases/download/v${versions.PROCESS_EXPORTER_VERSION}`;
 
 /** All archives that the file server must have. */
 export const releaseAssets: readonly ReleaseAsset[] = ["amd64", "arm64"].flatMap((architecture): ReleaseAsset[] => [
@@ -62,6 +64,12 @@ export const releaseAssets: readonly ReleaseAsset[] = ["amd64", "arm64"].flatMap
     file: `node_exporter-${versions.NODE_EXPORTER_VERSION}.linux-${architecture}.tar.gz`,
     url: exporterUrl,
     sums: "sha256sums.txt",
-    fallback: "node-exporter",
+    fallback: "exporters",
+  },
+  {
+    file: `process-exporter-${versions.PROCESS_EXPORTER_VERSION}.linux-${architecture}.tar.gz`,
+    url: processExporterUrl,
+    sums: "checksums.txt",
+    fallback: "exporters",
   },
 ]);
