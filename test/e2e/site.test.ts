@@ -16,7 +16,7 @@ interface Target {
 const prometheus = async (path: string): Promise<unknown> =>
   JSON.parse(await onHost("mon", `curl -sf '127.0.0.1:9090/api/v1/${path}'`));
 const targets = async () => ((await prometheus("targets")) as { data: { activeTargets: Target[] } }).data.activeTargets;
-const JOBS = ["dev_app_metrics", "dev_os_metrics", "prod_app_metrics", "prod_os_metrics"];
+const JOBS = ["dev_app_metrics", "dev_os_metrics", "dev_process_metrics", "prod_app_metrics", "prod_os_metrics"];
 const areUp = (all: readonly Target[]) =>
   JOBS.every((job) => all.some(({ labels, health }) => labels.job === job && health === "up"));
 
@@ -67,8 +67,8 @@ t.test(
       );
     });
 
-    await t.test("Prometheus scrapes the four jobs of the story, with real arm64 data", async (t) => {
-      const all = await eventually("four jobs up", 120, targets, areUp);
+    await t.test("Prometheus scrapes the jobs of all environments, with real arm64 data", async (t) => {
+      const all = await eventually("all jobs up", 120, targets, areUp);
       for (const job of JOBS) {
         t.match(
           all.filter(({ labels }) => labels.job === job),
@@ -153,13 +153,13 @@ t.test(
         t.equal(rebuilt.code, 0, rebuilt.stderr);
         t.ok((rebuilt.results.get("app-prod")?.changed ?? 0) > 10);
         t.equal((await site()).code, 0, "the new key is pinned");
-        await eventually("four jobs up", 120, targets, areUp);
+        await eventually("all jobs up", 120, targets, areUp);
       },
     );
 
     await t.test("every service comes back by itself when its host restarts", async (t) => {
       for (const host of ["mon", "app-dev"]) await program("docker", "restart", `hostwright-${LAB}-${host}`);
-      await eventually("four jobs up", 240, targets, areUp);
+      await eventually("all jobs up", 240, targets, areUp);
       const run = await eventually(
         "in sync",
         120,
