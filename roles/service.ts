@@ -30,10 +30,7 @@ export interface Reaching {
   /** The host's name. */
   readonly to: string;
   readonly what: string;
-  /** Its host and port are tried. */
   readonly url: string;
-  /** It answers a GET. */
-  readonly answers: boolean;
 }
 
 /** How Prometheus reads a service of an app host. */
@@ -46,17 +43,17 @@ export interface Scrape {
   readonly login?: { readonly password: Text; readonly setBy: string } | undefined;
 }
 
-/** That Prometheus reads a service, and what; functions of the host, or of the vars that the service reads there. */
-interface Scraped<Of> {
+/** That Prometheus reads a service, and what: told by the host, or by the vars that the service reads there. */
+interface Scraped<By> {
   /** Tells kinds of metrics apart: job `dev_os_metrics` reads kind `os` of environment `dev`. */
   readonly kind: string;
   /** As findings call them: "host metrics". */
   readonly what: string;
   /** A metric that is surely among them. */
-  known(of: Of): string;
-  of(of: Of, host: HostVars): Scrape;
+  known(by: By): string;
+  how(by: By, host: HostVars): Scrape;
   /** Where the host itself reads them. */
-  ownUrl(of: Of): string;
+  ownUrl(by: By): string;
 }
 
 /** One program, and what others have to know of it. All that is asked of a host here is decided by its vars alone. */
@@ -129,7 +126,7 @@ export function defineService<const S extends Schema>(definition: ServiceDefinit
     scraped: scraped && {
       ...scraped,
       known: (host) => scraped.known(of(host)),
-      of: (host) => scraped.of(of(host), host),
+      how: (host) => scraped.how(of(host), host),
       ownUrl: (host) => scraped.ownUrl(of(host)),
     },
     memoryMb: (host) => definition.memoryMb(of(host)),

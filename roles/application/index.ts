@@ -33,15 +33,13 @@ export const application: HostService = defineHostService({
       holders: undefined,
     },
   ],
-  reaches: (_vars, site) => [
-    { to: monitoringHost(site).name, what: "traces to Tempo", url: otlpUrl(site), answers: false },
-  ],
+  reaches: (_vars, site) => [{ to: monitoringHost(site).name, what: "traces to Tempo", url: otlpUrl(site) }],
   scraped: {
     kind: "app",
     what: "application metrics",
     known: ({ app_metrics_known }) => app_metrics_known,
     ownUrl: ownMetricsUrl,
-    of: ({ app_metrics_port, app_metrics_path: path, app_metrics_scheme: scheme, app_metrics_tls_verify }, host) => ({
+    how: ({ app_metrics_port, app_metrics_path: path, app_metrics_scheme: scheme, app_metrics_tls_verify }, host) => ({
       target: endpoint(addressOf(host), app_metrics_port),
       place: { scheme, path, verifyTls: app_metrics_tls_verify },
     }),

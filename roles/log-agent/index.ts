@@ -85,5 +85,5 @@ export function agentListens(name: Agent["name"], port: number): readonly Listen
 
 /** Where agents push to. */
 export function agentReaches(site: Site): readonly Reaching[] {
-  return [{ to: monitoringHost(site).name, what: "logs to Loki", url: pushUrl(site), answers: false }];
+  return [{ to: monitoringHost(site).name, what: "logs to Loki", url: pushUrl(site) }];
 }

@@ -38,7 +38,7 @@ export const nodeExporter = defineHostService({
     what: "host metrics",
     known: () => "node_uname_info",
     ownUrl,
-    of: ({ node_exporter_port, node_exporter_tls, metrics_password }, host) => ({
+    how: ({ node_exporter_port, node_exporter_tls, metrics_password }, host) => ({
       target: endpoint(addressOf(host), node_exporter_port),
       login:
         node_exporter_tls && metrics_password !== undefined

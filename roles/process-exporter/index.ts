@@ -66,7 +66,7 @@ export const processExporter = defineHostService({
     // A group is there once one of its processes was seen, this from the first scrape on.
     known: () => "namedprocess_scrape_errors",
     ownUrl,
-    of: ({ process_exporter_port }, host) => ({ target: endpoint(addressOf(host), process_exporter_port) }),
+    how: ({ process_exporter_port }, host) => ({ target: endpoint(addressOf(host), process_exporter_port) }),
   },
   memoryMb: ({ process_exporter_memory_mb }) => process_exporter_memory_mb,
   resources,

@@ -28,7 +28,7 @@ export function targetsOf(host: HostVars, environment: string): readonly Target[
   return hostServices
     .filter((service) => service.isOn(host))
     .flatMap(({ name: what, scraped }) =>
-      scraped ? [{ ...scraped.of(host, host), kind: scraped.kind, what, host: host.name, environment }] : [],
+      scraped ? [{ ...scraped.how(host, host), kind: scraped.kind, what, host: host.name, environment }] : [],
     );
 }
 
