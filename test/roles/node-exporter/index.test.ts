@@ -27,7 +27,7 @@ t.test("another version is another unit file, and so a restart; a new link to th
 
 t.test("it is read, over http, where other hosts reach it", async (t) => {
   const host = appHost("dev-1", "dev", { node_exporter_port: 443 });
-  t.match(nodeExporter.scraped?.how(host, host), { target: "dev-1.example.internal:443", password: undefined });
+  t.match(nodeExporter.scraped?.how(host, host), { target: "dev-1.example.internal:443", login: undefined });
   t.equal(nodeExporter.scraped?.ownUrl(host), "http://127.0.0.1:443/metrics");
   t.match(nodeExporter.listens(host), [{ address: "0.0.0.0", port: 443, tls: false, login: undefined }]);
 });
