@@ -1,13 +1,19 @@
 // Writes the pages and tables in docs/ that tests hold to the code: the same tests, told to write.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 
 const makers = [
   "test/docs/resources.test.ts",
   "test/roles/grafana/dashboards.test.ts",
   "test/roles/monitoring/budget.test.ts",
 ];
-for (const test of makers)
-  execFileSync(process.execPath, ["--import=tsx", test], {
+for (const test of makers) {
+  const { status, stdout } = spawnSync(process.execPath, ["--import=tsx", test], {
     env: { ...process.env, WRITE: "1" },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8",
   });
+  if (status !== 0) {
+    console.error(`${test} does not pass; what it says:\n${stdout}`);
+    process.exitCode = 1;
+  }
+}
