@@ -5,6 +5,7 @@ import { checkPath } from "./stat.ts";
 export interface CommandDesired {
   /** What the command achieves; names it in reports. */
   readonly name: string;
+  /** What is then run; it ends at the first command that fails, and the run with it. */
   readonly run: Script;
   /** Not needed if something is at this path. */
   readonly creates?: string;

@@ -3,6 +3,7 @@ import { type Script, sh } from "../shell/sh.ts";
 import { checkPath } from "./stat.ts";
 
 export interface ComposeDesired {
+  /** Name of the project: lower-case letters, digits, "-" and "_". */
   readonly project: string;
   /** Existing directory in which compose.yaml is kept; relative paths in it start here. */
   readonly dir: string;
@@ -15,7 +16,9 @@ export interface ComposeDesired {
 }
 
 export interface ComposeService {
+  /** As compose.yaml names it: pinned, by version or digest. */
   readonly image: string;
+  /** Paths that the container reads when it starts: a change of one restarts it. */
   readonly config?: readonly string[];
 }
 

@@ -1,101 +1,121 @@
 import { readFileSync } from "node:fs";
-
-/** An argument of a resource type, as its interface declares it. */
-interface Argument {
-  readonly name: string;
-  readonly type: string;
-  readonly isRequired: boolean;
-  readonly doc: string;
-}
+import { type Member, membersOf, proseOf } from "./interfaces.ts";
 
 const FOLDER = "engine/resource";
 
-/** Returns docs/resources.md: every resource type that the package exports, from the comments and types of its source. */
-export function resourcesPage(): string {
-  const exported = [...read("engine/index.ts").matchAll(/export \{([^}]*)\} from "\.\/resource\/([\w-]+)\.ts"/g)];
-  const types = exported.flatMap(([, names = "", file = ""]) => {
+/** A resource type that the package exports, and what it is made of. */
+interface Documented {
+  /** As roles import it. */
+  readonly name: string;
+  /** As reports call it. */
+  readonly reported: string;
+  readonly doc: string;
+  readonly members: readonly Member[];
+  /** The interfaces of its own that its arguments are made of. */
+  readonly parts: readonly { readonly name: string; readonly members: readonly Member[] }[];
+}
+
+/** Every resource type that the package exports, as comments and types of its source say. Throws where they do not. */
+export function resourceTypes(): readonly Documented[] {
+  const exported = [...read("engine/index.ts").matchAll(/^export \{([^}]*)\} from "\.\/resource\/([\w-]+)\.ts";$/gm)];
+  return exported.flatMap(([, names = "", file = ""]) => {
     const desired = /type (\w+Desired)\b/.exec(names)?.[1];
-    return desired === undefined ? [] : [{ file, desired }];
+    if (desired === undefined) return [];
+    const found = typeOf(file, desired);
+    if (!new RegExp(`\\b${found.name}\\b`).test(names)) throw new Error(`engine/index.ts: has no ${found.name}`);
+    return [found];
   });
+}
+
+/** What a role may say of each of them besides. */
+export function resourceOptions(): readonly Member[] {
+  return membersOf(`${FOLDER}/resource.ts`, "ResourceOptions");
+}
+
+/** Returns docs/resources.md. */
+export function resourcesPage(): string {
   return [
     "# Resource types",
-    "Made by `npm run generate` from the types in `engine/resource/`: edit those. [writing-a-role.md](writing-a-role.md) shows how they are used,",
-    "[writing-a-resource.md](writing-a-resource.md) how another type is made.",
     "",
-    ...types.flatMap(({ file, desired }) => sectionOf(file, desired)),
-    "## What every resource takes",
+    "Made by `npm run generate` from the types in `engine/resource/`: edit those. [writing-a-role.md](writing-a-role.md) shows how they are used,",
+    "[writing-a-resource.md](writing-a-resource.md) how another type is made. All are imported from `hostwright`.",
+    "",
+    "`Text` is a string or a `Secret`, which no report shows. `Script` is what the tag sh makes, as in ``sh`systemctl reload nginx` ``. An",
+    "argument with a `?` may be left out.",
+    "",
+    ...resourceTypes().flatMap(sectionOf),
+    "## options",
     "",
     'The second argument of each, such as `{ tags: ["web"], notify: ["reload nginx"] }`:',
     "",
-    ...tableOf(argumentsOf(`${FOLDER}/resource.ts`, "ResourceOptions")),
+    ...tableOf(resourceOptions()),
     "",
   ].join("\n");
 }
 
-/** Returns the arguments of every type and of those that they are made of, with the name of the interface. */
-export function allArguments(): readonly (Argument & { readonly of: string })[] {
-  const names = [...resourcesPage().matchAll(/<!-- (\w+) ([\w./-]+) -->/g)];
-  return names.flatMap(([, of = "", file = ""]) => argumentsOf(file, of).map((one) => ({ ...one, of })));
+function typeOf(file: string, desired: string): Documented {
+  const path = `${FOLDER}/${file}.ts`;
+  const source = read(path);
+  const [, doc = "", name, reported] =
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+) = defineResource(?:<[^\n]*>)?\((?:\{\n {2}name: "([\w-]+)",\n)?/.exec(
+      source,
+    ) ?? [];
+  if (name === undefined)
+    throw new Error(`${path}: found no documented "export const … = defineResource", expected one`);
+  const home = homeOf(source, path, desired);
+  const members = membersOf(home, desired);
+  const parts = partsOf(home, desired, members).map((part) => ({ name: part, members: membersOf(home, part) }));
+  return { name, reported: reported ?? nameOfType(source, path), doc: proseOf(doc), members, parts };
 }
 
-function sectionOf(file: string, desired: string): readonly string[] {
-  const source = read(`${FOLDER}/${file}.ts`);
-  const [, doc = "", name = ""] =
-    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+) = defineResource/.exec(source) ?? [];
-  if (name === "")
-    throw new Error(`${FOLDER}/${file}.ts: found no documented "export const … = defineResource", expected one`);
-  const home = homeOf(source, file, desired);
-  return [`## ${name}`, "", `<!-- ${desired} ${home} -->`, words(doc), "", ...tableOf(argumentsOf(home, desired)), ""];
+/** Of a type whose five functions stand in a constant of their own. */
+function nameOfType(source: string, path: string): string {
+  const name = /: ResourceType<[^\n]*> = \{\n {2}name: "([\w-]+)",\n/.exec(source)?.[1];
+  if (name === undefined) throw new Error(`${path}: found no name of the resource type, expected it first`);
+  return name;
 }
 
 /** The file that declares the interface: the type's own, or one that it is re-exported from. */
-function homeOf(source: string, file: string, name: string): string {
-  if (source.includes(`export interface ${name} {`)) return `${FOLDER}/${file}.ts`;
+function homeOf(source: string, path: string, name: string): string {
+  if (source.includes(`export interface ${name} {`)) return path;
   const from = new RegExp(`export type \\{[^}]*\\b${name}\\b[^}]*\\} from "\\./([\\w-]+)\\.ts"`).exec(source)?.[1];
-  if (from === undefined)
-    throw new Error(`${FOLDER}/${file}.ts: found no ${name}, expected it declared or re-exported`);
+  if (from === undefined) throw new Error(`${path}: found no ${name}, expected it declared or re-exported`);
   return `${FOLDER}/${from}.ts`;
 }
 
-function argumentsOf(path: string, name: string): readonly Argument[] {
-  const source = read(path);
-  const body = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(source)?.[1];
-  if (body === undefined) throw new Error(`${path}: found no interface ${name}`);
-  const found: Argument[] = [];
-  let rest = body;
-  while (rest.trim() !== "") {
-    const match = /^\s*(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?readonly (\w+)(\?)?: ([^;]+);/.exec(rest);
-    if (!match)
-      throw new Error(
-        `${path}: interface ${name}: found "${rest.trim().split("\n")[0]}", expected readonly NAME: TYPE;`,
-      );
-    const [whole, doc = "", argument = "", optional, type = ""] = match;
-    found.push({
-      name: argument,
-      type: type.replace(/ \| undefined$/, ""),
-      isRequired: optional === undefined,
-      doc: words(doc),
-    });
-    rest = rest.slice(whole.length);
-  }
-  return found;
+function partsOf(home: string, desired: string, members: readonly Member[]): readonly string[] {
+  const declared = [...read(home).matchAll(/^export interface (\w+) \{$/gm)].map(([, name = ""]) => name);
+  return declared.filter(
+    (name) => name !== desired && members.some(({ type }) => new RegExp(`\\b${name}\\b`).test(type)),
+  );
 }
 
-function tableOf(rows: readonly Argument[]): readonly string[] {
-  const cell = (text: string) => text.replaceAll("|", "\\|");
+function sectionOf({ name, reported, doc, members, parts }: Documented): readonly string[] {
+  const called = members.map((member) => `${member.name}${member.isRequired ? "" : "?"}`).join(", ");
   return [
-    "| argument | type | |",
-    "|---|---|---|",
-    ...rows.map(
-      ({ name, type, isRequired, doc }) =>
-        `| \`${name}\`${isRequired ? "" : " (optional)"} | \`${cell(type)}\` | ${cell(doc)} |`,
-    ),
+    `## ${name}`,
+    "",
+    doc,
+    ...(reported === name ? [] : [`Reports call it \`${reported}\`.`]),
+    "",
+    `\`${name}({ ${called} }, options?)\``,
+    "",
+    ...tableOf(members),
+    "",
+    ...parts.flatMap((part) => [`A \`${part.name}\` has:`, "", ...tableOf(part.members), ""]),
   ];
 }
 
-/** A comment as one line. */
-function words(doc: string): string {
-  return doc.replaceAll(/\s*\n\s*\* ?/g, " ").trim();
+function tableOf(rows: readonly Member[]): readonly string[] {
+  const cell = (text: string) => text.replaceAll("|", "\\|");
+  return [
+    "| argument | type | required | what it is |",
+    "|---|---|---|---|",
+    ...rows.map(
+      ({ name, type, isRequired, doc }) =>
+        `| \`${name}\` | \`${cell(type)}\` | ${isRequired ? "yes" : "no"} | ${cell(doc)} |`,
+    ),
+  ];
 }
 
 function read(path: string): string {
