@@ -10,7 +10,7 @@ export interface Change {
   readonly text?: { readonly before: string; readonly after: string };
 }
 
-/** Five pure functions (house style §3). `probe` and `parse` take all resources of the type at once: one fork for many. */
+/** Five pure functions, as docs/writing-a-resource.md shows them. `probe` and `parse` take all resources of the type at once: one fork for many. */
 export interface ResourceType<Desired, Current> {
   readonly name: string;
   id(desired: Desired): string;

@@ -31,7 +31,7 @@ export function logEntry(vars: Vars, id: string, traceId: string): LogEntry | st
   return { id, path: `${dirname(vars.app_logs)}/${name}`, text };
 }
 
-/** The story's two kinds of entry, then one for logs of other applications. */
+/** The two kinds of entry that `log_first_line` takes unless given, JSON and plain text, then one for other logs. */
 function candidates(id: string, traceId: string): readonly string[] {
   const event = { event: STEM, level: "INFO", traceId, message: `proof ${id}`, nested: [{ line: 1 }, { line: 2 }] };
   const frames = `\tat hostwright.Verify.prove(Verify.java:1)\n\tat hostwright.Verify.main(Verify.java:2)`;

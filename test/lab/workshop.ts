@@ -12,7 +12,7 @@ import { ensureEmulation } from "./machine/emulation.ts";
 export interface Workshop {
   /** The image of a host. */
   readonly host: (host: Pick<LabHost, "kind" | "architecture">) => Promise<string>;
-  /** Holds /out/ARCHITECTURE/NAME: the story's application, the stand-ins, the file server. */
+  /** Holds /out/ARCHITECTURE/NAME: the lab's application, the stand-ins, the file server. */
   readonly toolkit: () => Promise<string>;
   /** An image by the name of its folder, on Debian 13 of this machine's architecture. */
   readonly named: (name: ImageName) => Promise<string>;

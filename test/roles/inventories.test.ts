@@ -46,7 +46,7 @@ t.test("dev and prod share one monitoring host, with the same vars", async (t) =
   t.equal((await vars("dev"))?.address, (await vars("prod"))?.address);
 });
 
-t.test("traces are on in dev and off in prod, as the story has it", async (t) => {
+t.test("traces are on in dev and off in prod", async (t) => {
   for (const [name, tracing] of [
     ["dev", true],
     ["prod", false],
@@ -61,7 +61,7 @@ t.test("the lab needs no secret from the environment, and its Grafana has a pass
   t.equal(mon?.vars.grafana_admin_password, "lab-only-password");
 });
 
-t.test("the lab's node_exporter is on the story's port in dev and on its own in prod", async (t) => {
+t.test("the lab's node_exporter is on port 443 in dev and on its own in prod", async (t) => {
   const { resources } = planAll(await hostsOf("lab")).get("mon") ?? { resources: [] };
   t.match(textOf(resources, `${folder}/targets/dev_os_metrics.yml`), /172\.30\.77\.11:443/);
   t.match(textOf(resources, `${folder}/targets/prod_os_metrics.yml`), /172\.30\.77\.12:9100/);

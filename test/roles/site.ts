@@ -3,7 +3,7 @@ import { type Facts, type HostVars, type Resource, reveal, Secret, type Site, ty
 
 /** What a small monitoring host says of itself. */
 export const monitoringFacts = factsOf({ machine: "x86_64", os: { id: "debian", version: "13", name: "Debian 13" } });
-/** What the story's app hosts say of themselves. */
+/** What a small arm64 app host says of itself. */
 export const appFacts = factsOf({ machine: "aarch64", os: { id: "ubuntu", version: "24.04", name: "Ubuntu 24.04" } });
 
 /** A monitoring host with these vars. */

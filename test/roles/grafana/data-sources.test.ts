@@ -13,7 +13,7 @@ t.test("Grafana asks Prometheus, Loki and Tempo where they listen in the project
   ]);
 });
 
-t.test("logs lead to traces: the story's JSON, and other spellings of a trace id", async (t) => {
+t.test("logs lead to traces: traceId in JSON, and other spellings of a trace id", async (t) => {
   const { datasources } = dataOf(resources, path) as unknown as {
     datasources: { uid: string; jsonData: { derivedFields: { matcherRegex: string; url: string }[] } }[];
   };

@@ -54,7 +54,7 @@ t.test("the compose file has no version, no env_file, and its volumes are the on
 });
 
 t.test(
-  "the story's three ports are published on the private address; Prometheus and Tempo answer on the host itself only",
+  "the ports of Grafana, Loki and OTLP are published on the private address; Prometheus and Tempo answer on the host itself only",
   async (t) => {
     t.same(serviceOf(resources, "grafana").ports, ["192.0.2.10:80:3000"]);
     t.same(serviceOf(resources, "loki").ports, ["192.0.2.10:8080:3100"]);

@@ -55,7 +55,7 @@ t.test("it reads each container that has metrics, itself included", async (t) =>
   ]);
 });
 
-t.test("the jobs have the story's names, one pair an environment", async (t) => {
+t.test("the jobs are named by environment and kind, one pair an environment", async (t) => {
   const { resources } = plan(dev, prod);
   const names = ["dev", "prod"].flatMap((name) =>
     (dataOf(resources, `${folder}/jobs/${name}.yml`).scrape_configs as unknown as { job_name: string }[]).map(

@@ -274,7 +274,7 @@ services:
       hostwright.config: "(hash)"
     mem_limit: "320m"
     memswap_limit: "320m"
-    # After any query it hangs in its own shutdown (grafana/tempo#7967), with everything written already.
+    # After any query its shutdown hangs, in a deadlock of the query-frontend, with everything written already.
     stop_grace_period: 10s
     healthcheck:
       <<: *health

@@ -1,4 +1,4 @@
-// Fittoring plays the story's application: it logs, answers and is configured as that one is.
+// Fittoring plays the application of an application host: it logs, answers and is configured like a Spring Boot service.
 package main
 
 import (
