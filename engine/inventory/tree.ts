@@ -115,7 +115,11 @@ function named(entry: Entry): Iterable<[string, Entry]> {
 function readChild(tree: Tree, parent: TreeGroup, name: string, entry: Entry): void {
   readGroup(tree, name, entry);
   if (name === parent.name || ancestors(tree, parent.name).has(name)) {
-    throw new InventoryError(`found the group "${name}" below itself, expected groups without a loop`, entry.keyPlace);
+    throw new InventoryError({
+      place: entry.keyPlace,
+      found: `the group "${name}" below itself`,
+      expected: "groups without a loop",
+    });
   }
   link(parent, addGroup(tree, name));
 }
@@ -130,10 +134,12 @@ function setVars(group: TreeGroup, vars: Node): void {
 function priority({ value, place }: Setting): number {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   if (typeof number === "number" && Number.isInteger(number)) return number;
-  throw new InventoryError(
-    `var ansible_group_priority: found ${JSON.stringify(value)}, expected a whole number`,
+  throw new InventoryError({
+    message: "var ansible_group_priority",
     place,
-  );
+    found: JSON.stringify(value),
+    expected: "a whole number",
+  });
 }
 
 function readHosts(tree: Tree, group: TreeGroup, key: string, entry: Entry): void {
