@@ -157,7 +157,8 @@ function address(host: Host): string {
   const expected = `${formats.address.words}: ${problem}`;
   const found = given(host, NAMES.address);
   if (found !== undefined) throw wrong(found, expected);
-  throw new InventoryError(`host "${host.name}": found its name for an address (var host), expected ${expected}`);
+  const message = `host "${host.name}"`;
+  throw new InventoryError({ message, place: host.namedAt, found: "its name for an address (var host)", expected });
 }
 
 /** Who logs in: what would be an option of ssh, or two of its words, is nobody. */

@@ -32,6 +32,8 @@ export interface Source {
 /** A managed host with its merged vars. */
 export interface Host {
   readonly name: string;
+  /** Where its name stands first. */
+  readonly namedAt?: Place | undefined;
   /** Every group it is in, ancestors too, without "all", sorted: Ansible's `group_names`. */
   readonly groups: readonly string[];
   readonly vars: Vars;

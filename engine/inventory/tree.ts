@@ -21,6 +21,8 @@ export interface TreeGroup {
 /** A host as the inventory files give it, before `host_vars`. */
 export interface TreeHost {
   readonly name: string;
+  /** Where its name stands first. */
+  readonly namedAt: Place;
   readonly settings: Setting[];
 }
 
@@ -144,17 +146,16 @@ function priority({ value, place }: Setting): number {
 
 function readHosts(tree: Tree, group: TreeGroup, key: string, entry: Entry): void {
   const { names, port } = expandHostKey(key, entry.keyPlace);
+  const settings = port === undefined ? [] : [portSetting(port, entry.keyPlace)];
   for (const name of names) {
-    const host =
-      tree.hosts.get(name) ?? addHost(tree, name, port === undefined ? [] : [portSetting(port, entry.keyPlace)]);
+    const host = tree.hosts.get(name) ?? addHost(tree, { name, namedAt: entry.keyPlace, settings: [...settings] });
     group.hosts.add(name);
     host.settings.push(...settingsOf(entry.node, "host"));
   }
 }
 
-function addHost(tree: Tree, name: string, settings: Setting[]): TreeHost {
-  const host: TreeHost = { name, settings };
-  tree.hosts.set(name, host);
+function addHost(tree: Tree, host: TreeHost): TreeHost {
+  tree.hosts.set(host.name, host);
   return host;
 }
 
