@@ -8,6 +8,7 @@ export { runSecret } from "./cli/secret.ts";
 export { runTool, type Sites, type Tool } from "./cli/tool.ts";
 export { type Disk, diskOf, type Facts } from "./facts/facts.ts";
 export { globMatches } from "./format/glob.ts";
+export { type Mismatch, MismatchError } from "./format/mismatch.ts";
 export { re2Matches } from "./format/re2.ts";
 export type { GroupSource, InventorySource } from "./inventory/module.ts";
 export { type AbsentDesired, absent } from "./resource/absent.ts";

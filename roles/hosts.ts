@@ -1,4 +1,14 @@
-import { type HostVars, optional, readVars, type Schema, type Site, string, VarError, type VarsOf } from "hostwright";
+import {
+  type HostVars,
+  MismatchError,
+  optional,
+  readVars,
+  type Schema,
+  type Site,
+  string,
+  VarError,
+  type VarsOf,
+} from "hostwright";
 
 /** The groups that the roles know each other by. */
 export const groups = { monitoring: "monitoring", app: "app" } as const;
@@ -44,8 +54,8 @@ export function addressOf({ name, vars }: HostVars): string {
   const [variable, value] = known ?? ["address", name];
   const text = String(value);
   if (/^(localhost|127\..*|::1)$/.test(text)) {
-    const expected = 'expected one that they reach: set its var "address"';
-    throw new VarError(variable, `found the address ${text}, which other hosts cannot reach, ${expected}`, name);
+    const found = `the address ${text}, which other hosts cannot reach`;
+    throw new VarError(variable, { found, expected: 'one that they reach: set its var "address"' }, name);
   }
   return text;
 }
@@ -70,9 +80,8 @@ export function monitoringHost(site: Site): HostVars {
   const [host, ...others] = site.hosts(groups.monitoring);
   if (host && others.length === 0) return host;
   const found = host ? [host, ...others].map(({ name }) => name).join(", ") : "none";
-  throw new Error(
-    `group ${groups.monitoring}: found ${found}, expected exactly one host: app hosts send it logs and traces`,
-  );
+  const expected = "exactly one host: app hosts send it logs and traces";
+  throw new MismatchError({ message: `group ${groups.monitoring}`, found, expected });
 }
 
 /** Returns some of a host's vars. Another host's are checked when that host is planned: here only those that matter to this one. */

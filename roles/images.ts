@@ -39,7 +39,8 @@ type Version = readonly [major: number, minor: number, patch: number];
 /** The version that the tag of this var's image names. Throws on a tag that names none: configuration depends on the version. */
 export function imageVersion(image: string, variable: string): Version {
   const match = /:v?(\d+)\.(\d+)\.(\d+)(?:[-@].*)?$/.exec(image);
-  if (!match) throw new VarError(variable, `found no version in the tag of ${image}, expected one such as 3.4.1`);
+  if (!match)
+    throw new VarError(variable, { found: `no version in the tag of ${image}`, expected: "one such as 3.4.1" });
   return [Number(match[1]), Number(match[2]), Number(match[3])];
 }
 

@@ -8,9 +8,9 @@ export function checkPorts(all: readonly Listening[], own: readonly Listening[],
     if (!other || !own.includes(one)) continue;
     const [a, b] = [other, one].map(({ setBy, what }) => setBy ?? what);
     const variables = [one.setBy, other.setBy].filter((name) => name !== undefined);
-    throw new VarError(
-      [variables[0] ?? "gateway", ...variables.slice(1)],
-      `found that ${a} and ${b} are both ${one.port}, expected two: ${why}`,
-    );
+    throw new VarError([variables[0] ?? "gateway", ...variables.slice(1)], {
+      found: `that ${a} and ${b} are both ${one.port}`,
+      expected: `two: ${why}`,
+    });
   }
 }

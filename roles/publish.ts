@@ -59,9 +59,13 @@ export function publishAddressOf(host: HostVars): string {
   addressOf(host);
   throw new VarError(
     ["publish_address", "address", "host", "ansible_host"],
-    "found neither it nor a private address of the host, expected where Grafana, Loki and OTLP are to listen: " +
-      "127.0.0.1 (the host itself only), an address of the host (whoever reaches that network), " +
-      "or 0.0.0.0 (everyone: Loki and OTLP ask for no login)",
+    {
+      found: "neither it nor a private address of the host",
+      expected:
+        "where Grafana, Loki and OTLP are to listen: " +
+        "127.0.0.1 (the host itself only), an address of the host (whoever reaches that network), " +
+        "or 0.0.0.0 (everyone: Loki and OTLP ask for no login)",
+    },
     name,
   );
 }
@@ -71,7 +75,10 @@ export function checkOwnAddress(address: string, { name }: HostVars, own: readon
   if (own.length === 0 || address === EVERYWHERE || address.startsWith("127.") || own.includes(address)) return;
   throw new VarError(
     ["publish_address", "address", "host", "ansible_host"],
-    `found ${address}, expected one of the host's own addresses, ${own.join(", ")}, or 0.0.0.0 for all: Grafana, Loki and OTLP listen there`,
+    {
+      found: address,
+      expected: `one of the host's own addresses, ${own.join(", ")}, or 0.0.0.0 for all: Grafana, Loki and OTLP listen there`,
+    },
     name,
   );
 }

@@ -54,7 +54,8 @@ export function bucketVar(what: string) {
 export function bucketOf(vars: Vars, variable: string, name: string | undefined): Bucket | undefined {
   const { s3_endpoint: endpoint, s3_region: region = "", s3_access_key_id, s3_secret_access_key } = vars;
   if (name === undefined) return undefined;
-  if (endpoint === undefined) throw new VarError(variable, "found no s3_endpoint, expected where the bucket is");
+  if (endpoint === undefined)
+    throw new VarError(variable, { found: "no s3_endpoint", expected: "where the bucket is" });
   checkTogether("s3_access_key_id", s3_access_key_id, "s3_secret_access_key", s3_secret_access_key);
   return {
     name,
@@ -71,7 +72,7 @@ export function bucketOf(vars: Vars, variable: string, name: string | undefined)
 export function checkKeys({ vars }: HostVars, buckets: readonly string[]): void {
   if (buckets.some((name) => vars[name] !== undefined)) return;
   const key = ["s3_access_key_id", "s3_secret_access_key"].find((name) => vars[name] !== undefined);
-  if (key) throw new VarError(key, `found no bucket that it opens, expected ${buckets.join(" or ")} too`);
+  if (key) throw new VarError(key, { found: "no bucket that it opens", expected: `${buckets.join(" or ")} too` });
 }
 
 /** Who may read a store's configuration: its own user only, where there is a key in it. */
@@ -83,5 +84,5 @@ export function accessOf(bucket: Bucket | undefined): Pick<FileDesired, "mode" |
 export function checkTogether(one: string, value: unknown, other: string, otherValue: unknown): void {
   if ((value === undefined) === (otherValue === undefined)) return;
   const [given, missing] = value === undefined ? [other, one] : [one, other];
-  throw new VarError(given, `found no ${missing}, expected both or none: ${one} and ${other} belong together`);
+  throw new VarError(given, { found: `no ${missing}`, expected: `both or none: ${one} and ${other} belong together` });
 }

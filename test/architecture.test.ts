@@ -11,7 +11,7 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
   "engine/shell": [[], []],
   "engine/format": [[], ["re2js"]],
   "engine/facts": [["engine/shell"], []],
-  "engine/resource": [["engine/shell"], []],
+  "engine/resource": [["engine/shell", "engine/format"], []],
   "engine/inventory": [
     ["engine/shell", "engine/format"],
     ["yaml", "ajv", "age-encryption"],

@@ -88,7 +88,7 @@ export interface Question {
 function onePattern({ words: [pattern, ...more] }: Options): string {
   if (pattern !== undefined && more.length === 0) return pattern;
   const count = pattern === undefined ? 0 : more.length + 1;
-  throw new UsageError(`found ${count} patterns, expected one (--help says more)`);
+  throw new UsageError({ found: `${count} patterns`, expected: "one (--help says more)" });
 }
 
 /** Asks the hosts of a pattern. Every text of an answer is masked. Throws `UsageError`. */

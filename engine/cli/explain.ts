@@ -1,5 +1,5 @@
 import { formatPlace, type Host, InventoryError, type VarValue } from "../inventory/inventory.ts";
-import { didYouMean } from "../inventory/suggest.ts";
+import { hintFor } from "../inventory/suggest.ts";
 import { type Reader, readersOf } from "../role/playbook.ts";
 import type { Assignment } from "../run/assignment.ts";
 import { MASK, Secret } from "../shell/secret.ts";
@@ -66,7 +66,7 @@ function nothing(host: Host, name: string, roles: readonly Reader[]): InventoryE
       `host ${host.name}: nothing sets the var ${name}, expected a value: role ${needing.join(" and ")} needs it`,
     );
   const known = [...Object.keys(host.vars), ...roles.flatMap(({ schema }) => Object.keys(schema))];
-  return new InventoryError(`host ${host.name}: nothing sets the var ${name}${didYouMean(name, known)}`);
+  return new InventoryError({ message: `host ${host.name}: nothing sets the var ${name}`, hint: hintFor(name, known) });
 }
 
 function shown(value: unknown, isSecret: boolean): string {

@@ -1,6 +1,6 @@
 import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
 import { graphInventory, hostVars, listInventory } from "../inventory/list.ts";
-import { didYouMean } from "../inventory/suggest.ts";
+import { hintFor } from "../inventory/suggest.ts";
 import type { Playbook } from "../role/playbook.ts";
 import { type Assignment, assignments, readIn } from "../run/assignment.ts";
 import { parseArguments } from "./arguments.ts";
@@ -63,14 +63,15 @@ function actionOf(
   const explains = word === "explain" && !graph;
   const chosen = [list && "--list", host !== undefined && "--host", graph && "--graph", explains && "explain"];
   const count = chosen.filter(Boolean).length;
-  const expected = "expected one of --list, --host HOST, --graph [GROUP], explain HOST VAR";
+  const expected = "one of --list, --host HOST, --graph [GROUP], explain HOST VAR";
   if (count === 0 && word !== undefined)
-    throw new UsageError(`found the unknown word "${word}", ${expected}${didYouMean(word, ["explain"])}`);
+    throw new UsageError({ found: `the unknown word "${word}"`, expected, hint: hintFor(word, ["explain"]) });
   if (count !== 1)
-    throw new UsageError(`found ${count === 0 ? "no action" : chosen.filter(Boolean).join(" and ")}, ${expected}`);
+    throw new UsageError({ found: count === 0 ? "no action" : chosen.filter(Boolean).join(" and "), expected });
   if (explains) return explaining(rest);
   const allowed = graph ? 1 : 0;
-  if (positionals.length > allowed) throw new UsageError(`found the extra word "${positionals[allowed]}", ${expected}`);
+  if (positionals.length > allowed)
+    throw new UsageError({ found: `the extra word "${positionals[allowed]}"`, expected });
   if (list) return (inventory) => ansibleJson(listInventory(inventory));
   if (graph) return (inventory) => graphInventory(inventory, knownGroup(inventory, word ?? "all"));
   return (inventory) => ansibleJson(hostVars(inventory, knownHost(inventory, host ?? "").name));
@@ -79,7 +80,7 @@ function actionOf(
 function explaining(words: readonly string[]): Action {
   const [name, variable] = words;
   if (name === undefined || variable === undefined || words.length !== 2)
-    throw new UsageError(`explain: found ${words.length} words, expected HOST VAR`);
+    throw new UsageError({ message: "explain", found: `${words.length} words`, expected: "HOST VAR" });
   return async (inventory, playbook) => {
     const host = knownHost(inventory, name);
     return explainVar(host, variable, await playsFor(playbook, inventory));
@@ -99,12 +100,18 @@ async function playsFor(playbook: Playbook, inventory: Inventory): Promise<reado
 function knownHost({ hosts, files }: Inventory, name: string): Host {
   const host = hosts.get(name);
   if (host !== undefined) return host;
-  throw new UsageError(`found no host "${name}" in ${files.join(", ")}${didYouMean(name, hosts.keys())}`);
+  throw new UsageError({
+    message: `found no host "${name}" in ${files.join(", ")}`,
+    hint: hintFor(name, hosts.keys()),
+  });
 }
 
 function knownGroup({ groups, files }: Inventory, name: string): string {
   if (groups.has(name)) return name;
-  throw new UsageError(`found no group "${name}" in ${files.join(", ")}${didYouMean(name, groups.keys())}`);
+  throw new UsageError({
+    message: `found no group "${name}" in ${files.join(", ")}`,
+    hint: hintFor(name, groups.keys()),
+  });
 }
 
 /** JSON with sorted keys and an indent of four, as Ansible prints it. */

@@ -5,14 +5,14 @@ import { type Identity, keyProblem, readableBySsh2, readIdentity } from "../conn
 import { readIfThere } from "../connection/known-hosts.ts";
 import { sshConfig } from "../connection/ssh-config.ts";
 import { type ConnectionVars, connectionVars, settingOf } from "../inventory/connection-vars.ts";
-import { formatPlace, type Host, type Inventory, InventoryError, shownPath } from "../inventory/inventory.ts";
+import { type Host, type Inventory, InventoryError, type Problem, shownPath } from "../inventory/inventory.ts";
 import type { Options } from "./options.ts";
 
 /** A file on this machine that a login needs, and who says so. */
 interface Needed {
   readonly path: string;
-  /** `file:line:column: var key`, or the option. */
-  readonly subject: string;
+  /** The var with its place, or the option. */
+  readonly subject: Pick<Problem, "message" | "place">;
   readonly host: Host;
   readonly vars: ConnectionVars;
 }
@@ -44,7 +44,7 @@ export async function checkKeys(
     ...once(pins).map(problemOfPins),
   ]);
   const found = problems.filter((problem) => problem !== undefined);
-  if (found.length > 0) throw new InventoryError(found.join("\n"));
+  if (found.length > 0) throw new InventoryError(found);
 }
 
 /** One a file, however many hosts use it. */
@@ -52,27 +52,27 @@ function once(all: readonly Needed[]): readonly Needed[] {
   return [...new Map([...all].reverse().map((one) => [one.path, one])).values()].reverse();
 }
 
-function subjectOf(host: Host, setting: "key" | "knownHosts", otherwise: string): string {
+function subjectOf(host: Host, setting: "key" | "knownHosts", otherwise: string): Needed["subject"] {
   const given = settingOf(host, setting);
-  if (given === undefined) return otherwise;
-  return `${given.place ? `${formatPlace(given.place)}: ` : ""}var ${given.name}`;
+  return given === undefined ? { message: otherwise } : { message: `var ${given.name}`, place: given.place };
 }
 
-async function problemOfKey(needed: Needed, { user }: Pick<Options, "user">): Promise<string | undefined> {
+async function problemOfKey(needed: Needed, { user }: Pick<Options, "user">): Promise<Problem | undefined> {
   const { path, subject } = needed;
-  const wrong = (what: string, next = "") =>
-    `${subject}: found ${shownPath(path)}, which ${what}, expected a private key that can be used${next}`;
+  const expected = "a private key that can be used";
+  const wrong = (what: string, hint?: string): Problem => {
+    return { ...subject, found: `${shownPath(path)}, which ${what}`, expected, hint };
+  };
   try {
     const identity = await readIdentity(path);
     const canAsk = process.stdin.isTTY === true;
     const problem = keyProblem(path, identity, { isInAgent: await isInAgent(identity, needed, user), canAsk });
     if (identity === undefined) {
-      if (!(await isThere(path)))
-        return wrong("is missing", `; create one: ssh-keygen -t ed25519 -f ${shownPath(path)}`);
+      if (!(await isThere(path))) return wrong("is missing", `create one: ssh-keygen -t ed25519 -f ${shownPath(path)}`);
       return wrong("is not a private key");
     }
     if (problem)
-      return wrong(problem.text, problem.hint === undefined ? "" : `; unlock it once: ssh-add ${shownPath(path)}`);
+      return wrong(problem.text, problem.hint === undefined ? undefined : `unlock it once: ssh-add ${shownPath(path)}`);
     if (identity.text !== undefined && !identity.isEncrypted) readableBySsh2(identity.text, undefined);
     return undefined;
   } catch (error) {
@@ -93,14 +93,14 @@ async function isInAgent(
   return agent !== undefined && "keys" in agent && canSign(agent, identity.publicKey);
 }
 
-async function problemOfPins({ path, subject }: Needed): Promise<string | undefined> {
+async function problemOfPins({ path, subject }: Needed): Promise<Problem | undefined> {
   try {
     // One that is not there is made when a key is pinned.
     await readIfThere(path);
     return undefined;
   } catch (error) {
     const why = reasonOf(error);
-    return `${subject}: found ${shownPath(path)}, which cannot be read (${why}), expected a file of host keys`;
+    return { ...subject, found: `${shownPath(path)}, which cannot be read (${why})`, expected: "a file of host keys" };
   }
 }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { formatProblem, type Problem } from "../inventory/inventory.ts";
 import { withFiles } from "../inventory/limit-file.ts";
-import { didYouMean } from "../inventory/suggest.ts";
+import { hintFor } from "../inventory/suggest.ts";
 
 /** A command line or a playbook that cannot be followed; the message says what to write instead. */
 export class UsageError extends Error {
@@ -187,25 +187,33 @@ export function refuseRepeated(
     first.set(name, before);
     if (before === value) continue;
     const advice = name === "limit" ? `: several are written with a comma, --limit ${before},${value}` : "";
-    throw new UsageError(`--${name}: found "${before}" and "${value}", expected one value${advice}`);
+    throw new UsageError({
+      message: `--${name}`,
+      found: `"${before}" and "${value}"`,
+      expected: `one value${advice}`,
+    });
   }
 }
 
 /** Returns what an error of node's `parseArgs` means; `names` are the known options. */
-export function explainArguments(cause: unknown, names: readonly string[]): string {
+export function explainArguments(cause: unknown, names: readonly string[]): Problem {
   const message = cause instanceof Error ? cause.message : String(cause);
   const said = (pattern: RegExp): string | undefined => pattern.exec(message)?.[1];
   const unknown = said(/^Unknown option '(-[^']*)'/);
   const options = names.map((name) => `--${name}`);
   if (unknown !== undefined)
-    return `found the unknown option ${unknown}, expected one that --help lists${didYouMean(unknown, options)}`;
+    return {
+      found: `the unknown option ${unknown}`,
+      expected: "one that --help lists",
+      hint: hintFor(unknown, options),
+    };
   const word = said(/^Unexpected argument '(.*?)'/s);
-  if (word !== undefined) return `found the word "${word}", expected options only (--help lists them)`;
+  if (word !== undefined) return { found: `the word "${word}"`, expected: "options only (--help lists them)" };
   const flag = said(/^Option '(?:-\w, )?(--[\w-]+)/);
-  if (flag === undefined) return message.split("\n")[0] ?? message;
-  if (/does not take an argument/.test(message)) return `${flag}: found a value, expected none`;
-  const dashed = /ambiguous/.test(message) ? `; one that begins with "-" is written ${flag}=VALUE` : "";
-  return `${flag}: found no value, expected one${dashed}`;
+  if (flag === undefined) return { message: message.split("\n")[0] };
+  if (/does not take an argument/.test(message)) return { message: flag, found: "a value", expected: "none" };
+  const hint = /ambiguous/.test(message) ? `one that begins with "-" is written ${flag}=VALUE` : undefined;
+  return { message: flag, found: "no value", expected: "one", hint };
 }
 
 function commaSeparated(values: readonly string[] | undefined): readonly string[] {
@@ -215,7 +223,7 @@ function commaSeparated(values: readonly string[] | undefined): readonly string[
 function wholeNumber(flag: string, text: string | undefined, otherwise: number, minimum: number): number {
   const value = text === undefined ? otherwise : Number(text);
   if (!Number.isInteger(value) || value < minimum || text === "") {
-    throw new UsageError(`${flag}: found "${text}", expected a whole number of at least ${minimum}`);
+    throw new UsageError({ message: flag, found: `"${text}"`, expected: `a whole number of at least ${minimum}` });
   }
   return value;
 }
@@ -224,6 +232,10 @@ function rebuiltHost(text: string): [string, true | string] {
   const [host = "", fingerprint] = text.split(/=(.*)/s);
   if (fingerprint === undefined) return [host, true];
   if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(fingerprint))
-    throw new UsageError(`--rebuilt: found "${fingerprint}", expected HOST=SHA256:… as \`ssh-keygen -l\` prints it`);
+    throw new UsageError({
+      message: "--rebuilt",
+      found: `"${fingerprint}"`,
+      expected: "HOST=SHA256:… as `ssh-keygen -l` prints it",
+    });
   return [host, fingerprint];
 }

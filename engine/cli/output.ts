@@ -96,7 +96,10 @@ export function junitFile(path: string, options: Pick<Options, "failOnChanges">)
     save();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/, .*/s, "") : String(cause);
-    throw new UsageError(`--junit: found ${path} (${reason}), expected a file that can be written`, { cause });
+    throw new UsageError(
+      { message: "--junit", found: `${path} (${reason})`, expected: "a file that can be written" },
+      { cause },
+    );
   }
   return { ...report, save };
 }

@@ -1,3 +1,4 @@
+import type { Mismatch } from "../format/mismatch.ts";
 import { unlockSecrets } from "../inventory/age.ts";
 import { connectionVars } from "../inventory/connection-vars.ts";
 import { type Host, InventoryError } from "../inventory/inventory.ts";
@@ -43,12 +44,15 @@ function refuseBecome(host: Host): void {
   const { becomeUser = "root", becomeMethod = "sudo" } = connectionVars(host);
   // Locks and journals are root's; who is to own the work is said where the work is described.
   if (becomeUser !== "root")
-    throw refused(host, "user", `found "${becomeUser}", expected "root": resources name theirs (becomeUser)`);
+    throw refused(host, "user", {
+      found: `"${becomeUser}"`,
+      expected: '"root": resources name theirs (becomeUser)',
+    });
   if (becomeMethod !== "sudo" && becomeMethod !== "doas")
-    throw refused(host, "method", `found "${becomeMethod}", expected "sudo" or "doas"`);
+    throw refused(host, "method", { found: `"${becomeMethod}"`, expected: '"sudo" or "doas"' });
 }
 
-function refused(host: Host, what: "user" | "method", text: string): InventoryError {
+function refused(host: Host, what: "user" | "method", said: Mismatch): InventoryError {
   const name = `ansible_become_${what}`;
-  return new InventoryError(`var ${name} of host "${host.name}": ${text}`, host.place([name]));
+  return new InventoryError({ ...said, message: `var ${name} of host "${host.name}"`, place: host.place([name]) });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { unlockSecrets } from "../inventory/age.ts";
 import { CONNECTION_VARS, connectionVars } from "../inventory/connection-vars.ts";
 import type { Inventory } from "../inventory/inventory.ts";
-import { didYouMean } from "../inventory/suggest.ts";
+import { hintFor } from "../inventory/suggest.ts";
 import { type Playbook, type PlayRunner, schemasOfPlay } from "../role/playbook.ts";
 import { type Assignment, assignments, consulted, flagsOf, readersIn, readIn } from "../run/assignment.ts";
 import type { HostResult, RunEvent } from "../run/event.ts";
@@ -92,9 +92,10 @@ function checkHosts(name: string, { files }: Inventory, plays: readonly Assignme
   if (plays.some(({ hosts }) => hosts.length > 0)) return;
   const within = limit === undefined ? "" : ` within --limit ${limit}`;
   const wanted = [...new Set(plays.map(({ play }) => play.hosts))].join(", ");
-  throw new UsageError(
-    `found no host for any play of ${name} (${wanted})${within}, expected one in ${files.join(", ")}`,
-  );
+  throw new UsageError({
+    found: `no host for any play of ${name} (${wanted})${within}`,
+    expected: `one in ${files.join(", ")}`,
+  });
 }
 
 function checkRun(inventory: Inventory, plays: readonly Assignment[], options: Options, program: Program): void {
@@ -102,8 +103,8 @@ function checkRun(inventory: Inventory, plays: readonly Assignment[], options: O
   const files = inventory.files.join(", ");
   const unknown = [...rebuilt.keys()].find((host) => !inventory.hosts.has(host));
   if (unknown !== undefined) {
-    const meant = didYouMean(unknown, inventory.hosts.keys());
-    throw new UsageError(`--rebuilt: found "${unknown}", expected a host of ${files}${meant}`);
+    const hint = hintFor(unknown, inventory.hosts.keys());
+    throw new UsageError({ message: "--rebuilt", found: `"${unknown}"`, expected: `a host of ${files}`, hint });
   }
   const readers = readersIn(plays);
   // What is wrong with one is said now, not once its turn comes.

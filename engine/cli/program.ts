@@ -152,7 +152,11 @@ function passphrases(): ((file: string) => Promise<string>) | undefined {
 export async function askPassword(prompt: string): Promise<Secret> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY)
-    throw new UsageError(`${prompt.replace(/: $/, "")}: found no terminal on stdin, expected one to ask at`);
+    throw new UsageError({
+      message: prompt.replace(/: $/, ""),
+      found: "no terminal on stdin",
+      expected: "one to ask at",
+    });
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: stdin, output: silent, terminal: true });
   // Only now the terminal echoes nothing: who answers fast must not see the answer.
@@ -163,7 +167,7 @@ export async function askPassword(prompt: string): Promise<Secret> {
   try {
     return new Secret(await reader.question("", { signal: given.signal }), prompt);
   } catch (cause) {
-    throw new UsageError(`${prompt.replace(/: $/, "")}: found no answer, expected one`, { cause });
+    throw new UsageError({ message: prompt.replace(/: $/, ""), found: "no answer", expected: "one" }, { cause });
   } finally {
     reader.close();
     stderr.write("\n");
@@ -188,9 +192,10 @@ export async function commit(): Promise<string> {
 export async function defaultInventory(): Promise<string> {
   const inventory = await manifestInventory();
   if (typeof inventory === "string" && inventory !== "") return inventory;
-  throw new UsageError(
-    'found no inventory, expected -i FILE, HOSTWRIGHT_INVENTORY, or "hostwright": {"inventory": …} in ./package.json',
-  );
+  throw new UsageError({
+    found: "no inventory",
+    expected: '-i FILE, HOSTWRIGHT_INVENTORY, or "hostwright": {"inventory": …} in ./package.json',
+  });
 }
 
 async function manifestInventory(): Promise<unknown> {

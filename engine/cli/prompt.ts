@@ -5,13 +5,13 @@ import { askPassword } from "./program.ts";
 export async function readHidden(what: string): Promise<string> {
   const value = process.stdin.isTTY ? await askTwice(what) : await readAll();
   if (value !== "") return value;
-  throw new UsageError(`found nothing on stdin, expected the ${what}`);
+  throw new UsageError({ found: "nothing on stdin", expected: `the ${what}` });
 }
 
 async function askTwice(what: string): Promise<string> {
   const value = (await askPassword(`${what} (not shown): `)).reveal();
   if (value === (await askPassword("again: ")).reveal()) return value;
-  throw new UsageError(`found two different answers, expected the same ${what} twice`);
+  throw new UsageError({ found: "two different answers", expected: `the same ${what} twice` });
 }
 
 async function readAll(): Promise<string> {

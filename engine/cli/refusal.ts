@@ -16,7 +16,7 @@ export function reportRefusal(refusal: Refusal, args: readonly string[]): number
   const failures =
     refusal instanceof InventoryError
       ? refusal.problems.map((problem) => refusalOf(problem, "the inventory cannot be used"))
-      : [refusalOf(refusal.problem, "the command line cannot be followed")];
+      : [refusalOf(refusal.problem, `the ${refusal.problem.host ? "playbook" : "command line"} cannot be followed`)];
   const event: RunEvent = { kind: "refused", version: 2, failures };
   if (json) jsonReport({ write: (text) => process.stdout.write(text) })(event);
   if (junit !== undefined) saveRefusal(junit, event, refusal);

@@ -1,6 +1,7 @@
 import type { Facts } from "../facts/facts.ts";
+import { MismatchError } from "../format/mismatch.ts";
 import { formatProblem, type Host, type Inventory, InventoryError, type Problem } from "../inventory/inventory.ts";
-import { didYouMean } from "../inventory/suggest.ts";
+import { hintFor } from "../inventory/suggest.ts";
 import { PlacedError, placeOf, type Resource } from "../resource/resource.ts";
 import { UnsupportedMachine } from "../resource/unsupported.ts";
 import type { Role, Site } from "../role/role.ts";
@@ -69,9 +70,12 @@ export function rehearse(
   const unknown = known && asked.find((tag) => !known.has(tag));
   if (!known || unknown === undefined) return;
   const flag = tags.includes(unknown) ? "--tags" : "--skip-tags";
-  throw new UsageError(
-    `${flag}: found "${unknown}", expected a tag of these plays' resources${didYouMean(unknown, known)}`,
-  );
+  throw new UsageError({
+    message: flag,
+    found: `"${unknown}"`,
+    expected: "a tag of these plays' resources",
+    hint: hintFor(unknown, known),
+  });
 }
 
 /** Returns what a play makes of a host that has the assumed facts. Throws `UsageError` where its roles do not work there. */
@@ -145,24 +149,25 @@ function siteOf(
 }
 
 function unknownHost(name: string, { place }: Resource, { hosts, files }: Inventory): PlacedError {
-  const expected = `expected a host of ${files.join(", ")}${didYouMean(name, hosts.keys())}`;
-  return new PlacedError(place, `onHost: found "${name}", ${expected}`);
+  const expected = `a host of ${files.join(", ")}`;
+  const hint = hintFor(name, hosts.keys());
+  return new PlacedError(place, { message: "onHost", found: `"${name}"`, expected, hint });
 }
 
 function problemOf(cause: unknown, host: Host, { hosts }: Inventory): Problem {
-  if (!(cause instanceof Error)) return { message: `${cause} (host ${host.name})` };
+  if (!(cause instanceof Error)) return { message: String(cause), host: host.name };
   if (cause instanceof VarError) {
-    const { variables, text } = cause;
+    const { variables, mismatch } = cause;
     const whose = hosts.get(cause.host ?? "") ?? host;
     const variable = variables.find((name) => whose.place([name])) ?? variables[0];
-    return { message: `host ${whose.name}: var ${variable}: ${text}`, place: whose.place([variable]) };
+    return { ...mismatch, message: `host ${whose.name}: var ${variable}`, place: whose.place([variable]) };
   }
   const [known] = cause instanceof InventoryError ? cause.problems : [];
-  if (known)
-    return { ...known, message: `${known.message === undefined ? "" : `${known.message} `}(host ${host.name})` };
-  const { text, place } = cause instanceof PlacedError ? cause : { text: cause.message, place: placeOf(cause) };
+  if (known) return { ...known, host: host.name };
+  const said = cause instanceof MismatchError ? cause.mismatch : { message: cause.message };
+  const place = cause instanceof PlacedError ? cause.place : placeOf(cause);
   const where = place && { file: place.file, line: place.line ?? 0, column: place.column ?? 0 };
-  return { message: `${text} (host ${host.name})`, place: where };
+  return { ...said, place: where, host: host.name };
 }
 
 /** All tags on any machine; undefined where what a host gets could be rehearsed on none. */

@@ -5,12 +5,15 @@ import { blockAt, blocksOf, indented, replaceBlocks, type Source, setBlock } fro
 import type { Env } from "../inventory/env.ts";
 import { shownPath } from "../inventory/inventory.ts";
 import { recipientsIn, recipientsName } from "../inventory/recipients.ts";
-import { didYouMean } from "../inventory/suggest.ts";
+import { hintFor } from "../inventory/suggest.ts";
 import { parseArguments } from "./arguments.ts";
 import { editText } from "./editor.ts";
 import { UsageError } from "./options.ts";
 import { defaultInventory, runProgram, say, stderr } from "./program.ts";
 import { readHidden } from "./prompt.ts";
+
+/** Behind what a command line is to be. */
+const MORE = " (--help says more)";
 
 const HELP = `usage: npx zx playbooks/secret.mts COMMAND
 
@@ -91,12 +94,15 @@ export async function secretCommand(args: readonly string[], ports: SecretPorts)
   if (command === undefined) {
     const names = Object.keys(COMMANDS);
     const found = name === undefined ? "no command" : `the unknown command "${name}"`;
-    throw new UsageError(
-      `found ${found}, expected ${names.join(", ")}${didYouMean(name ?? "", names)} (--help says more)`,
-    );
+    const hint = hintFor(name ?? "", names);
+    throw new UsageError({
+      found,
+      expected: names.join(", ") + (hint === undefined ? MORE : ""),
+      hint: hint && hint + MORE,
+    });
   }
   const fits = command.counts.length === 0 ? rest.length > 0 : command.counts.includes(rest.length);
-  if (!fits) throw new UsageError(`${name}: found ${counted(rest.length)}, expected ${command.usage}`);
+  if (!fits) throw new UsageError({ message: name, found: counted(rest.length), expected: command.usage });
   await command.run(rest, values.for, ports);
 }
 
@@ -119,7 +125,8 @@ async function encryptInto(file: string, name: string, list: string | undefined,
 async function decrypt(file: string, name: string, { env, print }: SecretPorts): Promise<void> {
   const source = await read(file);
   const block = blockAt(source, name);
-  if (block === undefined) throw new UsageError(`${source.file}: found no !age block at ${name}, expected one`);
+  if (block === undefined)
+    throw new UsageError({ message: source.file, found: `no !age block at ${name}`, expected: "one" });
   print(await decryptBlock(block.text, block.place, await readIdentities(env)));
 }
 
@@ -131,7 +138,8 @@ async function edit(file: string, name: string, list: string | undefined, ports:
   const before = block ? await decryptBlock(block.text, block.place, await readIdentities(ports.env)) : "";
   const value = await editText(before, name, ports.env);
   if (value === before) return ports.tell(`${source.file}: ${name} is unchanged`);
-  if (value === "") throw new UsageError("found an empty text, expected the secret; nothing was changed");
+  if (value === "")
+    throw new UsageError({ found: "an empty text", expected: "the secret", hint: "nothing was changed" });
   await write(file, name, value, { source, recipients, ports });
 }
 
@@ -175,8 +183,8 @@ async function keygen({ env, print, tell }: SecretPorts): Promise<void> {
     await writeFile(path, `# public key: ${recipient}\n${identity}\n`, { mode: 0o600, flag: "wx" });
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
-    const found = exists ? "a key, which is not overwritten" : cause;
-    throw new UsageError(`${shownPath(path)}: found ${found}, expected to write a new file`, { cause });
+    const found = exists ? "a key, which is not overwritten" : `${cause}`;
+    throw new UsageError({ message: shownPath(path), found, expected: "to write a new file" }, { cause });
   }
   tell(`${shownPath(path)} has your key: keep it, and give nobody but its public half, for recipients.yml:`);
   print(recipient);
@@ -193,7 +201,7 @@ async function read(file: string, mayBeMissing = false): Promise<Source> {
     const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     if (missing && mayBeMissing) return { file: shownPath(file), text: "" };
     throw new UsageError(
-      `${shownPath(file)}: found ${missing ? "no such file" : cause}, expected a YAML file with vars`,
+      { message: shownPath(file), found: missing ? "no such file" : `${cause}`, expected: "a YAML file with vars" },
       { cause },
     );
   }

@@ -1,3 +1,5 @@
+import { MismatchError } from "./mismatch.ts";
+
 /**
  * Returns what keeps this text from being a glob of file names as agents in Go read it (doublestar): `*`, `?`, `[a-z]`,
  * `{a,b}` and a backslash before a character that is to mean itself; undefined where nothing does.
@@ -9,7 +11,8 @@ export function globProblem(glob: string): string | undefined {
 /** Whether the glob matches this file name. Throws `TypeError` on a glob that is none. */
 export function globMatches(glob: string, name: string): boolean {
   const { source, problem } = expression(glob);
-  if (problem !== undefined) throw new TypeError(`found the glob ${glob}, expected one that is complete: ${problem}`);
+  if (problem !== undefined)
+    throw new MismatchError({ found: `the glob ${glob}`, expected: `one that is complete: ${problem}` });
   return new RegExp(`^(?:${source})$`, "su").test(name);
 }
 

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { isAlias, isMap, isScalar, type Scalar, visit, type YAMLMap } from "yaml";
+import type { Mismatch } from "../format/mismatch.ts";
 import { readDocument } from "./document.ts";
 import { InventoryError, type Place } from "./inventory.ts";
-import { didYouMean } from "./suggest.ts";
+import { hintFor } from "./suggest.ts";
 import { parseYaml } from "./yaml-text.ts";
 
 /** An `!age` block of a file. */
@@ -27,7 +28,8 @@ export function replaceBlocks(source: Source, armored: readonly string[]): strin
   const { text } = source;
   return scalarsOf(source).reduceRight((result, { scalar, place }, index) => {
     const [start, end] = rangeOf(scalar);
-    if (scalar.type !== "BLOCK_LITERAL") throw new InventoryError("found !age without |, expected a block", place);
+    if (scalar.type !== "BLOCK_LITERAL")
+      throw new InventoryError({ place, found: "!age without |", expected: "a block" });
     const header = text.slice(start, text.indexOf("\n", start) + 1);
     const indent = /^ */.exec(text.slice(start + header.length))?.[0] ?? "";
     return result.slice(0, start) + header + indented(armored[index] ?? "", indent, text) + result.slice(end);
@@ -39,7 +41,7 @@ export function blockAt(source: Source, name: string): Block | undefined {
   const { value, place } = find(source, name);
   if (isScalar(value) && value.tag === "!age") return { text: String(value.value ?? ""), place };
   if (isEmpty(value)) return undefined;
-  throw new InventoryError(`var ${name}: found no !age block, expected one`, place);
+  throw new InventoryError({ message: `var ${name}`, place, found: "no !age block", expected: "one" });
 }
 
 /** Returns the text with this var as an `!age` block; a top-level var of group_vars and host_vars may be new. Throws InventoryError. */
@@ -50,7 +52,12 @@ export function setBlock(source: Source, name: string, armored: string): string 
   const result = key === undefined ? append(text, name, armored) : replaceValue(text, { ...found, key }, armored);
   const written = blockAt({ file, text: result }, name);
   if (written?.text.trim() === armored.trim()) return result;
-  throw new InventoryError(`var ${name}: found a layout that cannot be edited, expected "${name}: value"`, found.place);
+  throw new InventoryError({
+    message: `var ${name}`,
+    place: found.place,
+    found: "a layout that cannot be edited",
+    expected: `"${name}: value"`,
+  });
 }
 
 function append(text: string, name: string, armored: string): string {
@@ -63,11 +70,11 @@ function append(text: string, name: string, armored: string): string {
 }
 
 function replaceValue(text: string, { key, value, place }: Found & Pick<Step, "key">, armored: string): string {
-  const expected = "expected a single value";
+  const expected = "a single value";
   if (!isEmpty(value) && !isScalar(value) && !isAlias(value))
-    throw new InventoryError(`found a mapping or list, ${expected}`, place);
+    throw new InventoryError({ place, found: "a mapping or list", expected });
   if (isScalar(value) && value.anchor)
-    throw new InventoryError(`found the anchor &${value.anchor}, ${expected} without one`, place);
+    throw new InventoryError({ place, found: `the anchor &${value.anchor}`, expected: `${expected} without one` });
   const [start, end] = rangeOf(key);
   const column = start - (text.lastIndexOf("\n", start - 1) + 1);
   const from = text.indexOf(":", end) + 1;
@@ -96,23 +103,29 @@ function find(source: Source, name: string): Found {
   // Elsewhere a new key at the top would be a group.
   const mayAdd = /\/(group_vars|host_vars)\//.test(resolve(file)) && !name.includes(".");
   if (isEmpty(contents) && mayAdd) return missing;
-  if (!isMap(contents)) throw new InventoryError("found no mapping at the top, expected vars", missing.place);
+  if (!isMap(contents))
+    throw new InventoryError({ place: missing.place, found: "no mapping at the top", expected: "vars" });
   if (contents.flow)
-    throw new InventoryError(
-      "found all vars within braces, expected each on a line of its own",
-      at(rangeOf(contents)[0]),
-    );
+    throw new InventoryError({
+      place: at(rangeOf(contents)[0]),
+      found: "all vars within braces",
+      expected: "each on a line of its own",
+    });
   const path = locate(contents, name.split("."));
   const last = path?.at(-1);
   if (last === undefined && mayAdd) {
     checkLastLine(source);
     return missing;
   }
-  if (last === undefined)
-    throw new InventoryError(`found no var ${name}, expected it there${hint(contents, name)}`, missing.place);
+  if (last === undefined) throw new InventoryError({ place: missing.place, ...noVar(contents, name) });
   const place = at(rangeOf(last.key)[0]);
   if (path?.some(({ parent }) => parent.flow))
-    throw new InventoryError(`var ${name}: found it within braces, expected it on a line of its own`, place);
+    throw new InventoryError({
+      message: `var ${name}`,
+      place,
+      found: "it within braces",
+      expected: "it on a line of its own",
+    });
   return { ...last, place };
 }
 
@@ -125,15 +138,21 @@ function checkLastLine(source: Source): void {
       const isBlock = scalar.type === "BLOCK_LITERAL" || scalar.type === "BLOCK_FOLDED";
       if (!isBlock || end < source.text.length || source.text.endsWith("\n") || /^.\d?-/.test(source.text.slice(start)))
         return;
-      throw new InventoryError("found a block that ends without a line break, expected one behind it", at(start));
+      throw new InventoryError({
+        place: at(start),
+        found: "a block that ends without a line break",
+        expected: "one behind it",
+      });
     },
   });
 }
 
-function hint(contents: YAMLMap, name: string): string {
+function noVar(contents: YAMLMap, name: string): Mismatch {
+  const found = `no var ${name}`;
   const keys = contents.items.map(({ key }) => String(key));
-  const meant = didYouMean(name, keys);
-  return meant || `, such as "${name}:" without a value, named by its path (all.vars.${name})`;
+  const hint = hintFor(name, keys);
+  if (hint !== undefined) return { found, expected: "it there", hint };
+  return { found, expected: `it there, such as "${name}:" without a value, named by its path (all.vars.${name})` };
 }
 
 interface Step {

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type * as Age from "age-encryption";
 import { Secret } from "../shell/secret.ts";
 import type { Env } from "./env.ts";
-import { InventoryError, type Place, shownPath, type VarValue } from "./inventory.ts";
+import { formatPlace, InventoryError, type Place, shownPath, type VarValue } from "./inventory.ts";
 import { secretsIn } from "./problem.ts";
 
 /** The keys that decrypt, and the file they are in, as messages name it. */
@@ -23,8 +23,8 @@ export class AgeSecret extends Secret {
     super("", "!age");
     this.block = block;
     this.place = place;
-    const text = "found an !age block that is still locked, expected a secret of a host that this run is for";
-    this.#value = new InventoryError(text, place);
+    const expected = "a secret of a host that this run is for";
+    this.#value = new InventoryError({ place, found: "an !age block that is still locked", expected });
   }
 
   override reveal(): string {
@@ -71,16 +71,17 @@ export async function readIdentities(env: Env): Promise<Identities> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message.replace(/, .*/s, "") : String(cause);
     const advice = "npx zx playbooks/secret.mts keygen makes one, HOSTWRIGHT_AGE_IDENTITY_FILE names another file";
-    throw new InventoryError(`found no age identity (${reason}), expected a file of keys; ${advice}`, whole(file), {
-      cause,
-    });
+    throw new InventoryError(
+      { place: whole(file), found: `no age identity (${reason})`, expected: "a file of keys", hint: advice },
+      { cause },
+    );
   });
   const age = await library();
   const lines = text.split(/\r?\n/).map((line, index) => ({ key: line.trim(), line: index + 1 }));
   const keys = lines.filter(({ key }) => key !== "" && !key.startsWith("#"));
   for (const { key, line } of keys) checkIdentity(age, key, { file, line, column: 1 });
   if (keys.length > 0) return { file, keys: keys.map(({ key }) => key) };
-  throw new InventoryError("found no key in it, expected a line AGE-SECRET-KEY-1…", whole(file));
+  throw new InventoryError({ place: whole(file), found: "no key in it", expected: "a line AGE-SECRET-KEY-1…" });
 }
 
 /** Returns the text of an armored block. Throws InventoryError: no identity fits, or the block is damaged. */
@@ -89,10 +90,7 @@ export async function decryptBlock(
   place: Place,
   identities: Identities | InventoryError,
 ): Promise<string> {
-  if (identities instanceof InventoryError) {
-    const { message } = identities;
-    throw new InventoryError(`found an !age block that cannot be decrypted: ${message}`, place, { cause: identities });
-  }
+  if (identities instanceof InventoryError) throw withoutIdentity(identities, place);
   const age = await library();
   const decrypter = new age.Decrypter();
   for (const key of identities.keys) decrypter.addIdentity(key);
@@ -108,11 +106,22 @@ export async function decryptBlock(
     return await decrypter.decrypt(age.armor.decode(block), "text");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const text = fits
-      ? `found a damaged !age block (${reason}), expected it as \`secret.mts encrypt\` printed it`
-      : `found an !age block for other recipients, expected one that a key in ${identities.file} decrypts; ask someone who can to add yours to recipients.yml and run \`secret.mts rekey\``;
-    throw new InventoryError(text, place, { cause });
+    const problem = fits
+      ? { found: `a damaged !age block (${reason})`, expected: "it as `secret.mts encrypt` printed it" }
+      : {
+          found: "an !age block for other recipients",
+          expected: `one that a key in ${identities.file} decrypts`,
+          hint: "ask someone who can to add yours to recipients.yml and run `secret.mts rekey`",
+        };
+    throw new InventoryError({ place, ...problem }, { cause });
   }
+}
+
+/** A block's place, and what is wrong with the identity file. */
+function withoutIdentity(cause: InventoryError, place: Place): InventoryError {
+  const file = cause.place ? `: ${formatPlace(cause.place)}` : "";
+  const message = `found an !age block that cannot be decrypted${file}`;
+  return new InventoryError({ ...cause.problems[0], message, place }, { cause });
 }
 
 /** Returns an armored block that each of the recipients can decrypt. */
@@ -146,7 +155,11 @@ function checkIdentity(age: typeof Age, key: string, place: Place): void {
     new age.Decrypter().addIdentity(key);
   } catch {
     // Neither the line nor the library's error is shown: it may be a key with a slip.
-    throw new InventoryError("found a line that is no age identity, expected AGE-SECRET-KEY-1… or a # comment", place);
+    throw new InventoryError({
+      place,
+      found: "a line that is no age identity",
+      expected: "AGE-SECRET-KEY-1… or a # comment",
+    });
   }
 }
 

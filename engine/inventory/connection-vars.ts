@@ -5,7 +5,7 @@ import { formats } from "../format/format.ts";
 import { reveal, Secret, type Text } from "../shell/secret.ts";
 import { formatPlace, type Host, InventoryError, type Place, type VarValue } from "./inventory.ts";
 import { describe } from "./problem.ts";
-import { didYouMean } from "./suggest.ts";
+import { hintFor } from "./suggest.ts";
 import { isTemplate, NO_TEMPLATES } from "./template.ts";
 
 /** How to reach a host, as its vars say. What is undefined is left to the SSH configuration or the command line. */
@@ -93,11 +93,12 @@ function checkNames(host: Host): void {
   const known = [...Object.values(NAMES).flat(), ...IGNORED];
   for (const name of Object.keys(host.vars)) {
     if (!name.startsWith("ansible_") || known.some((other) => other === name) || IGNORED_PREFIX.test(name)) continue;
-    const meant = didYouMean(name, known);
-    throw new InventoryError(
-      `found the unknown var "${name}" of host "${host.name}", expected one that Ansible knows${meant}`,
-      host.place([name], "key"),
-    );
+    throw new InventoryError({
+      place: host.place([name], "key"),
+      found: `the unknown var "${name}" of host "${host.name}"`,
+      expected: "one that Ansible knows",
+      hint: hintFor(name, known),
+    });
   }
 }
 
@@ -118,10 +119,11 @@ function given(host: Host, names: readonly string[]): Given | undefined {
   const other = others.find(({ value }) => first !== undefined && !sameValue(value, first.value));
   if (first === undefined || other === undefined) return first;
   const there = other.place ? ` (${formatPlace(other.place)})` : "";
-  throw new InventoryError(
-    `found "${first.name}" and "${other.name}"${there} with different values for host "${host.name}", expected one of them`,
-    first.place,
-  );
+  throw new InventoryError({
+    place: first.place,
+    found: `"${first.name}" and "${other.name}"${there} with different values for host "${host.name}"`,
+    expected: "one of them",
+  });
 }
 
 /** Returns the name under which a host has a setting, and where; undefined where nothing says it. */
@@ -155,7 +157,8 @@ function address(host: Host): string {
   const expected = `${formats.address.words}: ${problem}`;
   const found = given(host, NAMES.address);
   if (found !== undefined) throw wrong(found, expected);
-  throw new InventoryError(`host "${host.name}": found its name for an address (var host), expected ${expected}`);
+  const message = `host "${host.name}"`;
+  throw new InventoryError({ message, place: host.namedAt, found: "its name for an address (var host)", expected });
 }
 
 /** Who logs in: what would be an option of ssh, or two of its words, is nobody. */
@@ -219,5 +222,5 @@ function shortName(name: string | undefined): string | undefined {
 }
 
 function wrong({ name, value, place }: Given, expected: string): InventoryError {
-  return new InventoryError(`var ${name}: found ${describe(value)}, expected ${expected}`, place);
+  return new InventoryError({ message: `var ${name}`, place, found: describe(value), expected });
 }

@@ -8,6 +8,7 @@ import {
   type YAMLSeq,
   type Node as YamlNode,
 } from "yaml";
+import type { Mismatch } from "../format/mismatch.ts";
 import type { Env } from "./env.ts";
 import { InventoryError, isMapping, type Place, type VarValue } from "./inventory.ts";
 import { scalarValue, unknownTag } from "./tag.ts";
@@ -35,25 +36,34 @@ const NO_PARTS: ReadonlyMap<string, Entry> = new Map();
  */
 export function readDocument(text: string, file: string, env: Env): Node | undefined {
   if (text.startsWith("$ANSIBLE_VAULT;")) {
-    const advice = "expected YAML: `ansible-vault decrypt`, then `secret.mts encrypt` for each secret";
-    throw new InventoryError(`found a vault, which only Ansible can decrypt, ${advice}`, { file, line: 1, column: 1 });
+    throw new InventoryError({
+      place: { file, line: 1, column: 1 },
+      found: "a vault, which only Ansible can decrypt",
+      expected: "YAML: `ansible-vault decrypt`, then `secret.mts encrypt` for each secret",
+    });
   }
   const { document, fault, position } = parseYaml(text);
   const at = (offset: number): Place => ({ file, ...position(offset) });
-  if (fault) throw new InventoryError(syntaxMessage(fault.code, fault.message), at(fault.offset));
+  if (fault) throw new InventoryError({ place: at(fault.offset), ...syntaxProblem(fault) });
   return document.contents === null
     ? undefined
     : read(document.contents, { document, at, env, done: new Map(), anchors: new Set() });
 }
 
-function syntaxMessage(code: string, message: string): string {
-  if (code === "OPEN_QUOTE") return "found a quote that is not closed, expected its end, and nothing behind it";
-  if (code === "TAB_AS_INDENT") return "found a tab as indentation, expected spaces";
-  if (code === "MULTIPLE_DOCS") return 'found a second document ("---"), expected one document in a file';
-  if (code === "BLOCK_AS_IMPLICIT_KEY") return 'found a second ":" in one line, expected the value in quotes';
-  if (code === "BAD_SCALAR_START") return `found a value that YAML cannot read (${message}), expected it in quotes`;
-  return `found broken YAML (${message.replace(/\.$/, "")}), expected YAML`;
+function syntaxProblem({ code, message }: { readonly code: string; readonly message: string }): Mismatch {
+  const known = SYNTAX_PROBLEMS[code];
+  if (known) return known;
+  if (code === "BAD_SCALAR_START")
+    return { found: `a value that YAML cannot read (${message})`, expected: "it in quotes" };
+  return { found: `broken YAML (${message.replace(/\.$/, "")})`, expected: "YAML" };
 }
+
+const SYNTAX_PROBLEMS: Readonly<Record<string, Mismatch>> = {
+  OPEN_QUOTE: { found: "a quote that is not closed", expected: "its end, and nothing behind it" },
+  TAB_AS_INDENT: { found: "a tab as indentation", expected: "spaces" },
+  MULTIPLE_DOCS: { found: 'a second document ("---")', expected: "one document in a file" },
+  BLOCK_AS_IMPLICIT_KEY: { found: 'a second ":" in one line', expected: "the value in quotes" },
+};
 
 interface Reading {
   readonly document: Document;
@@ -67,12 +77,14 @@ interface Reading {
 function read(yaml: YamlNode, reading: Reading): Node {
   const target = isAlias(yaml) ? yaml.resolve(reading.document) : yaml;
   if (target === undefined)
-    throw new InventoryError(
-      "found an alias (*) without its anchor (&), expected the anchor before it",
-      placeOf(yaml, reading),
-    );
+    throw new InventoryError({
+      place: placeOf(yaml, reading),
+      found: "an alias (*) without its anchor (&)",
+      expected: "the anchor before it",
+    });
   const known = reading.done.get(target);
-  if (known === "open") throw new InventoryError("found a value that contains itself", placeOf(yaml, reading));
+  if (known === "open")
+    throw new InventoryError({ place: placeOf(yaml, reading), message: "found a value that contains itself" });
   if (known !== undefined) return known;
   reading.done.set(target, "open");
   const node = readNew(target, reading);
@@ -98,7 +110,7 @@ function checkAnchor(yaml: YamlNode, place: Place, { anchors }: Reading): void {
   const { anchor } = yaml as { anchor?: string };
   if (anchor === undefined) return;
   if (anchors.has(anchor))
-    throw new InventoryError(`found the anchor &${anchor} a second time, expected each anchor once`, place);
+    throw new InventoryError({ place, found: `the anchor &${anchor} a second time`, expected: "each anchor once" });
   anchors.add(anchor);
 }
 
@@ -139,10 +151,11 @@ function mergedParts(node: Node): [string, Entry][] {
   const sources = [...node.parts.values()].map((entry) => entry.node);
   if (Array.isArray(node.value) && sources.every((source) => isMapping(source.value)))
     return sources.flatMap((source) => [...source.parts]);
-  throw new InventoryError(
-    'found "<<" with a plain value, expected a mapping or a list of mappings to merge',
-    node.place,
-  );
+  throw new InventoryError({
+    place: node.place,
+    found: '"<<" with a plain value',
+    expected: "a mapping or a list of mappings to merge",
+  });
 }
 
 function keyOf(yaml: YamlNode, reading: Reading): { text: string; keyIsText: boolean } {
@@ -151,22 +164,25 @@ function keyOf(yaml: YamlNode, reading: Reading): { text: string; keyIsText: boo
   if (typeof key === "number") return { text: String(key), keyIsText: false };
   const source = isScalar(yaml) && typeof yaml.source === "string" ? yaml.source : "";
   if (typeof key === "boolean")
-    throw new InventoryError(
-      `found the key ${source}, which YAML reads as ${key}, expected text: put it in quotes`,
+    throw new InventoryError({
       place,
-    );
-  const advice = isMap(yaml) ? "; put {{ … }} in quotes" : "";
-  throw new InventoryError(
-    `found ${isScalar(yaml) ? "nothing" : "a mapping or list"} as a key, expected text${advice}`,
+      found: `the key ${source}, which YAML reads as ${key}`,
+      expected: "text: put it in quotes",
+    });
+  throw new InventoryError({
     place,
-  );
+    found: `${isScalar(yaml) ? "nothing" : "a mapping or list"} as a key`,
+    expected: "text",
+    hint: isMap(yaml) ? "put {{ … }} in quotes" : undefined,
+  });
 }
 
 function duplicate(key: string, first: Place, second: Place): InventoryError {
-  return new InventoryError(
-    `found the key "${key}" a second time (first in line ${first.line}), expected each key once`,
-    second,
-  );
+  return new InventoryError({
+    place: second,
+    found: `the key "${key}" a second time (first in line ${first.line})`,
+    expected: "each key once",
+  });
 }
 
 function placeOf(yaml: YamlNode, reading: Reading): Place {

@@ -24,13 +24,17 @@ function parseOne(arg: string, file: string, { env, schemas }: Reading): Node {
   if (arg.startsWith("@"))
     return asMapping(readDocument(readFile(arg.slice(1), start), shownPath(arg.slice(1)), env), start);
   if (/^[[{]/.test(arg)) return asMapping(readDocument(arg, file, env), start);
-  if (/^[/.]/.test(arg)) throw new InventoryError(`found the path ${arg}, expected @ before it`, start);
+  if (/^[/.]/.test(arg)) throw new InventoryError({ place: start, found: `the path ${arg}`, expected: "@ before it" });
   return pairs(arg, file, schemas);
 }
 
 function asMapping(node: Node | undefined, place: Place): Node {
   if (node !== undefined && isMapping(node.value)) return node;
-  throw new InventoryError(`found ${describe(node?.value)}, expected a mapping of vars`, node?.place ?? place);
+  throw new InventoryError({
+    place: node?.place ?? place,
+    found: describe(node?.value),
+    expected: "a mapping of vars",
+  });
 }
 
 function readFile(path: string, place: Place): string {
@@ -39,7 +43,7 @@ function readFile(path: string, place: Place): string {
   } catch (cause) {
     const reason =
       cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "no such file" : String(cause);
-    throw new InventoryError(`found ${reason} (${path}), expected a file of vars after @`, place, { cause });
+    throw new InventoryError({ place, found: `${reason} (${path})`, expected: "a file of vars after @" }, { cause });
   }
 }
 
@@ -48,14 +52,18 @@ function pairs(arg: string, file: string, schemas: VarSchemas): Node {
     words(arg, file).map(({ text, offset }) => {
       const place = { file, line: 1, column: offset + 1 };
       const [, key = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-      if (key === "") throw new InventoryError(`found ${JSON.stringify(text)}, expected key=value`, place);
+      if (key === "") throw new InventoryError({ place, found: JSON.stringify(text), expected: "key=value" });
       const column = offset + key.length + (/^["']/.test(value) ? 3 : 2);
       const node = { ...typedText(unquote(value), { ...place, column }, schemas.get(key) ?? []), place };
       return [key, { node, keyPlace: place, keyIsText: true }] as const;
     }),
   );
   if (parts.size === 0)
-    throw new InventoryError("found nothing, expected key=value, JSON or @file", { file, line: 0, column: 0 });
+    throw new InventoryError({
+      place: { file, line: 0, column: 0 },
+      found: "nothing",
+      expected: "key=value, JSON or @file",
+    });
   const value = Object.fromEntries([...parts].map(([key, { node }]) => [key, node.value]));
   return { value, place: { file, line: 1, column: 1 }, parts };
 }
@@ -68,10 +76,10 @@ function words(arg: string, file: string): { text: string; offset: number }[] {
     arg,
   );
   if (rest.trim() === "") return found.map((match) => ({ text: match[0], offset: match.index }));
-  throw new InventoryError(`found a quote without its end in ${JSON.stringify(arg)}, expected it closed`, {
-    file,
-    line: 0,
-    column: 0,
+  throw new InventoryError({
+    place: { file, line: 0, column: 0 },
+    found: `a quote without its end in ${JSON.stringify(arg)}`,
+    expected: "it closed",
   });
 }
 

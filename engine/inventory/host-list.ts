@@ -12,7 +12,8 @@ export function readHostList(text: string): Node {
   const place: Place = { file: `-i ${text}`, line: 0, column: 0 };
   const names = text.split(",").map((name) => name.trim());
   const hosts = names.filter((name) => name !== "");
-  if (hosts.length === 0) throw new InventoryError("found no host, expected names with a comma behind each", place);
+  if (hosts.length === 0)
+    throw new InventoryError({ place, found: "no host", expected: "names with a comma behind each" });
   const nothing: Node = { value: null, place, parts: new Map() };
   return mapping(
     { all: mapping({ hosts: mapping(Object.fromEntries(hosts.map((name) => [name, nothing])), place) }, place) },

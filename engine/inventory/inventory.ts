@@ -1,4 +1,5 @@
 import { resolve, sep } from "node:path";
+import { formatMismatch } from "../format/mismatch.ts";
 import { Secret } from "../shell/secret.ts";
 
 /** A var's value: what YAML can say, and secrets. */
@@ -31,6 +32,8 @@ export interface Source {
 /** A managed host with its merged vars. */
 export interface Host {
   readonly name: string;
+  /** Where its name stands first. */
+  readonly namedAt?: Place | undefined;
   /** Every group it is in, ancestors too, without "all", sorted: Ansible's `group_names`. */
   readonly groups: readonly string[];
   readonly vars: Vars;
@@ -67,13 +70,15 @@ export interface Problem {
   readonly found?: string | undefined;
   readonly expected?: string | undefined;
   readonly hint?: string | undefined;
+  /** Whose roles were asked, where the problem may be another's as well. */
+  readonly host?: string | undefined;
 }
 
-/** The problem in one line: `file:line:column: message: found X, expected Y; hint`. */
-export function formatProblem({ message, place, found, expected, hint }: Problem): string {
-  const values = found === undefined ? undefined : `found ${found}, expected ${expected}`;
-  const said = [place && formatPlace(place), message, values].filter((part) => part !== undefined).join(": ");
-  return hint === undefined ? said : `${said}; ${hint}`;
+/** The problem in one line: `file:line:column: message: found X, expected Y; hint (host app-1)`. */
+export function formatProblem({ place, host, ...parts }: Problem): string {
+  const where = place === undefined ? "" : `${formatPlace(place)}: `;
+  const whose = host === undefined ? "" : ` (host ${host})`;
+  return `${where}${formatMismatch(parts)}${whose}`;
 }
 
 /** The inventory cannot be used: the message says, a line a problem, place, what was found, what was expected. */
@@ -81,8 +86,9 @@ export class InventoryError extends Error {
   override readonly name = "InventoryError";
   readonly problems: readonly Problem[];
 
-  constructor(said: string | readonly Problem[], place?: Place, options?: ErrorOptions) {
-    const problems = typeof said === "string" ? [{ message: said, place }] : said;
+  /** Several problems are a list; a text is for what has neither found nor expected. */
+  constructor(said: string | Problem | readonly Problem[], options?: ErrorOptions) {
+    const problems = typeof said === "string" ? [{ message: said }] : [said].flat();
     super(problems.map(formatProblem).join("\n"), options);
     this.problems = problems;
   }

@@ -15,7 +15,7 @@ function patternsIn(file: string): readonly string[] {
   const lines = readLines(file).map((line) => line.trim());
   const patterns = lines.filter((line) => line !== "" && !line.startsWith("#")).flatMap(splitPattern);
   if (patterns.length > 0) return patterns;
-  throw new InventoryError(`--limit: found nothing in ${file}, expected a pattern a line`);
+  throw new InventoryError({ message: "--limit", found: `nothing in ${file}`, expected: "a pattern a line" });
 }
 
 function readLines(file: string): readonly string[] {
@@ -24,8 +24,9 @@ function readLines(file: string): readonly string[] {
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const found = { ENOENT: "no such file", EISDIR: "a folder", EACCES: "no permission to read it" }[code] ?? code;
-    throw new InventoryError(`--limit: found ${found} (${file}), expected a file of patterns behind @`, undefined, {
-      cause,
-    });
+    throw new InventoryError(
+      { message: "--limit", found: `${found} (${file})`, expected: "a file of patterns behind @" },
+      { cause },
+    );
   }
 }

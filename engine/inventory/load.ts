@@ -27,7 +27,7 @@ export async function loadInventory(
   files: readonly string[],
   { extraVars = [], env, playbookFolder }: LoadOptions,
 ): Promise<Inventory> {
-  if (files.length === 0) throw new InventoryError("found no inventory, expected at least one file (-i FILE)");
+  if (files.length === 0) throw new InventoryError({ found: "no inventory", expected: "at least one file (-i FILE)" });
   const roots = await Promise.all(files.map((file) => readInventory(file, env)));
   roots.forEach(checkStructure);
   const tree = buildTree(roots);
@@ -51,13 +51,15 @@ async function readInventory(file: string, env: Env): Promise<Node> {
   if (/\.m?ts$/.test(file)) return readModule(file, place);
   const text = await readText(file);
   if (isIni(text))
-    throw new InventoryError(
-      "found an INI inventory, expected YAML; `ansible-inventory -i FILE --list --yaml` converts it",
+    throw new InventoryError({
       place,
-    );
+      found: "an INI inventory",
+      expected: "YAML",
+      hint: "`ansible-inventory -i FILE --list --yaml` converts it",
+    });
   const root = readDocument(text, place.file, env);
   if (root === undefined || root.value === null)
-    throw new InventoryError('found an empty file, expected groups, such as "all:"', place);
+    throw new InventoryError({ place, found: "an empty file", expected: 'groups, such as "all:"' });
   return root;
 }
 
@@ -69,7 +71,7 @@ async function readText(file: string): Promise<string> {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const found = { ENOENT: "no such file", EISDIR: "a folder", EACCES: "no permission to read it" }[code] ?? code;
     const inside = code === "EISDIR" ? await inventoriesIn(file) : "";
-    throw new InventoryError(`found ${found}, expected a file${inside}`, place, { cause });
+    throw new InventoryError({ place, found, expected: `a file${inside}` }, { cause });
   }
 }
 
@@ -148,7 +150,7 @@ async function list(folder: string): Promise<readonly Dirent[]> {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return [];
     const place = { file: shownPath(folder), line: 0, column: 0 };
-    throw new InventoryError(`found ${code}, expected a folder that can be read`, place, { cause });
+    throw new InventoryError({ place, found: code, expected: "a folder that can be read" }, { cause });
   }
 }
 
@@ -156,5 +158,9 @@ async function readVarsFile(file: string, env: Env): Promise<Node | undefined> {
   const vars = readDocument(await readText(file), shownPath(file), env);
   if (vars === undefined || vars.value === null) return undefined;
   if (isMapping(vars.value)) return vars;
-  throw new InventoryError(`found ${describe(vars.value)} at the top, expected a mapping of vars`, vars.place);
+  throw new InventoryError({
+    place: vars.place,
+    found: `${describe(vars.value)} at the top`,
+    expected: "a mapping of vars",
+  });
 }

@@ -60,6 +60,7 @@ function mergeHost(name: string, order: readonly TreeGroup[], parts: Parts): Hos
   const winners = new Map([...byName].map(([key, settings]) => [key, settings.at(-1)]));
   return {
     name,
+    namedAt: parts.tree.hosts.get(name)?.namedAt,
     groups: groups.map((group) => group.name).sort(),
     vars: Object.fromEntries([...winners].map(([key, winner]): [string, VarValue] => [key, winner?.value ?? null])),
     sources: (key) => byName.get(key) ?? [],

@@ -35,14 +35,17 @@ async function load(file: string, place: Place): Promise<unknown> {
   const groups = isFunction ? await attempt<unknown>(place, () => exported()) : exported;
   if (groups !== undefined && groups !== null) return groups;
   const found = isFunction ? "a function that returns nothing" : "no default export";
-  throw new InventoryError(`found ${found}, expected groups, or an async function that returns them`, place);
+  throw new InventoryError({ place, found, expected: "groups, or an async function that returns them" });
 }
 
 async function attempt<T>(place: Place, run: () => T | Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (cause) {
-    throw new InventoryError(`found a module that fails (${reasonOf(cause)}), expected groups`, place, { cause });
+    throw new InventoryError(
+      { place, found: `a module that fails (${reasonOf(cause)})`, expected: "groups" },
+      { cause },
+    );
   }
 }
 
@@ -55,12 +58,12 @@ function reasonOf(cause: unknown): string {
 /** An inventory had no answer in time. What it waits for may keep this process alive: somebody has to end it. */
 export class StuckError extends InventoryError {}
 
-const EXPECTED = "expected groups: look for a promise that nobody resolves";
+const EXPECTED = "groups: look for a promise that nobody resolves";
 
 /** Waits until there is an answer, the time is over, or nothing is left in this process that could bring one. */
 async function answerOf(loading: Promise<unknown>, place: Place, limitMs: number): Promise<unknown> {
   const over = new AbortController();
-  const end = (found: string) => over.abort(new StuckError(`found ${found}, ${EXPECTED}`, place));
+  const end = (found: string) => over.abort(new StuckError({ place, found, expected: EXPECTED }));
   const idle = () => setImmediate(end, "a module that waits for nothing");
   const timer = setTimeout(end, limitMs, `no answer after ${limitMs / 1000} s`).unref();
   process.once("beforeExit", idle);
@@ -98,7 +101,11 @@ function toNode(value: unknown, place: Place, path: readonly string[]): Node {
     );
     return { value: Object.fromEntries([...parts].map(([key, { node }]) => [key, node.value])), place, parts };
   }
-  throw new InventoryError(`found ${nameOf(value)} at ${path.join(".") || "the top"}, expected plain data`, place);
+  throw new InventoryError({
+    place,
+    found: `${nameOf(value)} at ${path.join(".") || "the top"}`,
+    expected: "plain data",
+  });
 }
 
 function entries(parts: [string, unknown][], place: Place, path: readonly string[]): ReadonlyMap<string, Entry> {

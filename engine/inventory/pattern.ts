@@ -1,6 +1,6 @@
 import { type Inventory, InventoryError } from "./inventory.ts";
 import { splitAddress } from "./range.ts";
-import { didYouMean } from "./suggest.ts";
+import { hintFor } from "./suggest.ts";
 
 /**
  * Returns the hosts that an Ansible pattern selects, in the pattern's order: `app:&dev:!app-3`, `web*`, `~regex`, `app[0]`, `app[1:3]`. Throws InventoryError when a plain name is neither host nor group, or a pattern is broken.
@@ -21,7 +21,7 @@ export function selectPlayHosts(inventory: Inventory, pattern: string): readonly
 function select(pattern: string, hostsOf: (term: string) => readonly string[]): readonly string[] {
   const terms = splitPattern(pattern);
   if (terms.length === 0)
-    throw new InventoryError(`found the empty pattern ${JSON.stringify(pattern)}, expected hosts or groups`);
+    throw new InventoryError({ found: `the empty pattern ${JSON.stringify(pattern)}`, expected: "hosts or groups" });
   const starting = (sign: string) => terms.filter((term) => term.startsWith(sign)).map((term) => term.slice(1));
   const plain = terms.filter((term) => !/^[&!]/.test(term));
   const chosen = new Set((plain.length > 0 ? plain : ["all"]).flatMap(hostsOf));
@@ -49,7 +49,10 @@ function matches(inventory: Inventory, term: string): readonly string[] {
   const picked = range ? hosts.slice(range[0], range[1] + 1) : hosts.slice(index).slice(0, 1);
   if (picked.length > 0 && -(index ?? 0) <= hosts.length) return picked;
   const count = hosts.length === 1 ? "1 host" : `${hosts.length} hosts`;
-  throw new InventoryError(`found the pattern "${term}", expected an index within the ${count} of "${expression}"`);
+  throw new InventoryError({
+    found: `the pattern "${term}"`,
+    expected: `an index within the ${count} of "${expression}"`,
+  });
 }
 
 interface Subscripted {
@@ -88,9 +91,11 @@ function membersOf(inventory: Inventory, name: string): readonly string[] {
 
 function unknownName(inventory: Inventory, name: string): InventoryError {
   const known = [...inventory.groups.keys(), ...inventory.hosts.keys()];
-  return new InventoryError(
-    `found "${name}", expected a host or group of ${inventory.files.join(", ")}${didYouMean(name, known)}`,
-  );
+  return new InventoryError({
+    found: `"${name}"`,
+    expected: `a host or group of ${inventory.files.join(", ")}`,
+    hint: hintFor(name, known),
+  });
 }
 
 function matcherOf(expression: string): (name: string) => boolean {
@@ -100,9 +105,10 @@ function matcherOf(expression: string): (name: string) => boolean {
     const regex = new RegExp(`^(?:${source})`, "s");
     return (name) => regex.test(name);
   } catch (cause) {
-    throw new InventoryError(`found the pattern "${expression}", expected a regular expression after ~`, undefined, {
-      cause,
-    });
+    throw new InventoryError(
+      { found: `the pattern "${expression}"`, expected: "a regular expression after ~" },
+      { cause },
+    );
   }
 }
 

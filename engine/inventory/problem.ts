@@ -2,7 +2,7 @@ import type { ErrorObject } from "ajv";
 import { formatWords } from "../format/format.ts";
 import { MASK, Secret } from "../shell/secret.ts";
 import { formatProblem, InventoryError, isMapping, type Place, type Problem, type VarValue } from "./inventory.ts";
-import { suggest } from "./suggest.ts";
+import { hintFor, suggest } from "./suggest.ts";
 
 /** What is needed to explain schema errors in the words and places of the person who wrote the values. */
 export interface Checked {
@@ -77,8 +77,7 @@ function explain(error: ErrorObject, checked: Checked): Problem {
   const path = pathOf(error);
   const { subject = (path: readonly string[]) => (path.length === 0 ? "vars" : `var ${formatPath(path)}`) } = checked;
   const place = nearestPlace(path, error.keyword === "required" ? "key" : partOf(error), checked);
-  const { at, found, expected, meant } = judge(error, path, checked.data);
-  const hint = meant === undefined ? undefined : `did you mean "${meant}"?`;
+  const { at, found, expected, hint } = judge(error, path, checked.data);
   return { message: subject(at), place, found, expected, hint };
 }
 
@@ -86,8 +85,7 @@ interface Judgement {
   readonly at: readonly string[];
   readonly found: string;
   readonly expected: string;
-  /** What is known and nearly the same. */
-  readonly meant?: string | undefined;
+  readonly hint?: string | undefined;
 }
 
 function judge(error: ErrorObject, path: readonly string[], data: unknown): Judgement {
@@ -105,13 +103,13 @@ function judge(error: ErrorObject, path: readonly string[], data: unknown): Judg
       at: path.slice(0, -1),
       found: `the unknown key "${key}"`,
       expected: keyList(known),
-      meant: suggest(key, known),
+      hint: hintFor(key, known),
     };
   }
   const value = valueAt(data, path);
   const options = error.keyword === "enum" && typeof value === "string" ? allowed(error).map(String) : [];
-  const meant = typeof value === "string" ? suggest(value, options) : undefined;
-  return { at: path, found: describe(value), expected: expectation(error), meant };
+  const hint = typeof value === "string" ? hintFor(value, options) : undefined;
+  return { at: path, found: describe(value), expected: expectation(error), hint };
 }
 
 // For a missing or unknown property ajv names the parent; the message is about the property.

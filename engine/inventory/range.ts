@@ -33,7 +33,7 @@ function expand(name: string, place: Place): readonly string[] {
   const open = name.indexOf("[");
   const close = name.indexOf("]");
   if (open === -1 && close === -1) return [name];
-  if (open === -1 || close < open) throw broken(name, "expected each [ to be closed", place);
+  if (open === -1 || close < open) throw broken(name, "each [ to be closed", place);
   const head = name.slice(0, open);
   const steps = sequence(name, name.slice(open + 1, close), place);
   return steps.flatMap((step) => expand(head + step + name.slice(close + 1), place));
@@ -43,9 +43,9 @@ function sequence(name: string, range: string, place: Place): string[] {
   const bounds = range.split(":");
   const [begin = "", end = "", stepText = "1"] = bounds;
   if (bounds.length < 2 || bounds.length > 3 || end === "")
-    throw broken(name, "expected [begin:end] or [begin:end:step]", place);
+    throw broken(name, "[begin:end] or [begin:end:step]", place);
   const step = /^[1-9][0-9]*$/.test(stepText) ? Number(stepText) : 0;
-  if (step === 0) throw broken(name, "expected a step of 1 or more", place);
+  if (step === 0) throw broken(name, "a step of 1 or more", place);
   if (isLetter(begin) && isLetter(end)) return letters({ name, begin, end, step, place });
   return numbers({ name, begin: begin || "0", end, step, place });
 }
@@ -67,19 +67,18 @@ function isLetter(text: string): boolean {
 
 function letters({ name, begin, end, step, place }: Bounds): string[] {
   const [from, to] = [LETTERS.indexOf(begin), LETTERS.indexOf(end)];
-  if (from > to) throw broken(name, "expected begin before end", place);
+  if (from > to) throw broken(name, "begin before end", place);
   return [...LETTERS.slice(from, to + 1)].filter((_, index) => index % step === 0);
 }
 
 function numbers({ name, begin, end, step, place }: Bounds): string[] {
-  if (!/^[0-9]+$/.test(begin) || !/^[0-9]+$/.test(end))
-    throw broken(name, "expected two numbers or two letters", place);
+  if (!/^[0-9]+$/.test(begin) || !/^[0-9]+$/.test(end)) throw broken(name, "two numbers or two letters", place);
   const padded = begin.length > 1 && begin.startsWith("0");
-  if (padded && begin.length !== end.length) throw broken(name, "expected begin and end of the same length", place);
+  if (padded && begin.length !== end.length) throw broken(name, "begin and end of the same length", place);
   const [from, to] = [Number(begin), Number(end)];
-  if (from > to) throw broken(name, "expected begin before end", place);
+  if (from > to) throw broken(name, "begin before end", place);
   const count = Math.floor((to - from) / step) + 1;
-  if (count > MAX_HOSTS) throw broken(name, `expected at most ${MAX_HOSTS} hosts`, place);
+  if (count > MAX_HOSTS) throw broken(name, `at most ${MAX_HOSTS} hosts`, place);
   return Array.from({ length: count }, (_, index) => {
     const text = String(from + index * step);
     return padded ? text.padStart(begin.length, "0") : text;
@@ -87,5 +86,5 @@ function numbers({ name, begin, end, step, place }: Bounds): string[] {
 }
 
 function broken(name: string, expected: string, place: Place): InventoryError {
-  return new InventoryError(`found the host range "${name}", ${expected}`, place);
+  return new InventoryError({ place, found: `the host range "${name}"`, expected });
 }

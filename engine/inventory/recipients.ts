@@ -4,7 +4,7 @@ import { isRecipient } from "./age.ts";
 import { type Node, readDocument } from "./document.ts";
 import { InventoryError, type Place, shownPath } from "./inventory.ts";
 import { describe } from "./problem.ts";
-import { didYouMean } from "./suggest.ts";
+import { hintFor } from "./suggest.ts";
 
 /** The file that says who may decrypt what is encrypted in its folder and below. */
 const RECIPIENTS_FILE = "recipients.yml";
@@ -30,8 +30,8 @@ export async function recipientsIn(folder: string, name: string, strict = false)
   const entry = lists.get(name) ?? (strict ? undefined : lists.get(EVERYTHING_ELSE));
   if (entry === undefined) {
     const expected = strict ? "a name in it" : `"${name}" or "${EVERYTHING_ELSE}" with a list of age1… keys`;
-    const hint = strict ? didYouMean(name, lists.keys()) : "";
-    throw new InventoryError(`found no recipients of "${name}", expected ${expected}${hint}`, whole(file));
+    const hint = strict ? hintFor(name, lists.keys()) : undefined;
+    throw new InventoryError({ place: whole(file), found: `no recipients of "${name}"`, expected, hint });
   }
   return readList(entry.node);
 }
@@ -39,7 +39,7 @@ export async function recipientsIn(folder: string, name: string, strict = false)
 async function readList({ value, place, parts }: Node): Promise<readonly string[]> {
   if (!Array.isArray(value) || value.length === 0) {
     const advice = "`npx zx playbooks/secret.mts keygen` makes one";
-    throw new InventoryError(`found ${describe(value)}, expected a list of age1… keys; ${advice}`, place);
+    throw new InventoryError({ place, found: describe(value), expected: "a list of age1… keys", hint: advice });
   }
   const keys = await Promise.all([...parts.values()].map(({ node }) => readKey(node)));
   return [...new Set(keys)];
@@ -47,9 +47,14 @@ async function readList({ value, place, parts }: Node): Promise<readonly string[
 
 async function readKey({ value, place }: Node): Promise<string> {
   if (typeof value === "string" && value.startsWith("AGE-SECRET-KEY-"))
-    throw new InventoryError("found a secret key, expected its public key, age1…; make a new one", place);
+    throw new InventoryError({
+      place,
+      found: "a secret key",
+      expected: "its public key, age1…",
+      hint: "make a new one",
+    });
   if (typeof value === "string" && (await isRecipient(value))) return value;
-  throw new InventoryError(`found ${describe(value)}, expected a public key of age, age1…`, place);
+  throw new InventoryError({ place, found: describe(value), expected: "a public key of age, age1…" });
 }
 
 async function nearest(folder: string): Promise<{ readonly path: string; readonly text: string }> {
@@ -60,11 +65,18 @@ async function nearest(folder: string): Promise<{ readonly path: string; readonl
       return { path, text: await readFile(path, "utf8") };
     } catch (cause) {
       if (!(cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR"))) {
-        throw new InventoryError(`found ${cause}, expected a file that can be read`, whole(shownPath(path)), { cause });
+        throw new InventoryError(
+          { place: whole(shownPath(path)), found: `${cause}`, expected: "a file that can be read" },
+          { cause },
+        );
       }
     }
     if (at === dirname(at)) {
-      throw new InventoryError("found no such file here or above, expected the public keys to encrypt to", start);
+      throw new InventoryError({
+        place: start,
+        found: "no such file here or above",
+        expected: "the public keys to encrypt to",
+      });
     }
   }
 }

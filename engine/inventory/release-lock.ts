@@ -23,10 +23,10 @@ const FETCH_TIMEOUT_MS = 20_000;
 /** Returns what the lock file holds; nothing where there is none. Throws `InventoryError` on a file that is not one. */
 export async function readReleaseLock(path: string): Promise<ReleaseLock> {
   const bad = (found: string) =>
-    new InventoryError(`found ${found}, expected {"FILE": {"sha256": "…", "source": "…"}}`, {
-      file: shownPath(path),
-      line: 0,
-      column: 0,
+    new InventoryError({
+      place: { file: shownPath(path), line: 0, column: 0 },
+      found,
+      expected: '{"FILE": {"sha256": "…", "source": "…"}}',
     });
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "{}";
@@ -89,7 +89,6 @@ async function fetchChecksums(url: string, path: string): Promise<ReadonlyMap<st
       cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause);
     throw new InventoryError(
       `cannot read the checksums of a release: ${url}: ${reason}. Write the hash into ${shownPath(path)} yourself, or let release_mirror name a folder that has this file`,
-      undefined,
       { cause },
     );
   }

@@ -24,10 +24,11 @@ export const inventorySchema = {
 /** Throws InventoryError, one line a problem, unless the tree is an inventory. */
 export function checkStructure(root: Node): void {
   if (!isMapping(root.value)) {
-    throw new InventoryError(
-      `found ${describe(root.value)} at the top, expected a mapping of groups, such as "all:"`,
-      root.place,
-    );
+    throw new InventoryError({
+      place: root.place,
+      found: `${describe(root.value)} at the top`,
+      expected: 'a mapping of groups, such as "all:"',
+    });
   }
   checkTop(root);
   checkNames(root, []);
@@ -53,12 +54,21 @@ export function locateIn(root: Node, path: readonly (string | number)[], part: "
 function checkTop(root: Node): void {
   if (root.parts.has("plugin")) {
     const advice = "an inventory plugin of Ansible cannot run here: write a TypeScript inventory";
-    throw new InventoryError(`found "plugin", expected groups; ${advice}`, locateIn(root, ["plugin"], "key"));
+    throw new InventoryError({
+      place: locateIn(root, ["plugin"], "key"),
+      found: '"plugin"',
+      expected: "groups",
+      hint: advice,
+    });
   }
   for (const key of ["hosts", "children", "vars"]) {
     const entry = root.parts.get(key);
     if (entry)
-      throw new InventoryError(`found "${key}" at the top, expected a group around it, such as "all:"`, entry.keyPlace);
+      throw new InventoryError({
+        place: entry.keyPlace,
+        found: `"${key}" at the top`,
+        expected: 'a group around it, such as "all:"',
+      });
   }
 }
 
@@ -67,7 +77,12 @@ function checkNames(node: Node, path: readonly string[]): void {
   for (const [name, entry] of node.parts) {
     if (!entry.keyIsText || name === "") {
       const found = name === "" ? "an empty name" : `the number ${name} as a name`;
-      throw new InventoryError(`${subject(path)}: found ${found}, expected text: put it in quotes`, entry.keyPlace);
+      throw new InventoryError({
+        message: subject(path),
+        place: entry.keyPlace,
+        found,
+        expected: "text: put it in quotes",
+      });
     }
     for (const section of ["children", "hosts"]) {
       const named = entry.node.parts.get(section)?.node;
@@ -78,7 +93,12 @@ function checkNames(node: Node, path: readonly string[]): void {
 
 function checkSection(node: Node, path: readonly string[]): void {
   if (Array.isArray(node.value)) {
-    throw new InventoryError(`${subject(path)}: found a list, expected a mapping: "web1:", not "- web1"`, node.place);
+    throw new InventoryError({
+      message: subject(path),
+      place: node.place,
+      found: "a list",
+      expected: 'a mapping: "web1:", not "- web1"',
+    });
   }
   if (path.at(-1) === "children") checkNames(node, path);
   else checkHostNames(node, path);
@@ -87,10 +107,12 @@ function checkSection(node: Node, path: readonly string[]): void {
 function checkHostNames(hosts: Node, path: readonly string[]): void {
   for (const [name, { keyIsText, keyPlace }] of hosts.parts) {
     if (keyIsText && name !== "") continue;
-    throw new InventoryError(
-      `${subject(path)}: found ${name || "an empty text"} as a host's name, expected text: put it in quotes`,
-      keyPlace,
-    );
+    throw new InventoryError({
+      message: subject(path),
+      place: keyPlace,
+      found: `${name || "an empty text"} as a host's name`,
+      expected: "text: put it in quotes",
+    });
   }
 }
 

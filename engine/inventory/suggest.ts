@@ -8,10 +8,10 @@ export function suggest(found: string, candidates: Iterable<string>): string | u
   return ranked[0]?.candidate;
 }
 
-/** `; did you mean "x"?`, or nothing when no candidate is near. */
-export function didYouMean(found: string, candidates: Iterable<string>): string {
+/** `did you mean "x"?`, or undefined when no candidate is near. */
+export function hintFor(found: string, candidates: Iterable<string>): string | undefined {
   const meant = suggest(found, candidates);
-  return meant === undefined ? "" : `; did you mean "${meant}"?`;
+  return meant === undefined ? undefined : `did you mean "${meant}"?`;
 }
 
 // One slip in a short word, up to three in a long one; a word of two letters is never "meant" by another.

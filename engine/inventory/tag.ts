@@ -4,7 +4,7 @@ import { Secret } from "../shell/secret.ts";
 import { AgeSecret } from "./age.ts";
 import type { Env } from "./env.ts";
 import { InventoryError, type Place, type VarValue } from "./inventory.ts";
-import { didYouMean } from "./suggest.ts";
+import { hintFor } from "./suggest.ts";
 
 /** A scalar of a vars file, before its tag gave it a meaning. */
 export interface Scalar {
@@ -28,8 +28,8 @@ export function scalarValue(scalar: Scalar, env: Env): VarValue {
   if (tag === "!file") return fileSecret(text.trim(), place);
   if (tag === "!age") return ageSecret(text, place);
   if (tag.startsWith("!vault")) {
-    const advice = "expected !age: `ansible-vault decrypt`, then `secret.mts encrypt`";
-    throw new InventoryError(`found ${tag}, which only Ansible can decrypt, ${advice}`, place);
+    const expected = "!age: `ansible-vault decrypt`, then `secret.mts encrypt`";
+    throw new InventoryError({ place, found: `${tag}, which only Ansible can decrypt`, expected });
   }
   if (tag.startsWith(YAML_TAG)) return taggedValue(text, tag.slice(YAML_TAG.length), place);
   throw unknownTag(tag, place);
@@ -38,10 +38,12 @@ export function scalarValue(scalar: Scalar, env: Env): VarValue {
 /** The error for a tag that nobody defined. */
 export function unknownTag(tag: string, place: Place): InventoryError {
   const shown = tag.startsWith(YAML_TAG) ? `!!${tag.slice(YAML_TAG.length)}` : tag;
-  return new InventoryError(
-    `found the unknown tag ${shown}, expected ${OWN_TAGS.join(", ")} or none${didYouMean(shown, OWN_TAGS)}`,
+  return new InventoryError({
     place,
-  );
+    found: `the unknown tag ${shown}`,
+    expected: `${OWN_TAGS.join(", ")} or none`,
+    hint: hintFor(shown, OWN_TAGS),
+  });
 }
 
 // PyYAML's own patterns (YAML 1.1), since Ansible reads with PyYAML: `yes` is true but `y` is text, `010` is 8 but
@@ -68,7 +70,7 @@ function taggedValue(text: string, type: string, place: Place): VarValue {
   if (type === "int" && Number.isInteger(value)) return value;
   if (type === "float" && typeof value === "number") return value;
   if (["null", "bool", "int", "float"].includes(type)) {
-    throw new InventoryError(`found ${JSON.stringify(text)}, expected what its tag !!${type} says`, place);
+    throw new InventoryError({ place, found: JSON.stringify(text), expected: `what its tag !!${type} says` });
   }
   throw unknownTag(YAML_TAG + type, place);
 }
@@ -77,10 +79,11 @@ function integer(text: string, place: Place): number {
   const digits = text.replaceAll("_", "").replace(/^[-+]/, "");
   const value = (text.startsWith("-") ? -1 : 1) * unsigned(digits);
   if (Number.isSafeInteger(value)) return value;
-  throw new InventoryError(
-    `found the number ${text}, which is too long to keep its digits, expected it in quotes`,
+  throw new InventoryError({
     place,
-  );
+    found: `the number ${text}, which is too long to keep its digits`,
+    expected: "it in quotes",
+  });
 }
 
 function unsigned(digits: string): number {
@@ -100,31 +103,35 @@ function sexagesimal(digits: string): number {
 
 function ageSecret(text: string, place: Place): Secret {
   if (text.trim() !== "") return new AgeSecret(text, place);
-  throw new InventoryError("found !age without a block, expected what `secret.mts encrypt` prints", place);
+  throw new InventoryError({ place, found: "!age without a block", expected: "what `secret.mts encrypt` prints" });
 }
 
 // These secrets are read when they are revealed: a run limited to other hosts needs neither.
 function envSecret(name: string, env: Env, place: Place): Secret {
   if (!/^[A-Za-z_]\w*$/.test(name)) {
-    throw new InventoryError(`found !env ${JSON.stringify(name)}, expected the name of an environment variable`, place);
+    throw new InventoryError({
+      place,
+      found: `!env ${JSON.stringify(name)}`,
+      expected: "the name of an environment variable",
+    });
   }
   const read = (): string => {
     const value = env[name];
     if (value !== undefined && value !== "") return value;
     const found = value === "" ? `the environment variable ${name} empty` : `no environment variable ${name}`;
-    throw new InventoryError(`found ${found}, expected the secret in it; export ${name}=…`, place);
+    throw new InventoryError({ place, found, expected: "the secret in it", hint: `export ${name}=…` });
   };
   return new Secret(read, `!env ${name}`);
 }
 
 function fileSecret(path: string, place: Place): Secret {
   if (path === "")
-    throw new InventoryError("found !file without a path, expected the path of a file beside this one", place);
+    throw new InventoryError({ place, found: "!file without a path", expected: "the path of a file beside this one" });
   const absolute = resolve(dirname(place.file), path);
   const read = (): string => {
     const text = readText(absolute, place).replace(/\r?\n$/, "");
     if (text.trim() !== "") return text;
-    throw new InventoryError(`found the file ${absolute} empty, expected the secret in it`, place);
+    throw new InventoryError({ place, found: `the file ${absolute} empty`, expected: "the secret in it" });
   };
   return new Secret(read, `!file ${path}`);
 }
@@ -134,7 +141,7 @@ function readText(path: string, place: Place): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/, .*/s, "") : String(cause);
-    const text = `found no secret in ${path} (${reason}), expected a file that can be read`;
-    throw new InventoryError(text, place, { cause });
+    const found = `no secret in ${path} (${reason})`;
+    throw new InventoryError({ place, found, expected: "a file that can be read" }, { cause });
   }
 }

@@ -21,6 +21,8 @@ export interface TreeGroup {
 /** A host as the inventory files give it, before `host_vars`. */
 export interface TreeHost {
   readonly name: string;
+  /** Where its name stands first. */
+  readonly namedAt: Place;
   readonly settings: Setting[];
 }
 
@@ -115,7 +117,11 @@ function named(entry: Entry): Iterable<[string, Entry]> {
 function readChild(tree: Tree, parent: TreeGroup, name: string, entry: Entry): void {
   readGroup(tree, name, entry);
   if (name === parent.name || ancestors(tree, parent.name).has(name)) {
-    throw new InventoryError(`found the group "${name}" below itself, expected groups without a loop`, entry.keyPlace);
+    throw new InventoryError({
+      place: entry.keyPlace,
+      found: `the group "${name}" below itself`,
+      expected: "groups without a loop",
+    });
   }
   link(parent, addGroup(tree, name));
 }
@@ -130,25 +136,26 @@ function setVars(group: TreeGroup, vars: Node): void {
 function priority({ value, place }: Setting): number {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   if (typeof number === "number" && Number.isInteger(number)) return number;
-  throw new InventoryError(
-    `var ansible_group_priority: found ${JSON.stringify(value)}, expected a whole number`,
+  throw new InventoryError({
+    message: "var ansible_group_priority",
     place,
-  );
+    found: JSON.stringify(value),
+    expected: "a whole number",
+  });
 }
 
 function readHosts(tree: Tree, group: TreeGroup, key: string, entry: Entry): void {
   const { names, port } = expandHostKey(key, entry.keyPlace);
+  const settings = port === undefined ? [] : [portSetting(port, entry.keyPlace)];
   for (const name of names) {
-    const host =
-      tree.hosts.get(name) ?? addHost(tree, name, port === undefined ? [] : [portSetting(port, entry.keyPlace)]);
+    const host = tree.hosts.get(name) ?? addHost(tree, { name, namedAt: entry.keyPlace, settings: [...settings] });
     group.hosts.add(name);
     host.settings.push(...settingsOf(entry.node, "host"));
   }
 }
 
-function addHost(tree: Tree, name: string, settings: Setting[]): TreeHost {
-  const host: TreeHost = { name, settings };
-  tree.hosts.set(name, host);
+function addHost(tree: Tree, host: TreeHost): TreeHost {
+  tree.hosts.set(host.name, host);
   return host;
 }
 

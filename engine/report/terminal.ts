@@ -51,9 +51,10 @@ export function placeText({ file, line, column }: Place): string {
 }
 
 /** A failure in one line, as in "host key of app-1 changed: found …, expected …". What is said of a resource takes more. */
-export function failureLine({ message, found, expected, step }: Failure): string {
+export function failureLine({ message, found, expected, step, host }: Failure): string {
   const said = step ? [] : [found && `found ${found}`, expected && `expected ${expected}`].filter(Boolean);
-  return harmless(said.length > 0 ? `${message}: ${said.join(", ")}` : message);
+  const whose = host === undefined ? "" : ` (host ${host})`;
+  return harmless(`${said.length > 0 ? `${message}: ${said.join(", ")}` : message}${whose}`);
 }
 
 /** A time as in "3.2s", and from a minute on as in "2m05s". */

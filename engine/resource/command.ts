@@ -1,3 +1,4 @@
+import { MismatchError } from "../format/mismatch.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { type Change, defineResource, ProbeError } from "./resource.ts";
 import { checkPath } from "./stat.ts";
@@ -63,9 +64,12 @@ function check({ name, creates, unless, onlyIf }: CommandDesired): string {
   if (name === "" || name.includes("\n")) throw new TypeError(`a command's name is one line: ${JSON.stringify(name)}`);
   if (creates !== undefined) checkPath(creates);
   if (creates === undefined && !unless && !onlyIf)
-    throw new TypeError(
-      `command "${name}": found no guard, expected creates, unless or onlyIf; what has none is a handler`,
-    );
+    throw new MismatchError({
+      message: `command "${name}"`,
+      found: "no guard",
+      expected: "creates, unless or onlyIf",
+      hint: "what has none is a handler",
+    });
   return name;
 }
 

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Mismatch, MismatchError } from "../format/mismatch.ts";
 import type { Script } from "../shell/sh.ts";
 
 /** One field that differs. `before` is absent where nothing was there; `text` holds whole contents for `--diff`. */
@@ -88,15 +89,14 @@ export interface ResourceKind {
   merge(resources: readonly Resource[]): readonly Resource[];
 }
 
-/** What a role or a template asks for cannot be: the message begins with its line, `text` is without it. */
-export class PlacedError extends TypeError {
+/** What a role or a template asks for cannot be: the message begins with its line. */
+export class PlacedError extends MismatchError {
   readonly place: CodePlace;
-  readonly text: string;
 
-  constructor(place: CodePlace, text: string, options?: ErrorOptions) {
-    super(`${formatCodePlace(place)}: ${text}`, options);
+  constructor(place: CodePlace, mismatch: Mismatch, options?: ErrorOptions) {
+    super(mismatch, options);
+    this.message = `${formatCodePlace(place)}: ${this.message}`;
     this.place = place;
-    this.text = text;
   }
 }
 

@@ -1,3 +1,4 @@
+import { MismatchError } from "../format/mismatch.ts";
 import { type Script, sh } from "../shell/sh.ts";
 import { ProbeError } from "./resource.ts";
 
@@ -80,7 +81,7 @@ export function nameOf({ type }: Stat): string {
 /** Refuses paths that no line-based probe can carry, and relative ones. Returns the path. */
 export function checkPath(path: string): string {
   if (!path.startsWith("/") || path.includes("\n"))
-    throw new TypeError(`found the path ${JSON.stringify(path)}, expected an absolute one on one line`);
+    throw new MismatchError({ found: `the path ${JSON.stringify(path)}`, expected: "an absolute one on one line" });
   return path;
 }
 
@@ -96,6 +97,6 @@ export function spelledAs(
 /** Refuses modes that `stat` never prints, so that no resource differs for ever: "755" is "0755". Returns the mode. */
 export function checkMode(mode: string): string {
   if (!/^[0-7]{4}$/.test(mode))
-    throw new TypeError(`found the mode ${JSON.stringify(mode)}, expected four octal digits, as in "0644"`);
+    throw new MismatchError({ found: `the mode ${JSON.stringify(mode)}`, expected: 'four octal digits, as in "0644"' });
   return mode;
 }

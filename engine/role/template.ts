@@ -25,7 +25,10 @@ export function render(path: string, source: string, values: Readonly<Record<str
   // Handlebars' own strict mode looks at `{{x}}` only, which is refused below, and not at what a helper is given.
   const checkGiven = (value: unknown, { loc }: Node) => {
     if (value === undefined)
-      throw new TemplateError(placeAt(path, loc), `found ${textAt(source, loc)}, expected a value that the role gives`);
+      throw new TemplateError(placeAt(path, loc), {
+        found: textAt(source, loc),
+        expected: "a value that the role gives",
+      });
   };
   const engine = Handlebars.create();
   const { each } = engine.helpers;
@@ -42,8 +45,8 @@ export function render(path: string, source: string, values: Readonly<Record<str
         return format(plain, textBefore(source, node.loc));
       } catch (cause) {
         if (!(cause instanceof FormatError)) throw cause;
-        const said = `found ${cause.message} in ${textAt(source, node.loc)}, expected one line of plain text`;
-        throw new TemplateError(placeAt(path, node.loc), said, { cause });
+        const found = `${cause.message} in ${textAt(source, node.loc)}`;
+        throw new TemplateError(placeAt(path, node.loc), { found, expected: "one line of plain text" }, { cause });
       }
     });
   }
@@ -59,7 +62,7 @@ function readSource(url: URL, path: string): string {
   try {
     return readFileSync(url, "utf8");
   } catch (cause) {
-    throw new TemplateError({ file: path }, "found no such file, expected the template", { cause });
+    throw new TemplateError({ file: path }, { found: "no such file", expected: "the template" }, { cause });
   }
 }
 
@@ -78,7 +81,7 @@ function brokenTemplate(path: string, cause: unknown): TemplateError {
   const token = /got '(\w+)'$/.exec(message)?.[1];
   const found = token === undefined ? (message.split("\n")[0] ?? "").replace(/ - \d+:\d+$/, "") : `unexpected ${token}`;
   const place = { file: path, line: numbered(line), column: numbered(column) };
-  return new TemplateError(place, `found broken Handlebars (${found}), expected a template`, { cause });
+  return new TemplateError(place, { found: `broken Handlebars (${found})`, expected: "a template" }, { cause });
 }
 
 function numbered(digits: string | undefined): number | undefined {
@@ -107,7 +110,10 @@ function refuseBareValues(path: string, body: readonly Node[]): void {
     const name = String(node.path?.original);
     if (node.type === "MustacheStatement" && (!(name in formats) || node.params?.length !== 1)) {
       const words = Object.keys(formats).map((format) => `{{${format} …}}`);
-      throw new TemplateError(placeAt(path, node.loc), `found {{${name}}}, expected a format: ${words.join(", ")}`);
+      throw new TemplateError(placeAt(path, node.loc), {
+        found: `{{${name}}}`,
+        expected: `a format: ${words.join(", ")}`,
+      });
     }
     refuseBareValues(path, [...(node.program?.body ?? []), ...(node.inverse?.body ?? [])]);
   }
@@ -136,6 +142,9 @@ function checkSyntax(path: string, text: string): void {
   if (error)
     throw new TemplateError(
       { file: path },
-      `found a result that cannot be read (${error.message.split(" at line")[0]}), expected YAML`,
+      {
+        found: `a result that cannot be read (${error.message.split(" at line")[0]})`,
+        expected: "YAML",
+      },
     );
 }

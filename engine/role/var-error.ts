@@ -1,17 +1,17 @@
+import { type Mismatch, MismatchError } from "../format/mismatch.ts";
+
 /** A var that does not go together with others, whatever the machine. Before any host is contacted it is said with the var's place. */
-export class VarError extends Error {
+export class VarError extends MismatchError {
   override readonly name = "VarError";
   /** Those that are part of it, the likeliest first: the first that the inventory sets is named. */
   readonly variables: readonly [string, ...string[]];
-  readonly text: string;
   readonly host: string | undefined;
 
-  /** `text` says what was found and what was expected; `host` whose var it is, where that is another one than the role's. */
-  constructor(variables: string | readonly [string, ...string[]], text: string, host?: string) {
+  /** `host` is whose var it is, where that is another one than the role's. */
+  constructor(variables: string | readonly [string, ...string[]], said: Omit<Mismatch, "message">, host?: string) {
     const all = typeof variables === "string" ? ([variables] as const) : variables;
-    super(`${host === undefined ? "" : `host ${host}: `}var ${all[0]}: ${text}`);
+    super({ ...said, message: `${host === undefined ? "" : `host ${host}: `}var ${all[0]}` });
     this.variables = all;
-    this.text = text;
     this.host = host;
   }
 }

@@ -1,3 +1,4 @@
+import { MismatchError } from "../format/mismatch.ts";
 import type { RolePlay, Serial } from "../role/playbook.ts";
 
 /** Splits hosts as `serial` says: each size in turn, the last one for all that follow. A share is at least one host. */
@@ -33,6 +34,10 @@ export function stopReason(play: RolePlay, failed: number, size: number): Stop |
 function sizeOf(serial: Serial, count: number): number {
   const size = typeof serial === "number" ? serial : Math.floor((Number.parseFloat(serial) / 100) * count);
   if (!Number.isFinite(size) || size < 0 || serial === 0)
-    throw new TypeError(`serial: found ${serial}, expected a number above 0 or a share such as "25%"`);
+    throw new MismatchError({
+      message: "serial",
+      found: `${serial}`,
+      expected: 'a number above 0 or a share such as "25%"',
+    });
   return Math.max(1, Math.floor(size));
 }

@@ -38,6 +38,8 @@ export interface Failure {
   readonly hint?: string | undefined;
   /** The line of a role, an inventory or a vars file that it is about. */
   readonly place?: Place | undefined;
+  /** Of what is refused: the host whose roles were asked. */
+  readonly host?: string | undefined;
   /** The host that it happened on, where roles hold something on another one. */
   readonly on?: string | undefined;
   /** The resource that it is about, with what was found and wanted of each field. */

@@ -1,5 +1,6 @@
 import { ConnectionError } from "../connection/connection.ts";
 import { OutputError } from "../connection/output.ts";
+import { MismatchError } from "../format/mismatch.ts";
 import { InventoryError, type Problem } from "../inventory/inventory.ts";
 import { PlacedError, placeOf } from "../resource/resource.ts";
 import { ApplyError, LockedError, NotConvergedError, planned } from "./converge.ts";
@@ -10,6 +11,9 @@ import { SessionError } from "./session.ts";
 
 /** Of a failed command's stderr, the end says what happened. */
 const STDERR_LINES = 20;
+
+/** What a role's mismatch is about where that has no name. */
+const ASKED = "what a role asks for cannot be";
 
 /** Returns what a report says of an error that ended a host's run. */
 export function failureOf(error: unknown): Failure {
@@ -47,7 +51,10 @@ export function failureOf(error: unknown): Failure {
     const hint = "something undoes these changes: another resource, a service, or a person";
     return { kind: "failed", message, ...aboutStep(error.steps[0]), hint };
   }
-  if (error instanceof PlacedError) return { kind: "failed", message: oneLine(error.text), place: error.place };
+  if (error instanceof MismatchError) {
+    const place = error instanceof PlacedError ? error.place : placeOf(error);
+    return { kind: "failed", ...error.mismatch, message: oneLine(error.mismatch.message ?? ASKED), place };
+  }
   const [problem, ...others] = error instanceof InventoryError ? error.problems : [];
   if (problem && others.length === 0) return { ...refusalOf(problem, "the inventory cannot be used"), kind: "failed" };
   return { kind: "failed", message, place: error instanceof Error ? placeOf(error) : undefined };

@@ -123,7 +123,7 @@ function refuseTwins(resources: readonly Resource[]): void {
     const twin = seen.get(key);
     if (twin) {
       const first = formatCodePlace(twin.place);
-      throw new PlacedError(resource.place, `found ${key} a second time (first at ${first}), expected it once`);
+      throw new PlacedError(resource.place, { found: `${key} a second time (first at ${first})`, expected: "it once" });
     }
     seen.set(key, resource);
   }

@@ -1,7 +1,7 @@
 import { formatOf } from "../format/format.ts";
 import { type Host, type Inventory, InventoryError, type Problem, type VarValue } from "../inventory/inventory.ts";
 import { describe, distinct, explainErrors, formatPath, secretsIn, unreadableSecrets } from "../inventory/problem.ts";
-import { suggest } from "../inventory/suggest.ts";
+import { hintFor } from "../inventory/suggest.ts";
 import { isTemplate, NO_TEMPLATES, templatesOf } from "../inventory/template.ts";
 import { type Reader, schemasOfPlay } from "../role/playbook.ts";
 import { readVars, type Schema, secretsAmong } from "../role/schema.ts";
@@ -86,15 +86,12 @@ function roleProblems(host: Host, role: Reader): readonly Problem[] {
 function unknownVars(host: Host, known: ReadonlySet<string>): readonly Problem[] {
   return Object.keys(host.vars)
     .filter((name) => !known.has(name) && !name.startsWith("ansible_"))
-    .map((name) => {
-      const meant = suggest(name, known);
-      return {
-        place: host.place([name], "key"),
-        found: `the var "${name}"`,
-        expected: "one that a role of this playbook reads",
-        hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
-      };
-    });
+    .map((name) => ({
+      place: host.place([name], "key"),
+      found: `the var "${name}"`,
+      expected: "one that a role of this playbook reads",
+      hint: hintFor(name, known),
+    }));
 }
 
 /** A var that a template of Ansible's was left in, once however many hosts have it. */

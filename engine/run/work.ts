@@ -1,5 +1,5 @@
 import type { Facts } from "../facts/facts.ts";
-import { didYouMean } from "../inventory/suggest.ts";
+import { hintFor } from "../inventory/suggest.ts";
 import { PlacedError, type Resource } from "../resource/resource.ts";
 import type { RolePlay } from "../role/playbook.ts";
 import type { Role, RolePlan, Site } from "../role/role.ts";
@@ -71,8 +71,9 @@ function prefixed(resource: Resource, role: Role, { handlers }: RolePlan): Resou
   const notify = (resource.options.notify ?? []).map((name) => {
     if (!(name in handlers)) {
       const known = Object.keys(handlers);
-      const expected = `expected a handler of role ${role.name}${didYouMean(name, known)}`;
-      throw new PlacedError(resource.place, `notify: found "${name}", ${expected}`);
+      const expected = `a handler of role ${role.name}`;
+      const hint = hintFor(name, known);
+      throw new PlacedError(resource.place, { message: "notify", found: `"${name}"`, expected, hint });
     }
     return handlerName(role, name);
   });

@@ -4,6 +4,7 @@ import {
   file,
   type HostVars,
   http,
+  MismatchError,
   type Resource,
   reveal,
   type Script,
@@ -125,10 +126,10 @@ export function userFile(environment: Script): Script {
 function caddyfile({ gateway_acme_email, gateway_domain }: Vars, site: Site): Text {
   const name = gatewayOf(site)?.name ?? "";
   if (gateway_acme_email !== undefined && (gateway_domain === undefined || isIP(gateway_domain) !== 0))
-    throw new VarError(
-      "gateway_acme_email",
-      `found ${gateway_domain ?? "no gateway_domain"}, expected a name: it needs gateway_domain, and there are no certificates by ACME for an address`,
-    );
+    throw new VarError("gateway_acme_email", {
+      found: gateway_domain ?? "no gateway_domain",
+      expected: "a name: it needs gateway_domain, and there are no certificates by ACME for an address",
+    });
   const names = gateway_acme_email === undefined ? namesOf(name, site.host) : [name];
   return template("gateway/Caddyfile.hbs", {
     name,
@@ -162,9 +163,11 @@ function passwordOf({ name, hosts }: Environment): Text {
   const read = hosts.map((host) => {
     const { gateway_password: password } = varsOfHost(loginVars, host);
     if (password === undefined)
-      throw new Error(
-        `host ${host.name}: found no gateway_password, expected the one that environment ${name} pushes with`,
-      );
+      throw new MismatchError({
+        message: `host ${host.name}`,
+        found: "no gateway_password",
+        expected: `the one that environment ${name} pushes with`,
+      });
     return password;
   });
   return new Secret(() => {

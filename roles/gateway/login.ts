@@ -2,6 +2,7 @@ import {
   command,
   directory,
   file,
+  MismatchError,
   optional,
   type Resource,
   reveal,
@@ -109,7 +110,9 @@ function withNewline(text: Text): Text {
 
 function passwordOf({ environment, gateway_password: password }: Vars, { host }: Site): Text {
   if (password !== undefined) return password;
-  throw new Error(
-    `host ${host.name}: found no gateway_password, expected the one that environment ${environment} pushes with: the monitoring host has gateway: true`,
-  );
+  throw new MismatchError({
+    message: `host ${host.name}`,
+    found: "no gateway_password",
+    expected: `the one that environment ${environment} pushes with: the monitoring host has gateway: true`,
+  });
 }

@@ -122,7 +122,7 @@ function checkMail({ alert_email_to = [], smtp_host, smtp_from, smtp_user, smtp_
   const needing = { alert_email_to: alert_email_to[0], smtp_user, smtp_password };
   const [name] = Object.entries(needing).find(([, value]) => value !== undefined) ?? [];
   if (name !== undefined && smtp_host === undefined)
-    throw new VarError(name, "found no smtp_host, expected one: mail needs smtp_host too");
+    throw new VarError(name, { found: "no smtp_host", expected: "one: mail needs smtp_host too" });
   if (smtp_host !== undefined && smtp_from === undefined)
-    throw new VarError("smtp_host", "found no smtp_from, expected one: mail needs smtp_from too");
+    throw new VarError("smtp_host", { found: "no smtp_from", expected: "one: mail needs smtp_from too" });
 }

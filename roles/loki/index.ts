@@ -100,10 +100,10 @@ function health(image: string): readonly string[] {
   const version = imageVersion(image, "loki_image");
   if (isBefore(version, [3, 5, 8])) return ["CMD", "/busybox/wget", "-q", "--spider", "http://127.0.0.1:3100/ready"];
   if (!isBefore(version, [3, 6, 5])) return ["CMD", "/usr/bin/loki", "-health"];
-  throw new VarError(
-    "loki_image",
-    `found ${image}, which cannot be health-checked, expected 3.5.7 or older, or 3.6.5 or newer`,
-  );
+  throw new VarError("loki_image", {
+    found: `${image}, which cannot be health-checked`,
+    expected: "3.5.7 or older, or 3.6.5 or newer",
+  });
 }
 
 /** Loki's file, and what Loki shows where it runs that file. */
@@ -139,6 +139,6 @@ function ownBucket(vars: Vars): (Bucket & { readonly from: string }) | undefined
   checkTogether("loki_s3_bucket", vars.loki_s3_bucket, "loki_s3_from", from);
   const bucket = bucketOf(vars, "loki_s3_bucket", vars.loki_s3_bucket);
   if (!bucket || from === undefined) return undefined;
-  if (from < FIRST_DAY) throw new VarError("loki_s3_from", `found "${from}", expected ${FIRST_DAY} or later`);
+  if (from < FIRST_DAY) throw new VarError("loki_s3_from", { found: `"${from}"`, expected: `${FIRST_DAY} or later` });
   return { ...bucket, from };
 }

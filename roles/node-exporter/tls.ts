@@ -36,7 +36,10 @@ export function tlsResources(vars: Vars, site: Site): readonly Resource[] {
   if (!vars.node_exporter_tls) return [];
   const password = vars.metrics_password;
   if (password === undefined)
-    throw new VarError("node_exporter_tls", "found no metrics_password, expected the one that Prometheus asks with");
+    throw new VarError("node_exporter_tls", {
+      found: "no metrics_password",
+      expected: "the one that Prometheus asks with",
+    });
   const hash = bcryptHash(password, `${METRICS_USER}@${vars.environment}`);
   const content = template("node-exporter/web.yml.hbs", {
     certificate: CERTIFICATE,

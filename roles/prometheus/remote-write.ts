@@ -23,10 +23,10 @@ export function remoteWriteOf(vars: Vars): RemoteWrite | undefined {
   const { prometheus_remote_write_password: password } = vars;
   checkTogether("prometheus_remote_write_user", user || undefined, "prometheus_remote_write_password", password);
   if (url === undefined && password !== undefined)
-    throw new VarError(
-      "prometheus_remote_write_password",
-      "found a password alone, expected prometheus_remote_write_url too",
-    );
+    throw new VarError("prometheus_remote_write_password", {
+      found: "a password alone",
+      expected: "prometheus_remote_write_url too",
+    });
   if (url === undefined) return undefined;
   return { url, user: user ?? "", passwordFile: password === undefined ? "" : `/etc/prometheus/${FILE}` };
 }

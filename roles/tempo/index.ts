@@ -125,5 +125,8 @@ function config(vars: Vars, { image, memoryMb, keeps }: Stack): FileDesired & { 
 function majorOf(image: string): 2 | 3 {
   const [major] = imageVersion(image, "tempo_image");
   if (major === 2 || major === 3) return major;
-  throw new VarError("tempo_image", `found major ${major}, expected 2 or 3: each has a configuration of its own`);
+  throw new VarError("tempo_image", {
+    found: `major ${major}`,
+    expected: "2 or 3: each has a configuration of its own",
+  });
 }

@@ -6,6 +6,7 @@
  */
 'use strict'
 exports[`test/surface.test.ts > TAP > what the package hostwright exports changes on purpose only > must match snapshot 1`] = `
+MismatchError
 ProbeError
 Secret
 UnsupportedMachine
@@ -79,6 +80,7 @@ type Inquiry
 type InventorySource
 type LinkDesired
 type LockedRelease
+type Mismatch
 type PackageDesired
 type Play
 type PlayResult

@@ -71,23 +71,40 @@ const cases = [
   {
     name: "an inventory that is no YAML",
     hosts: "web: [\n",
-    failures: [{ message: /^found .*expected/, place: { file: "DIR/hosts.yml", line: Number } }],
+    failures: [
+      {
+        message: "the inventory cannot be used",
+        found: /^broken YAML/,
+        expected: "YAML",
+        place: { file: "DIR/hosts.yml", line: Number },
+      },
+    ],
   },
   {
     name: "an empty inventory",
     hosts: "",
-    failures: [{ message: /^found an empty file, expected/, place: { file: "DIR/hosts.yml" } }],
+    failures: [{ found: "an empty file", expected: 'groups, such as "all:"', place: { file: "DIR/hosts.yml" } }],
   },
   {
     name: "a role that asks for two files of one path",
     hosts: fine.replace("80", "81"),
-    failures: [{ message: /^found file \/nowhere a second time/, place: { file: "DIR/play.mts", line: 5 } }],
+    failures: [
+      {
+        message: "the playbook cannot be followed",
+        found: /^file \/nowhere a second time/,
+        expected: "it once",
+        host: "web-1",
+        place: { file: "DIR/play.mts", line: 5 },
+      },
+    ],
   },
   {
     name: "an option that does not exist",
     hosts: fine,
     args: ["--chekc"],
-    failures: [{ message: /unknown option --chekc/ }],
+    failures: [
+      { found: "the unknown option --chekc", expected: "one that --help lists", hint: 'did you mean "--check"?' },
+    ],
   },
 ];
 

@@ -109,7 +109,7 @@ t.test("a tag that nothing has is found although some machines are not supported
 
 t.test("vars that do not go together are said with the place of the one that is there", async (t) => {
   const together = () => {
-    throw new VarError(["colour", "size"], "found that both are the same, expected two");
+    throw new VarError(["colour", "size"], { found: "that both are the same", expected: "two" });
   };
   t.match(
     await said(t, onlyOn("debian", together)),

@@ -46,7 +46,19 @@ const others: readonly WrongInput[] = [
   {
     name: "a name that is no address, where nothing else is given",
     hosts: 'web:\n  hosts:\n    "10.0.0.10/24": { site_port: 80 }\n',
-    message: `host "10.0.0.10/24": found its name for an address (var host), expected ${ADDRESS}: this has a prefix length`,
+    message: `DIR/hosts.yml:3:5: host "10.0.0.10/24": found its name for an address (var host), expected ${ADDRESS}: this has a prefix length`,
+  },
+  {
+    name: "a name that is no address, where it stands first",
+    hosts:
+      'web:\n  children: { front: { hosts: { "10.0.0.10/24": } } }\n  hosts:\n    "10.0.0.10/24": { site_port: 80 }\n',
+    message: `DIR/hosts.yml:2:33: host "10.0.0.10/24": found its name for an address (var host), expected ${ADDRESS}: this has a prefix length`,
+  },
+  {
+    name: "a name that is no address, on the command line",
+    playbook: "const playbook = [{ hosts: 'all', roles: [role] }];",
+    args: ["-i", "10.0.0.10/24,", "-e", "site_port=80"],
+    message: `-i 10.0.0.10/24,: host "10.0.0.10/24": found its name for an address (var host), expected ${ADDRESS}: this has a prefix length`,
   },
   {
     name: "an empty address",

@@ -153,6 +153,7 @@ const playbooks: readonly WrongInput[] = [
   },
   {
     name: "a role that throws",
+    textOnly: "an Error of a role's own is one text",
     playbook: making('{ throw new Error("found two web servers, expected one"); }'),
     message: "DIR/site.mts:10: found two web servers, expected one (host web-1)",
   },

@@ -1,5 +1,5 @@
 import t from "tap";
-import { didYouMean, suggest } from "../../engine/inventory/suggest.ts";
+import { hintFor, suggest } from "../../engine/inventory/suggest.ts";
 
 const cases: readonly (readonly [string, readonly string[], string | undefined])[] = [
   ["host", ["hosts", "vars", "children"], "hosts"],
@@ -16,6 +16,6 @@ const cases: readonly (readonly [string, readonly string[], string | undefined])
 for (const [found, candidates, meant] of cases) {
   t.test(`of ${candidates.join(", ")} the word "${found}" suggests ${meant ?? "nothing"}`, async (t) => {
     t.equal(suggest(found, candidates), meant);
-    t.equal(didYouMean(found, candidates), meant === undefined ? "" : `; did you mean "${meant}"?`);
+    t.equal(hintFor(found, candidates), meant === undefined ? undefined : `did you mean "${meant}"?`);
   });
 }

@@ -13,10 +13,10 @@ function planBoth(vars: Readonly<Record<string, unknown>>) {
 t.test("a host that is both has each port once", async (t) => {
   t.throws(
     () => planBoth({}),
-    new VarError(
-      "app_metrics_port",
-      "found that loki_port and app_metrics_port are both 8080, expected two: one host has each port once",
-    ),
+    new VarError("app_metrics_port", {
+      found: "that loki_port and app_metrics_port are both 8080",
+      expected: "two: one host has each port once",
+    }),
   );
   t.throws(
     () => planBoth({ app_metrics_port: 8081, node_exporter_port: 443 }),

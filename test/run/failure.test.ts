@@ -73,13 +73,16 @@ const cases: readonly { name: string; error: unknown; failure: Failure }[] = [
   },
   {
     name: "what a role asks for, with its line",
-    error: new PlacedError({ file: "roles/base/index.ts", line: 12 }, "found it twice"),
-    failure: { kind: "failed", message: "found it twice", place: motd.place },
+    error: new PlacedError(
+      { file: "roles/base/index.ts", line: 12 },
+      { message: "notify", found: "it twice", expected: "once" },
+    ),
+    failure: { kind: "failed", message: "notify", found: "it twice", expected: "once", place: motd.place },
   },
   {
     name: "an inventory",
-    error: new InventoryError("found x, expected y", place),
-    failure: { kind: "failed", message: "found x, expected y", place },
+    error: new InventoryError({ place, found: "x", expected: "y" }),
+    failure: { kind: "failed", message: "the inventory cannot be used", found: "x", expected: "y", place },
   },
   {
     name: "what is no error, over several lines",

@@ -4,6 +4,9 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join, resolve } from "node:path";
 import type { Test } from "tap";
+import { formatProblem } from "../../engine/inventory/inventory.ts";
+import type { Failure } from "../../engine/run/event.ts";
+import { notValid } from "./events-schema.ts";
 import { type Ended, runFile } from "./program.ts";
 import type { Start } from "./program-host.mts";
 
@@ -29,6 +32,8 @@ export interface WrongInput {
   readonly message: string | RegExp;
   /** 1 unless given. */
   readonly code?: number;
+  /** Why its event has found and expected in the message only. */
+  readonly textOnly?: string;
 }
 
 const HOSTS = "web:\n  hosts:\n    web-1: { host: 127.0.0.1, port: PORT, site_port: 80 }\n";
@@ -50,7 +55,7 @@ const roleOf = (resources) => defineRole({ name: "site", vars, resources });
 /** Every how many cases one is run as a process of its own too, to see that it makes no difference. */
 const SAMPLE = 10;
 
-/** Tests that the program refuses each input with its message, no stack trace, nothing on stdout, and no connection. */
+/** Tests that the program refuses each input with its message, no stack trace, nothing on stdout, the same as data, and no connection. */
 export async function refusesInputs(t: Test, inputs: readonly WrongInput[]): Promise<void> {
   const counter = await countConnections(t);
   const host = fork("test/support/program-host.mts", {
@@ -66,6 +71,7 @@ export async function refusesInputs(t: Test, inputs: readonly WrongInput[]): Pro
       check(t, input, { ...ended, stderr: readable(ended.stderr, dir) });
       if (index % SAMPLE === 0)
         t.same(await runFile(start.file, start.args, { env: start.env }), ended, "as a process");
+      checkEvent(t, input, ended, await runIn(host, { ...start, args: ["--json", ...start.args] }));
       t.equal(counter.connections(), 0, "no connection was opened");
     });
   }
@@ -114,6 +120,35 @@ function check(t: Test, { message, code = 1 }: WrongInput, ended: Ended): void {
   t.notMatch(ended.stderr, /\n\s+at /, "no stack trace");
   t.equal(ended.stderr.trimEnd().split("\n").length, 1, "one message");
   t.match(ended.stderr, /found .*expected /, "what was found, and what was expected");
+}
+
+/** The event has what was found and expected as data, and its text is what people are told. */
+function checkEvent(t: Test, { textOnly }: WrongInput, { stderr }: Ended, asked: Ended): void {
+  const event = JSON.parse(asked.stdout);
+  const failures: readonly Failure[] = event.failures;
+  t.same(notValid([event]), []);
+  t.equal(`${failures.map(textOf).join("\n")}\n`, stderr, "the event says what the text says");
+  t.equal(asked.stderr, stderr, "the text is the same");
+  const inText = failures.filter(({ message }) => /found .*, expected /.test(message));
+  t.equal(inText.length > 0, textOnly !== undefined, textOnly ?? "what was found and expected is data");
+}
+
+/** What the message of a failure is that has none of its own. */
+const NAMELESS = [
+  "the inventory cannot be used",
+  "the command line cannot be followed",
+  "the playbook cannot be followed",
+];
+
+function textOf({ message, place, found, expected, hint, host }: Failure): string {
+  return formatProblem({
+    message: NAMELESS.includes(message) ? undefined : message,
+    place: place && { file: place.file, line: place.line ?? 0, column: place.column ?? 0 },
+    found,
+    expected,
+    hint,
+    host,
+  });
 }
 
 async function runIn(host: ChildProcess, start: Start): Promise<Ended> {
