@@ -95,9 +95,9 @@ t.test("a missing secret concerns only the host that has it", async (t) => {
   const { hosts, files } = await loadInventory([`${dir}/hosts.yml`], { env: {} });
   t.strictSame(unreadableSecrets(hosts.get("a")?.vars ?? {}), []);
   const place = { file: files[0], line: 2, column: 46 };
-  const message =
-    "found no environment variable GRAFANA_PASSWORD, expected the secret in it; export GRAFANA_PASSWORD=…";
-  t.strictSame(unreadableSecrets(hosts.get("m")?.vars ?? {}), [{ message, place }]);
+  const found = "no environment variable GRAFANA_PASSWORD";
+  const wrong = { place, found, expected: "the secret in it", hint: "export GRAFANA_PASSWORD=…" };
+  t.strictSame(unreadableSecrets(hosts.get("m")?.vars ?? {}), [wrong]);
 });
 
 t.test("what Ansible overlooks in silence is a warning", async (t) => {
