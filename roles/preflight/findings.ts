@@ -3,6 +3,9 @@ import type { Listening } from "../service.ts";
 import type { HostState, Listener } from "./host.ts";
 import type { Path, Reached } from "./paths.ts";
 
+/** The kernel keeps so much of a program's name (TASK_COMM_LEN), and `ss` shows that. */
+const COMM_LENGTH = 15;
+
 /** Clocks that differ by more than this spoil rates, certificates and the order of what is correlated. */
 const SKEW_SECONDS = 30;
 
@@ -64,7 +67,7 @@ function collides(want: Listening, found: Listener): boolean {
 
 function isOurs({ holders = [], port }: Listening, { holder }: Listener, ownPorts: ReadonlySet<number>): boolean {
   if (/^docker-pr/.test(holder)) return ownPorts.has(port);
-  return holders.some((program) => holder.startsWith(`${program} (`));
+  return holders.some((program) => holder.startsWith(`${program.slice(0, COMM_LENGTH)} (`));
 }
 
 /** Free disk and memory against what is needed. */

@@ -114,6 +114,9 @@ t.test("a port that somebody else holds is named, with the var to change; our ow
     { name: "port 80", outcome: "broken", text: /held by nginx \(pid 812\)/, hint: /grafana_port/ },
   ]);
   t.match(portFindings([want(8080, "loki_port")], state), [{ outcome: "works" }]);
+  const long = parseHost('clock 1\nlistening\nlisten *:9256 users:(("process_exporte",pid=7,fd=3))\n');
+  const ours = { ...want(9256, "process_exporter_port"), holders: ["process_exporter"] };
+  t.match(portFindings([ours], long), [{ outcome: "works" }], "the kernel cuts names at 15 characters");
   const local = { ...want(33579, "x"), address: "127.0.0.2" };
   t.match(portFindings([local], state), [{ outcome: "works" }], "another address of the host is another port");
 });
