@@ -49,6 +49,19 @@ export interface ComposePart {
   readonly secrets?: readonly string[];
 }
 
+/** What a container comes to on a host. */
+export interface ContainerPlan {
+  readonly compose: ComposePart;
+  /** What has to hold before any file of the stack is touched. */
+  readonly before?: readonly Resource[];
+  /** What has to be there before it starts. */
+  readonly resources: readonly Resource[];
+  /** Conditions that hold once it runs: it answers. */
+  readonly gates: readonly Resource[];
+  /** What holds once all answer: each runs the configuration that it was given. */
+  readonly runsConfig?: readonly Resource[];
+}
+
 /** A service of the monitoring host: a container of the Compose project. */
 export interface Container extends Service {
   readonly share: MemoryShare;
@@ -60,30 +73,18 @@ export interface Container extends Service {
   image(host: HostVars): string;
   /** The limit that the vars ask for. */
   wishedMb(host: HostVars): number | undefined;
-  compose(stack: Stack): ComposePart;
-  /** What has to hold before any file of the stack is touched. */
-  before(stack: Stack): readonly Resource[];
-  /** What has to be there before it starts. */
-  resources(stack: Stack): readonly Resource[];
-  /** Conditions that hold once it runs: it answers. */
-  gates(stack: Stack): readonly Resource[];
+  plan(stack: Stack): ContainerPlan;
   /** That what app hosts send arrives: of one of them. */
   readonly proofs: ((site: Site, occasion: Occasion) => readonly Proof[]) | undefined;
-  /** What holds once all answer: each runs the configuration that it was given. */
-  runsConfig(stack: Stack): readonly Resource[];
 }
 
-interface ContainerDefinition<S extends Schema> extends Omit<ServiceDefinition<S>, "memoryMb"> {
+interface ContainerDefinition<S extends Schema> extends ServiceDefinition<S> {
   readonly share: MemoryShare;
   readonly data?: { readonly what: string; plan(vars: VarsOf<S>, dataMb: number): DataPlan };
   readonly metrics?: string;
   image(vars: VarsOf<S>): string;
   wishedMb?(vars: VarsOf<S>): number | undefined;
-  compose(vars: VarsOf<S>, stack: Stack): ComposePart;
-  before?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
-  resources?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
-  gates?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
-  runsConfig?(vars: VarsOf<S>, stack: Stack): readonly Resource[];
+  plan(vars: VarsOf<S>, stack: Stack): ContainerPlan;
   proofs?(site: Site, occasion: Occasion): readonly Proof[];
 }
 
@@ -91,20 +92,15 @@ interface ContainerDefinition<S extends Schema> extends Omit<ServiceDefinition<S
 export function defineContainer<const S extends Schema>(definition: ContainerDefinition<S>): Container {
   const { share, data, metrics } = definition;
   const of = (host: HostVars) => varsOfHost(definition.vars, host);
-  const own = (stack: Stack) => of(stack.site.host);
   return {
-    ...defineService({ ...definition, memoryMb: (vars: VarsOf<S>) => definition.wishedMb?.(vars) ?? share.least }),
+    ...defineService(definition),
     share,
     data: data && { what: data.what, plan: (host, dataMb) => data.plan(of(host), dataMb) },
     metrics,
     proofs: definition.proofs,
     image: (host) => definition.image(of(host)),
     wishedMb: (host) => definition.wishedMb?.(of(host)),
-    compose: (stack) => definition.compose(own(stack), stack),
-    before: (stack) => definition.before?.(own(stack), stack) ?? [],
-    resources: (stack) => definition.resources?.(own(stack), stack) ?? [],
-    gates: (stack) => definition.gates?.(own(stack), stack) ?? [],
-    runsConfig: (stack) => definition.runsConfig?.(own(stack), stack) ?? [],
+    plan: (stack) => definition.plan(of(stack.site.host), stack),
   };
 }
 

@@ -1,12 +1,14 @@
 import {
   architecture,
   type Facts,
+  group,
   type HostVars,
   optional,
   type Resource,
   release,
   type Site,
   string,
+  user,
   type WantedRelease,
 } from "hostwright";
 import { varsOfHost } from "./hosts.ts";
@@ -79,6 +81,15 @@ export function releaseResource(program: Program, { machine }: Facts, site: Site
     },
     { tags: [program.name] },
   );
+}
+
+/** A user of the program's own, in a group of its own, whom nobody logs in as. */
+export function account(name: string): readonly Resource[] {
+  const tags = [name];
+  return [
+    group({ name, system: true }, { tags }),
+    user({ name, group: name, shell: "/usr/sbin/nologin", system: true }, { tags }),
+  ];
 }
 
 /** What the recap says of a program: what it really is, and until when it is supported. */

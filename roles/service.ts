@@ -67,8 +67,6 @@ export interface Service {
   reaches(site: Site): readonly Reaching[];
   /** Undefined for what Prometheus does not read on app hosts. */
   readonly scraped: Scraped<HostVars> | undefined;
-  /** The most memory that it may take, in MB. */
-  memoryMb(host: HostVars): number;
   /** What Grafana tells of when something is wrong with it. */
   readonly alerts: readonly AlertRule[];
   /** What Grafana shows of it. */
@@ -79,6 +77,8 @@ export interface Service {
 export interface HostService extends Service {
   /** It sends to the monitoring host: without one it is left as it is. */
   readonly sends: boolean;
+  /** The most memory that it may take, in MB. */
+  memoryMb(host: HostVars): number;
   program(host: HostVars): Program | undefined;
   /** Its systemd unit; undefined where nobody says what it is called. */
   unit(host: HostVars): string | undefined;
@@ -97,13 +97,13 @@ export interface ServiceDefinition<S extends Schema> {
   listens(vars: VarsOf<S>, host: HostVars): readonly Listening[];
   reaches?(vars: VarsOf<S>, site: Site): readonly Reaching[];
   readonly scraped?: Scraped<VarsOf<S>>;
-  memoryMb(vars: VarsOf<S>): number;
   readonly alerts?: readonly AlertRule[];
   readonly dashboards?: readonly Dashboard[];
 }
 
 interface HostServiceDefinition<S extends Schema> extends ServiceDefinition<S> {
   readonly sends?: boolean;
+  memoryMb(vars: VarsOf<S>): number;
   program?(vars: VarsOf<S>): Program;
   /** Called as the service unless given. */
   unit?(vars: VarsOf<S>): string | undefined;
@@ -129,7 +129,6 @@ export function defineService<const S extends Schema>(definition: ServiceDefinit
       how: (host) => scraped.how(of(host), host),
       ownUrl: (host) => scraped.ownUrl(of(host)),
     },
-    memoryMb: (host) => definition.memoryMb(of(host)),
     alerts: definition.alerts ?? [],
     dashboards: definition.dashboards ?? [],
   };
@@ -141,6 +140,7 @@ export function defineHostService<const S extends Schema>(definition: HostServic
   return {
     ...defineService(definition),
     sends: definition.sends ?? false,
+    memoryMb: (host) => definition.memoryMb(of(host)),
     program: (host) => definition.program?.(of(host)),
     unit: (host) => (definition.unit ? definition.unit(of(host)) : `${definition.name}.service`),
     resources: (site, facts) => definition.resources(of(site.host), site, facts),

@@ -72,7 +72,7 @@ async function problemOfKey(needed: Needed, { user }: Pick<Options, "user">): Pr
       return wrong("is not a private key");
     }
     if (problem)
-      return wrong(problem.text, problem.hint === undefined ? undefined : `unlock it once: ssh-add ${shownPath(path)}`);
+      return wrong(problem.text, problem.kind === "auth" ? `unlock it once: ssh-add ${shownPath(path)}` : problem.hint);
     if (identity.text !== undefined && !identity.isEncrypted) readableBySsh2(identity.text, undefined);
     return undefined;
   } catch (error) {
@@ -89,8 +89,7 @@ async function isInAgent(
   if (!identity?.publicKey || (identity.text !== undefined && !identity.isEncrypted)) return false;
   const { address, port, sshArgs } = vars;
   const config = await sshConfig({ name: host.name, address, port, user: vars.user ?? user, key: path, sshArgs });
-  const agent = await agentOf(config);
-  return agent !== undefined && "keys" in agent && canSign(agent, identity.publicKey);
+  return canSign(await agentOf(config), identity.publicKey);
 }
 
 async function problemOfPins({ path, subject }: Needed): Promise<Problem | undefined> {

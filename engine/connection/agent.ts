@@ -7,20 +7,23 @@ import type { SshConfig } from "./ssh-config.ts";
 /** What an ssh-agent can sign for. */
 export interface Agent {
   readonly socket: string;
+  /** Somebody answers at the socket; where nobody does, nothing is held. */
+  readonly answers: boolean;
   /** Public keys without their certificates. */
   readonly keys: readonly Buffer[];
   /** Those that can be shown; an agent may hold one without the plain key. */
   readonly certificates: readonly Certificate[];
 }
 
-/** Returns the agent of this configuration. `socket` alone where nobody answers there, undefined where none is named. */
-export async function agentOf(config: SshConfig): Promise<Agent | Pick<Agent, "socket"> | undefined> {
+/** Returns the agent of this configuration; undefined where none is named. */
+export async function agentOf(config: SshConfig): Promise<Agent | undefined> {
   const socket = agentSocketOf(config);
   if (socket === undefined) return undefined;
-  const held = await agentKeys(socket);
-  if (held === undefined) return { socket };
+  const answer = await agentKeys(socket);
+  const held = answer ?? [];
   const certificates = held.flatMap((blob) => parseCertificate(blob, undefined, Date.now()) ?? []);
-  return { socket, keys: held.filter((blob) => !isCertificate(blob)), certificates };
+  const keys = held.filter((blob) => !isCertificate(blob));
+  return { socket, answers: answer !== undefined, keys, certificates };
 }
 
 /** True when the agent can sign for this key, with its certificate or without. */

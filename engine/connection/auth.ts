@@ -49,8 +49,7 @@ export async function authPlan(
   config: SshConfig,
   credentials: Credentials,
 ): Promise<AuthPlan> {
-  const found = await agentOf(config);
-  const agent = found && "keys" in found ? found : undefined;
+  const agent = await agentOf(config);
   const files = await Promise.all(config.identityFiles.map((file) => readKey(host, file)));
   const identities = files.filter((identity) => identity !== undefined);
   const certificateFiles = await readCertificates(host, config);
@@ -81,12 +80,12 @@ export async function authPlan(
     ...passwordAttempts(credentials.password),
   ];
   return {
-    agentSocket: agent?.socket,
+    agentSocket: agent?.answers ? agent.socket : undefined,
     attempts:
       attempts.length > 0 ? attempts : [{ label: "none", type: "none", method: async () => ({ type: "none" }) }],
     skipped: [
       ...(credentials.passphrase ? [] : locked.map(({ path }) => `${path} is encrypted`)),
-      ...(found && !agent ? [`no agent answers at ${found.socket}`] : []),
+      ...(agent && !agent.answers ? [`no agent answers at ${agent.socket}`] : []),
       ...certificateFiles
         .filter((one) => !one.certificate)
         .map(({ path }) => `${path} is no certificate of a plain key`),

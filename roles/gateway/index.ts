@@ -52,10 +52,21 @@ export const gateway = defineContainer({
   image: ({ gateway_image }) => gateway_image,
   share: { least: MEMORY_MB, measured: MEMORY_MB, beyond: 0 },
   listens,
-  compose: composePart,
-  resources,
-  gates: (_vars, { site }) => gates(site),
+  plan(vars, stack) {
+    const config = { content: caddyfile(vars, stack.site), users: userFiles(stack.site) };
+    return {
+      compose: composePart(stack, config),
+      resources: resources(stack, config),
+      gates: gates(stack.site),
+    };
+  },
 });
+
+/** What Caddy reads: its file, and the files of users by path. */
+interface Config {
+  readonly content: Text;
+  readonly users: Readonly<Record<string, Text>>;
+}
 
 function listens(_vars: Vars, host: HostVars): readonly Listening[] {
   const common = { address: publishAddressOf(host), setBy: undefined, holders: [] };
@@ -72,31 +83,31 @@ function listens(_vars: Vars, host: HostVars): readonly Listening[] {
 }
 
 /** Caddy's configuration, and one file of users for each environment of the inventory. */
-function resources(vars: Vars, { site, image }: Stack): readonly Resource[] {
+function resources({ image }: Stack, { content, users }: Config): readonly Resource[] {
   const folders = ["", "/conf", "/conf/users"].map((name) => directory({ path: `${folder}${name}` }, { tags }));
   return [
     ...folders,
     // It holds the key of the CA.
     directory({ path: `${folder}/data`, mode: "0700" }, { tags }),
-    ...Object.entries(userFiles(site)).map(([path, content]) => file({ path, content, mode: "0600" }, { tags })),
-    file({ path: caddyfilePath, content: caddyfile(vars, site), validate: validateWith(image) }, { tags }),
+    ...Object.entries(users).map(([path, user]) => file({ path, content: user, mode: "0600" }, { tags })),
+    file({ path: caddyfilePath, content, validate: validateWith(image) }, { tags }),
   ];
 }
 
-function composePart(vars: Vars, { site, image, memoryMb }: Stack): ComposePart {
+function composePart({ site, image, memoryMb }: Stack, { content, users }: Config): ComposePart {
   const address = publishAddressOf(site.host);
   const values = {
     image,
     memory: `${memoryMb}m`,
     goMemoryLimit: goMemoryLimit(memoryMb, 0.8),
     ports: [`${address}:80:80`, `${address}:443:443`],
-    config: sha256(caddyfile(vars, site)),
+    config: sha256(content),
     health: ["CMD", "wget", "-q", "--spider", "http://127.0.0.1:2020/"],
   };
   return {
     text: template("gateway/service.hbs", escapeDollars(values)),
     // The folder too: the file of an environment that left is gone from it.
-    config: [caddyfilePath, USERS, ...Object.keys(userFiles(site))],
+    config: [caddyfilePath, USERS, ...Object.keys(users)],
   };
 }
 

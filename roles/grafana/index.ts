@@ -39,14 +39,22 @@ export const grafana = defineContainer({
       holders: [],
     },
   ],
-  compose: composePart,
-  resources,
-  gates: (_vars, { site }) => [http({ url: `${ownGrafanaUrl(site.host)}/api/health` }, { tags })],
-  runsConfig: (vars, { site }) => [passwordResource(vars, ownGrafanaUrl(site.host))],
+  plan(vars, stack) {
+    const files = startFiles(vars, stack);
+    const url = ownGrafanaUrl(stack.site.host);
+    return {
+      compose: composePart(vars, stack, files),
+      resources: resources(vars, stack, files),
+      gates: [http({ url: `${url}/api/health` }, { tags })],
+      runsConfig: [passwordResource(vars, url)],
+    };
+  },
 });
 
+type Files = Readonly<Record<string, Text>>;
+
 /** Files that are no secret and that Grafana reads at its start only, by path. */
-function startFiles({ scrape_interval_seconds }: Vars, { alerts }: Stack): Readonly<Record<string, Text>> {
+function startFiles({ scrape_interval_seconds }: Vars, { alerts }: Stack): Files {
   const values = { scrapeInterval: `${scrape_interval_seconds}s` };
   return {
     [`${provisioning}/datasources/datasources.yml`]: template("grafana/datasources.yml.hbs", values),
@@ -55,10 +63,8 @@ function startFiles({ scrape_interval_seconds }: Vars, { alerts }: Stack): Reado
   };
 }
 
-function composePart(vars: Vars, stack: Stack): ComposePart {
-  const { site, image, memoryMb } = stack;
+function composePart(vars: Vars, { site, image, memoryMb }: Stack, files: Files): ComposePart {
   const mail = mailSettings(vars);
-  const files = startFiles(vars, stack);
   const values = {
     image,
     memory: `${memoryMb}m`,
@@ -80,13 +86,13 @@ function composePart(vars: Vars, stack: Stack): ComposePart {
 }
 
 /** Data sources, dashboards, alerts and contact points as files, and the password that Grafana starts with first. */
-function resources(vars: Vars, stack: Stack): readonly Resource[] {
+function resources(vars: Vars, { dashboards }: Stack, start: Files): readonly Resource[] {
   const folders = ["", "/dashboards", "/provisioning", ...["datasources", "dashboards", "alerting"].map(below)];
-  const dashboards = Object.entries(dashboardFiles(stack.dashboards)).map(([name, content]) => [
+  const shown = Object.entries(dashboardFiles(dashboards)).map(([name, content]): [string, Text] => [
     `${folder}/dashboards/${name}`,
     content,
   ]);
-  const files = [...Object.entries(startFiles(vars, stack)), ...(dashboards as [string, Text][])];
+  const files = [...Object.entries(start), ...shown];
   return [
     ...folders.map((name) => directory({ path: `${folder}${name}` }, { tags })),
     ...files.map(([path, content]) => file({ path, content }, { tags })),

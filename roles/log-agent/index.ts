@@ -1,68 +1,104 @@
 import { dirname } from "node:path";
 import {
   directory,
-  type FileDesired,
   file,
-  group,
+  http,
   type Resource,
+  type Schema,
   type Script,
   type Site,
   type Text,
   unit,
-  user,
   type VarsOf,
 } from "hostwright";
 import { loginFiles, loginResources, loginValues } from "../gateway/login.ts";
-import { monitoringHost } from "../hosts.ts";
+import { monitoringHost, varsOfHost } from "../hosts.ts";
 import { pushUrl } from "../loki/push.ts";
-import { installed, type Program } from "../programs.ts";
-import type { Listening, Reaching } from "../service.ts";
+import { account, installed, type Program, releaseResource } from "../programs.ts";
+import { defineHostService, type HostService } from "../service.ts";
+import type { ReleasePin } from "../versions.ts";
 import { logAccess } from "./access.ts";
-import type { logAgentVars } from "./vars.ts";
-
-type Vars = VarsOf<typeof logAgentVars>;
+import { logProof } from "./proof.ts";
+import { logAgentVars } from "./vars.ts";
 
 /** What one agent has that the other has not. */
-export interface Agent {
+interface AgentDefinition<S extends Schema> {
   readonly name: "promtail" | "alloy";
-  /** The resource that brings its program. */
-  readonly release: Resource;
-  readonly program: Program;
-  readonly config: Required<Pick<FileDesired, "path" | "content">> & { validate(staged: Script): Script };
-  readonly unit: Text;
+  readonly vars: S;
+  readonly pin: ReleasePin;
+  version(vars: VarsOf<S>): string;
+  port(vars: VarsOf<S>): number;
+  memoryMb(vars: VarsOf<S>): number;
+  /** Where it answers once it runs. */
+  readonly readyPath: string;
+  readonly configPath: string;
+  /** Its configuration of what both are told. */
+  config(vars: VarsOf<S>, common: ReturnType<typeof agentValues>): Text;
+  validate(staged: Script): Script;
+  unit(vars: VarsOf<S>, program: Program): Text;
   /** What comes before it is started: how far the other one has read. */
-  readonly handover: readonly Resource[];
+  handover(): readonly Resource[];
 }
 
 /**
- * A log agent as a user of its own, shipping the application's logs; what it has shipped survives a restart, and what the
- * other one has shipped it does not ship again.
+ * Returns a log agent as a user of its own, shipping the application's logs; what it has shipped survives a restart, and what
+ * the other one has shipped it does not ship again.
  */
-export function agentResources(agent: Agent, vars: Vars, site: Site): readonly Resource[] {
-  const { name, config, handover, program } = agent;
+export function defineAgent<const S extends Schema & typeof logAgentVars>(agent: AgentDefinition<S>): HostService {
+  const { name, configPath: path, handover, validate } = agent;
   const tags = [name];
-  return [
-    group({ name, system: true }, { tags }),
-    user({ name, group: name, shell: "/usr/sbin/nologin", system: true }, { tags }),
-    agent.release,
-    logAccess(vars, name),
-    ...loginResources(vars, site, name),
-    directory({ path: dirname(config.path) }, { tags }),
-    file({ ...config, mode: "0640", group: name }, { tags }),
-    ...handover,
-    unit(
+  const program = (vars: VarsOf<S>): Program => ({
+    name,
+    pin: agent.pin,
+    version: agent.version(vars),
+    checksums: "SHA256SUMS",
+    archive: (architecture) => `${name}-linux-${architecture}.zip`,
+    inside: (architecture) => `${name}-linux-${architecture}`,
+  });
+  return defineHostService({
+    name,
+    vars: agent.vars,
+    isOn: ({ log_agent }) => log_agent === name,
+    sends: true,
+    program,
+    // Nobody but the host needs it, and the other agent may hold it until it is stopped.
+    listens: (vars) => [
       {
-        name: `${name}.service`,
-        content: agent.unit,
-        config: [config.path, installed(program), ...loginFiles(vars, site)],
+        what: name,
+        address: "127.0.0.1",
+        port: agent.port(vars),
+        setBy: `${name}_port`,
+        tls: false,
+        login: undefined,
+        holders: ["promtail", "alloy"],
       },
-      { tags },
-    ),
-  ];
+    ],
+    reaches: (_vars, site) => [{ to: monitoringHost(site).name, what: "logs to Loki", url: pushUrl(site) }],
+    memoryMb: agent.memoryMb,
+    resources(vars, site, facts) {
+      const own = program(vars);
+      const common = varsOfHost(logAgentVars, site.host);
+      const content = agent.config(vars, agentValues(common, site));
+      const config = [path, installed(own), ...loginFiles(common, site)];
+      return [
+        ...account(name),
+        releaseResource(own, facts, site),
+        logAccess(common, name),
+        ...loginResources(common, site, name),
+        directory({ path: dirname(path) }, { tags }),
+        file({ path, content, mode: "0640", group: name, validate }, { tags }),
+        ...handover(),
+        unit({ name: `${name}.service`, content: agent.unit(vars, own), config }, { tags }),
+      ];
+    },
+    proofs: (site, occasion) => [logProof(site, occasion)],
+    // It says nothing of what it can read: that was proven before it was started.
+    gates: (vars) => [http({ url: `http://127.0.0.1:${agent.port(vars)}${agent.readyPath}` }, { tags })],
+  });
 }
 
 /** What the configurations of both agents are made of. */
-export function agentValues(vars: Vars, site: Site) {
+function agentValues(vars: VarsOf<typeof logAgentVars>, site: Site) {
   return {
     pushUrl: pushUrl(site),
     login: loginValues(vars, site),
@@ -74,16 +110,4 @@ export function agentValues(vars: Vars, site: Site) {
     firstLine: vars.log_first_line,
     jsonEntries: `{job="${vars.log_job}"} |~ "^\\\\{"`,
   };
-}
-
-/** The agent's own port, which nobody but the host needs. */
-export function agentListens(name: Agent["name"], port: number): readonly Listening[] {
-  const common = { address: "127.0.0.1", tls: false, login: undefined };
-  // The other one may hold it until it is stopped.
-  return [{ ...common, what: name, port, setBy: `${name}_port`, holders: ["promtail", "alloy"] }];
-}
-
-/** Where agents push to. */
-export function agentReaches(site: Site): readonly Reaching[] {
-  return [{ to: monitoringHost(site).name, what: "logs to Loki", url: pushUrl(site) }];
 }

@@ -8,7 +8,7 @@ import { lokiVars } from "./vars.ts";
 const portVars = { loki_port: lokiVars.loki_port };
 
 /** Where the monitoring host itself reaches Loki. */
-function ownLokiUrl(monitoring: HostVars): string {
+export function ownLokiUrl(monitoring: HostVars): string {
   return `http://${reachableAt(publishedOn(monitoring))}:${varsOfHost(portVars, monitoring).loki_port}`;
 }
 

@@ -10,11 +10,12 @@ import {
 import { imageVersion, isBefore } from "../images.ts";
 import { marked } from "../marker.ts";
 import { root } from "../paths.ts";
-import { publishedOn, reachableAt } from "../publish.ts";
+import { publishedOn } from "../publish.ts";
 import { accessOf, type Bucket, bucketOf, checkTogether } from "../s3.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
 import { logAlerts } from "./alerts.ts";
+import { ownLokiUrl } from "./ask.ts";
 import { logsDashboard } from "./dashboard.ts";
 import { lokiVars } from "./vars.ts";
 
@@ -52,24 +53,17 @@ export const loki = defineContainer({
       holders: [],
     },
   ],
-  compose: composePart,
-  resources: (vars, stack) => [directory({ path: folder }, { tags }), file(config(vars, stack), { tags })],
-  gates: (vars, stack) => [http({ url: `${ownUrl(vars, stack)}/ready` }, { tags })],
-  runsConfig: (vars, stack) => [
-    http(
-      {
-        name: "Loki runs its configuration",
-        url: `${ownUrl(vars, stack)}/config`,
-        contains: config(vars, stack).mark,
-      },
-      { tags },
-    ),
-  ],
+  plan(vars, stack) {
+    const own = config(vars, stack);
+    const url = ownLokiUrl(stack.site.host);
+    return {
+      compose: composePart(vars, stack, own),
+      resources: [directory({ path: folder }, { tags }), file(own, { tags })],
+      gates: [http({ url: `${url}/ready` }, { tags })],
+      runsConfig: [http({ name: "Loki runs its configuration", url: `${url}/config`, contains: own.mark }, { tags })],
+    };
+  },
 });
-
-function ownUrl({ loki_port }: Vars, { site }: Stack): string {
-  return `http://${reachableAt(publishedOn(site.host))}:${loki_port}`;
-}
 
 function dataPlan({ logs_mb_per_day: perDay, loki_retention_hours }: Vars, dataMb: number): DataPlan {
   const days = Math.floor((dataMb * DISK_SHARE - perDay) / (perDay * CHUNK_RATIO));
@@ -77,9 +71,7 @@ function dataPlan({ logs_mb_per_day: perDay, loki_retention_hours }: Vars, dataM
   return { keeps, needsMb: Math.ceil(perDay + (perDay * CHUNK_RATIO * Math.max(24, keeps)) / 24) };
 }
 
-function composePart(vars: Vars, stack: Stack): ComposePart {
-  const { image, memoryMb, site } = stack;
-  const { path, content } = config(vars, stack);
+function composePart(vars: Vars, { image, memoryMb, site }: Stack, { path, content }: FileDesired): ComposePart {
   const values = {
     image,
     memory: `${memoryMb}m`,

@@ -7,7 +7,7 @@ import { checkOwnAddress, publishAddressOf } from "../publish.ts";
 import { checkKeys } from "../s3.ts";
 import { imageSupportNotes, provenance, tagged } from "../versions.ts";
 import { dockerResources } from "./docker.ts";
-import { checkPublications, containersOf, membersOf, stackResource } from "./stack.ts";
+import { checkPublications, containersOf, membersOf, planned, stackResource } from "./stack.ts";
 import { monitoringVars } from "./vars.ts";
 
 /** The stack in containers, wired to the app hosts of the inventory. */
@@ -23,15 +23,15 @@ export const monitoring = defineRole({
       Object.keys(monitoringVars).filter((name) => name.endsWith("_s3_bucket")),
     );
     checkOwnAddress(publishAddressOf(host), host, facts.addresses);
-    const members = membersOf(site, facts);
+    const members = membersOf(site, facts).map(planned);
     return [
       ...dockerResources(host, facts),
-      ...members.flatMap(({ container, stack }) => container.before(stack)),
+      ...members.flatMap(({ before }) => before ?? []),
       directory({ path: root }),
-      ...members.flatMap(({ container, stack }) => container.resources(stack)),
+      ...members.flatMap(({ resources }) => resources),
       stackResource(members, host),
-      ...members.flatMap(({ container, stack }) => container.gates(stack)),
-      ...members.flatMap(({ container, stack }) => container.runsConfig(stack)),
+      ...members.flatMap(({ gates }) => gates),
+      ...members.flatMap(({ runsConfig }) => runsConfig ?? []),
     ];
   },
   notes: (_vars, _facts, site) => [

@@ -9,7 +9,7 @@ import {
   type Site,
   type Text,
 } from "hostwright";
-import { type Container, escapeDollars, type Stack } from "../container.ts";
+import { type Container, type ContainerPlan, escapeDollars, type Stack } from "../container.ts";
 import { varsOfHost } from "../hosts.ts";
 import { imageAt } from "../images.ts";
 import { DOCKER_DATA, root } from "../paths.ts";
@@ -26,6 +26,17 @@ import { diskVars } from "./vars.ts";
 export interface Member {
   readonly container: Container;
   readonly stack: Stack;
+}
+
+/** What a container comes to, by its name and image. */
+export interface Planned extends ContainerPlan {
+  readonly name: string;
+  readonly image: string;
+}
+
+/** Returns what a container comes to. */
+export function planned({ container, stack }: Member): Planned {
+  return { name: container.name, image: stack.image, ...container.plan(stack) };
 }
 
 /** Long enough for the slowest start on a busy small host; images are pulled before the clock starts. */
@@ -76,27 +87,15 @@ export function membersOf(site: Site, facts: Facts): readonly Member[] {
 }
 
 /** The containers as one Compose project. */
-export function stackResource(members: readonly Member[], host: HostVars): Resource {
-  const parts = members.map(({ container, stack }) => ({
-    name: container.name,
-    image: stack.image,
-    ...container.compose(stack),
-  }));
+export function stackResource(members: readonly Planned[], host: HostVars): Resource {
+  const parts = members.map(({ name, image, compose }) => ({ name, image, ...compose }));
   const volumes = parts.flatMap((part) => part.volumes ?? []).map((name) => `  ${name}:\n`);
   const secrets = parts
     .flatMap((part) => part.secrets ?? [])
     .map((name) => `  ${name}:\n    file: ./secrets/${name}\n`);
   const head = template("monitoring/compose.hbs", escapeDollars(logLimits(host)));
-  const content = joined([
-    joined([
-      head,
-      joined(
-        parts.map(({ text }) => text),
-        "\n",
-      ),
-    ]),
-    `\nvolumes:\n${volumes.join("")}\nsecrets:\n${secrets.join("")}`,
-  ]);
+  const texts = parts.flatMap(({ text }) => [text, "\n"]);
+  const content = joined([head, ...texts, `volumes:\n${volumes.join("")}\nsecrets:\n${secrets.join("")}`]);
   const services = parts.map(({ name, image, config }) => [name, config ? { image, config } : { image }] as const);
   return compose(
     { project: "monitoring", dir: root, content, services: Object.fromEntries(services), waitSeconds: WAIT_SECONDS },
@@ -105,7 +104,7 @@ export function stackResource(members: readonly Member[], host: HostVars): Resou
 }
 
 /** One text; a secret where any of them is. */
-function joined(texts: readonly Text[], between = ""): Text {
-  const join = () => texts.map(reveal).join(between);
+function joined(texts: readonly Text[]): Text {
+  const join = () => texts.map(reveal).join("");
   return texts.some((text) => text instanceof Secret) ? new Secret(join, "the Compose file") : join();
 }

@@ -1,6 +1,6 @@
-import { type Facts, group, http, type Resource, type Site, type Text, unit, user, type VarsOf } from "hostwright";
+import { type Facts, http, type Resource, type Site, type Text, unit, type VarsOf } from "hostwright";
 import { addressOf, endpoint } from "../hosts.ts";
-import { binary, installed, type Program, releaseResource } from "../programs.ts";
+import { account, binary, installed, type Program, releaseResource } from "../programs.ts";
 import { defineHostService } from "../service.ts";
 import { template } from "../templates.ts";
 import { releasePins } from "../versions.ts";
@@ -70,8 +70,7 @@ function program({ node_exporter_version: version }: Vars): Program {
 function resources(vars: Vars, site: Site, facts: Facts): readonly Resource[] {
   const exporter = program(vars);
   return [
-    group({ name: NAME, system: true }, { tags }),
-    user({ name: NAME, group: NAME, shell: "/usr/sbin/nologin", system: true }, { tags }),
+    ...account(NAME),
     releaseResource(exporter, facts, site),
     ...tlsResources(vars, site),
     unit({ name: `${NAME}.service`, content: unitFile(vars, exporter), config: [installed(exporter)] }, { tags }),

@@ -1,7 +1,6 @@
 import {
   boolean,
   type Facts,
-  group,
   http,
   integer,
   list,
@@ -10,11 +9,10 @@ import {
   type Site,
   string,
   unit,
-  user,
   type VarsOf,
 } from "hostwright";
 import { addressOf, endpoint } from "../hosts.ts";
-import { binary, installed, type Program, releaseResource } from "../programs.ts";
+import { account, binary, installed, type Program, releaseResource } from "../programs.ts";
 import { defineHostService } from "../service.ts";
 import { template } from "../templates.ts";
 import { releasePins } from "../versions.ts";
@@ -99,8 +97,7 @@ function resources(own: Vars, site: Site, facts: Facts): readonly Resource[] {
     memoryMax: `${own.process_exporter_memory_mb}M`,
   });
   return [
-    group({ name: NAME, system: true }, { tags }),
-    user({ name: NAME, group: NAME, shell: "/usr/sbin/nologin", system: true }, { tags }),
+    ...account(NAME),
     releaseResource(exporter, facts, site),
     unit({ name: `${NAME}.service`, content, config: [installed(exporter)] }, { tags }),
   ];

@@ -61,11 +61,33 @@ export const prometheus = defineContainer({
       holders: [],
     },
   ],
-  compose: composePart,
-  resources,
-  gates: ({ prometheus_port }) => [http({ url: `http://${LOOPBACK}:${prometheus_port}/-/ready` }, tagged)],
-  runsConfig: (vars, stack) => [runsItsConfiguration(vars, stack)],
+  plan(vars, stack) {
+    const config = configOf(vars, stack);
+    const { mark, path } = config.main;
+    return {
+      compose: composePart(vars, stack),
+      resources: resources(vars, stack, config),
+      gates: [http({ url: `http://${LOOPBACK}:${vars.prometheus_port}/-/ready` }, tagged)],
+      runsConfig: [
+        reloaded(vars, { mark, after: [...Object.keys(config.rules), ...Object.keys(config.jobFiles), FORGET, path] }),
+      ],
+    };
+  },
 });
+
+/** All that Prometheus reads. */
+interface Config {
+  readonly jobs: readonly Job[];
+  readonly jobFiles: Files;
+  readonly rules: Files;
+  readonly main: { readonly path: string; readonly content: Text; readonly mark: string };
+}
+
+function configOf(vars: Vars, stack: Stack): Config {
+  const jobs = jobsOf(stack.site);
+  const rules = { [`${folder}/rules/basic.yml`]: template("prometheus/rules/basic.yml.hbs", {}) };
+  return { jobs, jobFiles: jobFiles(jobs), rules, main: mainFile(vars, stack, rules) };
+}
 
 function dataPlan({ prometheus_retention_size_mb }: Vars, dataMb: number): DataPlan {
   const keeps = prometheus_retention_size_mb ?? Math.max(256, Math.floor(dataMb * DISK_SHARE * BLOCKS_SHARE));
@@ -91,9 +113,8 @@ function composePart(vars: Vars, { image, memoryMb, keeps }: Stack): ComposePart
 }
 
 /** What is common to all environments is one file; each environment has files of its own. */
-function resources(vars: Vars, stack: Stack): readonly Resource[] {
+function resources(vars: Vars, stack: Stack, { jobs, jobFiles, rules, main }: Config): readonly Resource[] {
   const { site } = stack;
-  const jobs = jobsOf(site);
   const names = environments(site).map(({ name }) => name);
   const check = checksOf(stack);
   return [
@@ -101,19 +122,13 @@ function resources(vars: Vars, stack: Stack): readonly Resource[] {
     ...ownership({ folder, environments: names, files: environmentFiles, ...tagged }, site),
     ...passwordFiles(vars, folder).map((password) => file(password, tagged)),
     ...secretFiles(jobs),
-    ...files(ruleFiles(), check.rules),
+    ...files(rules, check.rules),
     // Prometheus watches the files of targets; before the jobs, so that a job never starts with none.
     ...files(targetFiles(jobs)),
-    ...files(jobFiles(jobs), check.config),
+    ...files(jobFiles, check.config),
     // Last, because it is checked together with all that it leads to.
-    file({ ...mainFile(vars, stack), validate: check.config }, tagged),
+    file({ ...main, validate: check.config }, tagged),
   ];
-}
-
-function runsItsConfiguration(vars: Vars, stack: Stack): Resource {
-  const jobs = Object.keys(jobFiles(jobsOf(stack.site)));
-  const { path, mark } = mainFile(vars, stack);
-  return reloaded(vars, { mark, after: [...Object.keys(ruleFiles()), ...jobs, FORGET, path] });
 }
 
 /** promtool of the very image reads the file as Prometheus would, and what it leads to. */
@@ -132,16 +147,12 @@ function files(contents: Files, validate?: (staged: Script) => Script): readonly
   );
 }
 
-function ruleFiles(): Files {
-  return { [`${folder}/rules/basic.yml`]: template("prometheus/rules/basic.yml.hbs", {}) };
-}
-
 /**
  * No environment is named here: two inventories that share the host write the same bytes. The mark is a pattern of rule
  * files that never matches any: Prometheus shows it among its configuration, and it has no other effect.
  */
-function mainFile(vars: Vars, stack: Stack): { readonly path: string; readonly content: Text; readonly mark: string } {
-  const all = [renderMain(vars, stack, ""), ...Object.values(ruleFiles())];
+function mainFile(vars: Vars, stack: Stack, rules: Files): Config["main"] {
+  const all = [renderMain(vars, stack, ""), ...Object.values(rules)];
   const mark = `/etc/prometheus/rules/none-${sha256(all.map(sha256).join()).slice(0, 16)}-*`;
   return { path: `${folder}/prometheus.yml`, content: renderMain(vars, stack, mark), mark };
 }

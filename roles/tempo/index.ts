@@ -41,20 +41,19 @@ export const tempo = defineContainer({
   metrics: "tempo:3200",
   listens,
   proofs: traceProofs,
-  compose: composePart,
-  resources: (vars, stack) => [directory({ path: folder }, { tags }), file(config(vars, stack), { tags })],
-  before: (vars, { image }) => [upgradeGate(vars, image, majorOf(vars.tempo_image))],
-  gates: ({ tempo_port }) => [http({ url: `http://${LOOPBACK}:${tempo_port}/ready` }, { tags })],
-  runsConfig: (vars, stack) => [
-    http(
-      {
-        name: "Tempo runs its configuration",
-        url: `http://${LOOPBACK}:${vars.tempo_port}/status/config`,
-        contains: config(vars, stack).mark,
-      },
-      { tags },
-    ),
-  ],
+  plan(vars, stack) {
+    const own = config(vars, stack);
+    const url = `http://${LOOPBACK}:${vars.tempo_port}`;
+    return {
+      compose: composePart(vars, stack, own),
+      before: [upgradeGate(vars, stack.image, majorOf(vars.tempo_image))],
+      resources: [directory({ path: folder }, { tags }), file(own, { tags })],
+      gates: [http({ url: `${url}/ready` }, { tags })],
+      runsConfig: [
+        http({ name: "Tempo runs its configuration", url: `${url}/status/config`, contains: own.mark }, { tags }),
+      ],
+    };
+  },
 });
 
 function listens({ gateway, otlp_grpc_port, otlp_http_port, tempo_port }: Vars, host: HostVars): readonly Listening[] {
@@ -77,9 +76,7 @@ function dataPlan({ traces_mb_per_day: perDay, tempo_retention_hours }: Vars, da
   return { keeps, needsMb: Math.ceil((perDay * Math.max(24, keeps)) / 24) };
 }
 
-function composePart(vars: Vars, stack: Stack): ComposePart {
-  const { image, memoryMb, site } = stack;
-  const { path, content } = config(vars, stack);
+function composePart(vars: Vars, { image, memoryMb, site }: Stack, { path, content }: FileDesired): ComposePart {
   const major = majorOf(vars.tempo_image);
   const address = publishedOn(site.host);
   const values = {

@@ -20,16 +20,22 @@ export function proofsOf(site: Site, occasion: Occasion): readonly Proof[] {
 
 /** What a site serves in the place of upstream's own may lack something: its lock file says so. */
 function lacking(site: Site, { name }: Proof): Proof | undefined {
-  const used = containersOf(monitoringHost(site)).map(({ image }) => tagged(image(monitoringHost(site))));
-  const found = used.find((one) => site.releases[one]?.lacks?.includes(name));
-  return found === undefined ? undefined : unproven(name, `${found} is ${site.releases[found]?.source}, and has none`);
+  const found = incomplete(site).find(({ lacks }) => lacks.includes(name));
+  return found && unproven(name, `${found.image} is ${found.source}, and has none`);
 }
 
 /** A line that says what was proven with something else than upstream's own programs. */
 export function provenWith(site: Site): readonly string[] {
-  const used = containersOf(monitoringHost(site)).map(({ image }) => tagged(image(monitoringHost(site))));
-  const lacking = used.filter((one) => site.releases[one]?.lacks !== undefined);
-  if (lacking.length === 0) return [];
-  const names = lacking.map((one) => `${one} (${site.releases[one]?.source})`);
-  return [`Not proven, that upstream's own programs do the same: ${names.join(", ")}`];
+  const names = incomplete(site).map(({ image, source }) => `${image} (${source})`);
+  return names.length === 0 ? [] : [`Not proven, that upstream's own programs do the same: ${names.join(", ")}`];
+}
+
+/** The images in use that are not upstream's own, and what each has not. */
+function incomplete(site: Site) {
+  const monitoring = monitoringHost(site);
+  return containersOf(monitoring).flatMap((container) => {
+    const image = tagged(container.image(monitoring));
+    const { source, lacks } = site.releases[image] ?? {};
+    return lacks ? [{ image, source, lacks }] : [];
+  });
 }

@@ -16,9 +16,8 @@ t.test("every resource of a container has its tag", async (t) => {
       siteOf([monitoringHost(vars), appHost("dev-1", "dev", { gateway_password })]),
       monitoringFacts,
     )) {
-      const own = [container.before, container.resources, container.gates, container.runsConfig].flatMap((part) =>
-        part(stack),
-      );
+      const { before = [], resources, gates, runsConfig = [] } = container.plan(stack);
+      const own = [...before, ...resources, ...gates, ...runsConfig];
       t.not(own.length, 0, container.name);
       t.same(untagged(own, container.name), [], container.name);
     }
