@@ -1,5 +1,5 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import type { HostVars, Resource, Schema, Site, Text, VarsOf } from "hostwright";
+import type { HostVars, Resource, Schema, Script, Site, Text, VarsOf } from "hostwright";
 import type { AlertRule } from "./alert.ts";
 import { varsOfHost } from "./hosts.ts";
 import type { Occasion, Proof } from "./proof.ts";
@@ -38,6 +38,9 @@ export interface Stack {
   readonly dashboards: readonly Dashboard[];
 }
 
+/** The name of the resource that removes the files of environments that left: who reads such files follows it. */
+export const FORGET = "environments that left the inventory have no jobs";
+
 /** A container's part of the Compose file. */
 export interface ComposePart {
   /** Below `services:`, indented. */
@@ -74,6 +77,8 @@ export interface Container extends Service {
   /** The limit that the vars ask for. */
   wishedMb(host: HostVars): number | undefined;
   plan(stack: Stack): ContainerPlan;
+  /** Its files of one environment, whose name is a word of the shell: gone once the environment left. */
+  readonly environmentFiles: ((environment: Script) => readonly Script[]) | undefined;
   /** That what app hosts send arrives: of one of them. */
   readonly proofs: ((site: Site, occasion: Occasion) => readonly Proof[]) | undefined;
 }
@@ -85,6 +90,7 @@ interface ContainerDefinition<S extends Schema> extends ServiceDefinition<S> {
   image(vars: VarsOf<S>): string;
   wishedMb?(vars: VarsOf<S>): number | undefined;
   plan(vars: VarsOf<S>, stack: Stack): ContainerPlan;
+  environmentFiles?(environment: Script): readonly Script[];
   proofs?(site: Site, occasion: Occasion): readonly Proof[];
 }
 
@@ -97,6 +103,7 @@ export function defineContainer<const S extends Schema>(definition: ContainerDef
     share,
     data: data && { what: data.what, plan: (host, dataMb) => data.plan(of(host), dataMb) },
     metrics,
+    environmentFiles: definition.environmentFiles,
     proofs: definition.proofs,
     image: (host) => definition.image(of(host)),
     wishedMb: (host) => definition.wishedMb?.(of(host)),

@@ -154,7 +154,6 @@ t.test("a service knows of others what they have for others; its index.ts is for
   const agents = ["promtail imports log-agent", "alloy imports log-agent"];
   const known = [
     "roles/application/index.ts imports roles/prometheus/proof.ts",
-    "roles/prometheus/index.ts imports roles/gateway/index.ts",
     "roles/prometheus/scrapes.ts imports roles/app/services.ts",
   ];
   const wrong = inRoles.filter(({ from, target = "" }) => {

@@ -51,6 +51,7 @@ export const gateway = defineContainer({
   isOn: ({ gateway }) => gateway,
   image: ({ gateway_image }) => gateway_image,
   share: { least: MEMORY_MB, measured: MEMORY_MB, beyond: 0 },
+  environmentFiles: (environment) => [sh`${USERS}/${environment}.caddy`],
   listens,
   plan(vars, stack) {
     const config = { content: caddyfile(vars, stack.site), users: userFiles(stack.site) };
@@ -128,11 +129,6 @@ function gates(site: Site): readonly Resource[] {
 
 /** Script that prints the certificate of the gateway's CA. */
 export const readCaCertificate: Script = sh`cat -- ${CA_CERTIFICATE}`;
-
-/** The file of an environment whose name is a word of the shell: who pushes for it. */
-export function userFile(environment: Script): Script {
-  return sh`${USERS}/${environment}.caddy`;
-}
 
 function caddyfile({ gateway_acme_email, gateway_domain }: Vars, site: Site): Text {
   const name = gatewayOf(site)?.name ?? "";

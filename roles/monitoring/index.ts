@@ -1,12 +1,15 @@
-import { defineRole, directory, type HostVars } from "hostwright";
+import { defineRole, directory, type HostVars, type Resource, type Script, type Site, trusted } from "hostwright";
 import { grafanaUrl } from "../grafana/address.ts";
 import { grafanaVars } from "../grafana/vars.ts";
-import { varsOfHost } from "../hosts.ts";
+import { environments, varsOfHost } from "../hosts.ts";
 import { DOCKER_DATA, root } from "../paths.ts";
+import { folder } from "../prometheus/files.ts";
 import { checkOwnAddress, publishAddressOf } from "../publish.ts";
 import { checkKeys } from "../s3.ts";
 import { imageSupportNotes, provenance, tagged } from "../versions.ts";
 import { dockerResources } from "./docker.ts";
+import { ownership } from "./ownership.ts";
+import { containers } from "./services.ts";
 import { checkPublications, containersOf, membersOf, planned, stackResource } from "./stack.ts";
 import { monitoringVars } from "./vars.ts";
 
@@ -28,6 +31,7 @@ export const monitoring = defineRole({
       ...dockerResources(host, facts),
       ...members.flatMap(({ before }) => before ?? []),
       directory({ path: root }),
+      ...owned(site),
       ...members.flatMap(({ resources }) => resources),
       stackResource(members, host),
       ...members.flatMap(({ gates }) => gates),
@@ -43,6 +47,17 @@ export const monitoring = defineRole({
 });
 
 const USER = { grafana_admin_user: grafanaVars.grafana_admin_user };
+
+/** Whose the environments are, which comes before any file of theirs; those of containers that are off are forgotten too. */
+function owned(site: Site): readonly Resource[] {
+  const files = (environment: Script) => {
+    const all = containers.flatMap(({ environmentFiles }) => environmentFiles?.(environment) ?? []);
+    return trusted(all.map(({ text }) => text).join(" "));
+  };
+  const tags = ["prometheus"];
+  const names = environments(site).map(({ name }) => name);
+  return [directory({ path: folder }, { tags }), ...ownership({ folder, environments: names, files, tags }, site)];
+}
 
 function imagesOf(host: HostVars): readonly string[] {
   return containersOf(host).map(({ image }) => image(host));

@@ -15,18 +15,16 @@ import {
   type DataPlan,
   defineContainer,
   escapeDollars,
+  FORGET,
   goMemoryLimit,
   type Stack,
 } from "../container.ts";
-import { userFile } from "../gateway/index.ts";
-import { environments } from "../hosts.ts";
 import { imageVersion } from "../images.ts";
 import { LOOPBACK } from "../publish.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
 import { metricsAlerts } from "./alerts.ts";
 import { type Files, folder, jobFiles, passwordPath, targetFiles } from "./files.ts";
-import { FORGET, ownership } from "./ownership.ts";
 import { reloaded } from "./reload.ts";
 import { passwordFiles, remoteWriteOf } from "./remote-write.ts";
 import { type Job, jobsOf, KINDS, passwordOf } from "./scrapes.ts";
@@ -50,6 +48,7 @@ export const prometheus = defineContainer({
   wishedMb: ({ prometheus_memory_mb }) => prometheus_memory_mb,
   data: { what: "metrics", plan: dataPlan },
   metrics: "127.0.0.1:9090",
+  environmentFiles,
   listens: ({ prometheus_port: port }) => [
     {
       what: "Prometheus",
@@ -114,12 +113,9 @@ function composePart(vars: Vars, { image, memoryMb, keeps }: Stack): ComposePart
 
 /** What is common to all environments is one file; each environment has files of its own. */
 function resources(vars: Vars, stack: Stack, { jobs, jobFiles, rules, main }: Config): readonly Resource[] {
-  const { site } = stack;
-  const names = environments(site).map(({ name }) => name);
   const check = checksOf(stack);
   return [
-    ...["", "/rules", "/jobs", "/targets"].map((name) => directory({ path: `${folder}${name}` }, tagged)),
-    ...ownership({ folder, environments: names, files: environmentFiles, ...tagged }, site),
+    ...["/rules", "/jobs", "/targets"].map((name) => directory({ path: `${folder}${name}` }, tagged)),
     ...passwordFiles(vars, folder).map((password) => file(password, tagged)),
     ...secretFiles(jobs),
     ...files(rules, check.rules),
@@ -169,11 +165,10 @@ function renderMain(vars: Vars, { metrics }: Stack, mark: string): Text {
   });
 }
 
-/** Every file of an environment whose name is a word of the shell, its user of the gateway included. */
-function environmentFiles(name: Script): Script {
-  const targets = KINDS.map((kind) => sh`${`${folder}/targets`}/${name}_${trusted(kind)}_metrics.yml`.text);
+function environmentFiles(name: Script): readonly Script[] {
+  const targets = KINDS.map((kind) => sh`${`${folder}/targets`}/${name}_${trusted(kind)}_metrics.yml`);
   const password = sh`${`${folder}/secrets`}/${name}_metrics_password`;
-  return sh`${`${folder}/jobs`}/${name}.yml ${trusted(targets.join(" "))} ${password} ${userFile(name)}`;
+  return [sh`${`${folder}/jobs`}/${name}.yml`, ...targets, password];
 }
 
 /** The files by which Prometheus asks services that want a password: before the jobs, which promtool reads with them. */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import t from "tap";
 import { type HostVars, type Script, sh } from "../../../engine/index.ts";
-import { FORGET } from "../../../roles/prometheus/ownership.ts";
+import { FORGET } from "../../../roles/container.ts";
 import { comesInOrder } from "../order.ts";
 import { desiredOf, monitoringPlan, projectOf, serviceOf } from "../plans.ts";
 import { appHost, dataOf, filesOf, textOf } from "../site.ts";

@@ -1,6 +1,7 @@
 import { command, directory, file, lines, type Resource, type Script, type Site, sh } from "hostwright";
+import { FORGET } from "../container.ts";
 import { environments } from "../hosts.ts";
-import { targetsOf } from "./scrapes.ts";
+import { targetsOf } from "../prometheus/scrapes.ts";
 
 /** Where the environments of one inventory have their files, by environment. */
 interface Owned {
@@ -10,9 +11,6 @@ interface Owned {
   files(environment: Script): Script;
   readonly tags: readonly string[];
 }
-
-/** The name of the resource that removes what is left of an environment: who reads the files follows it. */
-export const FORGET = "environments that left the inventory have no jobs";
 
 /**
  * Several inventories share this host, each with environments of its own. Each environment has a record: the inventory that it

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
 import { sh } from "../../../engine/shell/sh.ts";
-import { ownership } from "../../../roles/prometheus/ownership.ts";
+import { ownership } from "../../../roles/monitoring/ownership.ts";
 import { apply, plan } from "../../support/converges.ts";
 import { shells } from "../../support/shells.ts";
 import { appHost, siteOf } from "../site.ts";
