@@ -1,9 +1,9 @@
 import { basename, dirname } from "node:path";
 import { globMatches, re2Matches, type Script, sh, type VarsOf } from "hostwright";
 import type { applicationVars } from "../application/vars.ts";
-import type { logAgentVars } from "./vars.ts";
+import { firstLineOf, type logAgentVars } from "./vars.ts";
 
-type Vars = Pick<VarsOf<typeof logAgentVars>, "app_logs" | "app_logs_exclude" | "log_first_line"> &
+type Vars = Pick<VarsOf<typeof logAgentVars>, "app_logs" | "app_logs_exclude" | "log_first_line" | "log_format"> &
   Pick<VarsOf<typeof applicationVars>, "app_user">;
 
 /** A log entry of several lines that nobody else writes, in a file of its own. */
@@ -25,20 +25,22 @@ export function logEntry(vars: Vars, id: string, traceId: string): LogEntry | st
     return `app_logs has no "*" to name a file of our own by, and the application's own is not written to: ${pattern}`;
   const name = pattern.replace("*", `${STEM}-${id}`);
   if (globMatches(vars.app_logs_exclude, name)) return `app_logs_exclude leaves out ${name} as well`;
-  const text = candidates(id, traceId).find((one) => isOneEntry(one, vars.log_first_line));
+  const text = candidates(id, traceId).find((one) => isOneEntry(one, firstLineOf(vars)));
   if (text === undefined)
-    return "log_first_line takes neither an event in JSON nor its like for the beginning of an entry";
+    return "log_first_line takes none of the entries that this proof can write for the beginning of one";
   return { id, path: `${dirname(vars.app_logs)}/${name}`, text };
 }
 
-/** The two kinds of entry that `log_first_line` takes unless given, JSON and plain text, then one for other logs. */
+/** In each of the formats, and as `No mapping for`: the first that `log_first_line` takes is written. */
 function candidates(id: string, traceId: string): readonly string[] {
-  const event = { event: STEM, level: "INFO", traceId, message: `proof ${id}`, nested: [{ line: 1 }, { line: 2 }] };
+  const timestamp = new Date().toISOString();
+  const event = { event: STEM, timestamp, level: "INFO", traceId, message: `proof ${id}` };
   const frames = `\tat hostwright.Verify.prove(Verify.java:1)\n\tat hostwright.Verify.main(Verify.java:2)`;
   return [
-    JSON.stringify(event, undefined, 2),
+    JSON.stringify({ ...event, nested: [{ line: 1 }, { line: 2 }] }, undefined, 2),
     `No mapping for ${STEM} ${id} traceId=${traceId}\n${frames}`,
-    `${new Date().toISOString()} INFO ${STEM} proof ${id} traceId=${traceId}\n${frames}`,
+    `${timestamp} INFO ${STEM} proof ${id} traceId=${traceId}\n${frames}`,
+    `time=${timestamp} level=info msg="${STEM} proof ${id}" traceID=${traceId}\n${frames}`,
   ];
 }
 

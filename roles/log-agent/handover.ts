@@ -100,18 +100,20 @@ function asUser(name: string, script: Script): Script {
 }
 
 /**
- * awk: Alloy's positions (`? path: P`, `labels: L`, `: "123"`) as Promtail's (`P: "123"`). Of a file with several sets of
- * labels, the least far: better twice than lost.
+ * awk: Alloy's positions (`? path: P`, `labels: L`, `: "123"`) as Promtail's (`P: "123"`). What Alloy took over has no labels
+ * (`{}`) and stays as it was: it counts where there is nothing else of that file. Of several sets of labels, the least far.
  */
 const FROM_ALLOY = String.raw`
   /^ *\? *path: / { path = $0; sub(/^ *\? *path: */, "", path); next }
+  /^ *labels: / { own = $0 !~ /labels: *.?[{][}].?$/; next }
   /^ *: / && path != "" {
     at = $0; gsub(/[^0-9]/, "", at)
-    if (!(path in least)) { least[path] = at; order[++count] = path }
-    else if (at + 0 < least[path] + 0) least[path] = at
+    if (!(path in seen)) { seen[path]; order[++count] = path }
+    if (!own) { if (!(path in far)) far[path] = at }
+    else if (!(path in isOwn) || at + 0 < far[path] + 0) { far[path] = at; isOwn[path] }
     path = ""
   }
   END {
     print (count ? "positions:" : "positions: {}")
-    for (i = 1; i <= count; i++) print "  " order[i] ": \"" least[order[i]] "\""
+    for (i = 1; i <= count; i++) print "  " order[i] ": \"" far[order[i]] "\""
   }`;

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import {
   directory,
   file,
@@ -13,13 +13,15 @@ import {
 } from "hostwright";
 import { loginFiles, loginResources, loginValues } from "../gateway/login.ts";
 import { monitoringHost, varsOfHost } from "../hosts.ts";
-import { pushUrl } from "../loki/push.ts";
+import { pushUrl, TAKEN_BACK_HOURS } from "../loki/push.ts";
 import { account, installed, type Program, releaseResource } from "../programs.ts";
 import { defineHostService, type HostService } from "../service.ts";
 import type { ReleasePin } from "../versions.ts";
 import { logAccess } from "./access.ts";
+import { formats, LEVEL_TEMPLATE, notOlderThan, TIME_TEMPLATE } from "./formats.ts";
 import { logProof } from "./proof.ts";
-import { logAgentVars } from "./vars.ts";
+import { PACKED, rotatedOf } from "./rotated.ts";
+import { firstLineOf, logAgentVars } from "./vars.ts";
 
 /** What one agent has that the other has not. */
 interface AgentDefinition<S extends Schema> {
@@ -99,15 +101,22 @@ export function defineAgent<const S extends Schema & typeof logAgentVars>(agent:
 
 /** What the configurations of both agents are made of. */
 function agentValues(vars: VarsOf<typeof logAgentVars>, site: Site) {
+  const { app_logs: logs, app_logs_exclude, app_logs_rotated, log_format } = vars;
+  const beside = (names: string) => `${dirname(logs)}/${names}`;
   return {
     pushUrl: pushUrl(site),
     login: loginValues(vars, site),
     environment: vars.environment,
     host: site.host.name,
     job: vars.log_job,
-    logs: vars.app_logs,
-    exclude: `${dirname(vars.app_logs)}/${vars.app_logs_exclude}`,
-    firstLine: vars.log_first_line,
-    jsonEntries: `{job="${vars.log_job}"} |~ "^\\\\{"`,
+    logs,
+    exclude: beside(app_logs_exclude),
+    rotated: app_logs_rotated && beside(rotatedOf(basename(logs))),
+    packed: beside(PACKED),
+    firstLine: firstLineOf(vars),
+    format: formats[log_format],
+    times: { known: TIME_TEMPLATE, recent: notOlderThan(TAKEN_BACK_HOURS) },
+    upperCase: LEVEL_TEMPLATE,
+    oldest: `${TAKEN_BACK_HOURS}h`,
   };
 }

@@ -1,5 +1,6 @@
-import { oneOf, string } from "hostwright";
+import { boolean, oneOf, optional, string, type VarsOf } from "hostwright";
 import { loginVars } from "../gateway/login.ts";
+import { formats } from "./formats.ts";
 import { ROTATED } from "./rotated.ts";
 
 /** What whoever ships the logs has to know: Promtail or Alloy. */
@@ -10,13 +11,14 @@ export const logAgentVars = {
     format: "glob",
     default: "/home/ubuntu/fittoring/logs/*.log",
   }),
-  app_logs_exclude: string(
-    "File names in that folder not to ship: rotated files would be shipped twice. {a,b} is either",
-    {
-      pattern: "^[^/]+$",
-      format: "glob",
-      default: ROTATED,
-    },
+  app_logs_exclude: string("File names in that folder that are not written to any more. {a,b} is either", {
+    pattern: "^[^/]+$",
+    format: "glob",
+    default: ROTATED,
+  }),
+  app_logs_rotated: boolean(
+    "Whether rotated files are read as well, so that nothing is lost when the agent is away. Only for entries that say their time: others would come twice",
+    { default: true },
   ),
   log_job: string("Label `job` of the application's logs", {
     pattern: "^[A-Za-z_][A-Za-z0-9_-]*$",
@@ -29,8 +31,23 @@ export const logAgentVars = {
       default: "promtail",
     },
   ),
-  log_first_line: string(
-    "How the first line of a log entry looks (RE2); lines that do not match belong to the entry before",
-    { format: "re2", default: "^\\{|^No mapping for " },
+  log_format: oneOf(
+    "How the application writes its entries: JSON on one line or several, logback's pattern or Spring Boot's, or logfmt. Level, time and trace id are found by it",
+    ["json", "logback", "logfmt"],
+    { default: "json" },
+  ),
+  log_first_line: optional(
+    string(
+      "How the first line of a log entry looks (RE2); lines that do not match belong to the entry before. Unset: as log_format has it",
+      { format: "re2" },
+    ),
   ),
 };
+
+/** How the first line of an entry looks, as RE2. */
+export function firstLineOf({
+  log_first_line,
+  log_format,
+}: Pick<VarsOf<typeof logAgentVars>, "log_first_line" | "log_format">): string {
+  return log_first_line ?? formats[log_format].firstLine;
+}

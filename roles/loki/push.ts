@@ -5,6 +5,9 @@ import { lokiVars } from "./vars.ts";
 
 const pushVars = { loki_port: lokiVars.loki_port };
 
+/** How much older than the newest of its stream an entry may be for Loki to take it: an agent that was away sends it late. */
+export const TAKEN_BACK_HOURS = 7 * 24;
+
 /** Where agents push logs. */
 export function pushUrl(site: Site): string {
   const host = monitoringHost(site);

@@ -2,7 +2,7 @@ import t from "tap";
 import type { HostVars } from "../../../engine/index.ts";
 import { app } from "../../../roles/app/index.ts";
 import { appPlan, desiredOf } from "../plans.ts";
-import { appFacts, appHost, monitoringHost, releases, siteOf, textOf } from "../site.ts";
+import { appFacts, appHost, dataOf, monitoringHost, releases, siteOf, textOf } from "../site.ts";
 
 // No Alloy could be had here, nor a stand-in for it: its configuration is looked at as text, its positions as upstream writes them.
 
@@ -17,11 +17,34 @@ t.test("Alloy's configuration retries for ever, takes over positions and labels 
     /^ {4}url {12}= "http:\/\/192\.0\.2\.10:8080\/loki\/api\/v1\/push"$/m,
     /^ {4}environment = "dev",$/m,
     /^ {4}host {8}= "app-1",$/m,
-    /^ {4}__path_exclude__ = "\/home\/ubuntu\/fittoring\/logs\/\{\*20\[0-9]/m,
+    /^ {6}__path_exclude__ = "\/home\/ubuntu\/fittoring\/logs\/\{\*20\[0-9]/m,
+    /^ {4}values = \["filename", "rotated"\]$/m,
   ])
     t.match(text, line);
   t.ok(text.includes(String.raw`firstline     = "^\\{|^No mapping for "`), "a backslash is written twice");
-  t.ok(text.includes(String.raw`selector = "{job=\"fittoring_logs\"} |~ \"^\\\\{\""`), "LogQL within an Alloy string");
+});
+
+t.test("both agents are told the same of levels, times and trace ids", async (t) => {
+  interface Stage {
+    readonly regex?: { readonly expression: string };
+    readonly template?: { readonly template: string };
+  }
+  for (const log_format of ["json", "logback", "logfmt"]) {
+    const promtail = dataOf(appPlan({ log_format }).resources, "/etc/promtail/config.yaml") as unknown as {
+      readonly scrape_configs: readonly { readonly pipeline_stages: readonly Stage[] }[];
+    };
+    const stages = promtail.scrape_configs[0]?.pipeline_stages ?? [];
+    const told = stages.flatMap(({ regex, template }) => regex?.expression ?? template?.template ?? []);
+    const text = textOf(alloyPlan({ log_format }).resources, "/etc/alloy/config.alloy");
+    t.equal(told.length, 6);
+    for (const one of told) t.ok(text.includes(` = ${JSON.stringify(one)}\n`), one.slice(0, 40));
+  }
+});
+
+t.test("rotated files are not read where that is said", async (t) => {
+  const text = textOf(alloyPlan({ app_logs_rotated: false }).resources, "/etc/alloy/config.alloy");
+  t.notMatch(text, /rotated *=/);
+  t.match(textOf(alloyPlan().resources, "/etc/alloy/config.alloy"), /^ {6}rotated {10}= "yes",$/m);
 });
 
 t.test("no value can end its string or add to the configuration", async (t) => {

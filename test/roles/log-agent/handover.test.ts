@@ -44,9 +44,18 @@ const alloyPositions = `positions:
   ? path: /home/ubuntu/fittoring/logs/app.log
     labels: '{filename="/home/ubuntu/fittoring/logs/app.log", job="fittoring_logs"}'
   : "3400"
+  ? path: /home/ubuntu/fittoring/logs/app.log
+    labels: '{}'
+  : "1200"
+  ? path: /home/ubuntu/fittoring/logs/a b.log
+    labels: '{job="fittoring_logs", rotated="yes"}'
+  : "9"
   ? path: /home/ubuntu/fittoring/logs/a b.log
     labels: '{job="fittoring_logs"}'
   : "7"
+  ? path: /home/ubuntu/fittoring/logs/old.log
+    labels: '{}'
+  : "5"
 `;
 
 for (const shell of shells) {
@@ -72,7 +81,7 @@ for (const shell of shells) {
     t.equal(go(back), 1);
     t.equal(
       readFileSync(`${dir}/promtail/positions.yaml`, "utf8"),
-      'positions:\n  /home/ubuntu/fittoring/logs/app.log: "3400"\n  /home/ubuntu/fittoring/logs/a b.log: "7"\n',
+      'positions:\n  /home/ubuntu/fittoring/logs/app.log: "3400"\n  /home/ubuntu/fittoring/logs/a b.log: "7"\n  /home/ubuntu/fittoring/logs/old.log: "5"\n',
     );
     t.equal(go(there), 1, "and over again");
     t.throws(() => readFileSync(own), "Alloy's older positions are out of the way");

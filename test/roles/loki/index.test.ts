@@ -26,10 +26,20 @@ t.test("Loki is asked for the mark that is in its file", async (t) => {
   });
 });
 
+t.test("what an agent sends late is taken for a week, and found while it is in memory alone", async (t) => {
+  t.match(dataOf(resources(), path), {
+    ingester: { max_chunk_age: "336h" },
+    querier: { query_ingesters_within: "0s" },
+  });
+});
+
 t.test("logs are deleted some day", async (t) => {
   const loki = dataOf(resources({ loki_retention_hours: 48 }), path);
   t.match(loki, { compactor: { retention_enabled: true, delete_request_store: "filesystem" } });
-  t.match(loki, { limits_config: { retention_period: "48h", reject_old_samples_max_age: "48h" } });
+  t.match(loki, { limits_config: { retention_period: "48h", reject_old_samples_max_age: "168h" } });
+  t.match(dataOf(resources({ loki_retention_hours: 240 }), path), {
+    limits_config: { retention_period: "240h", reject_old_samples_max_age: "240h" },
+  });
   t.match(loki, { server: { log_level: "warn" }, pattern_ingester: { enabled: false } });
 });
 

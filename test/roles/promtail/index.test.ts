@@ -1,6 +1,7 @@
 import t from "tap";
 import { type HostVars, type Script, trusted } from "../../../engine/index.ts";
-import { ROTATED } from "../../../roles/log-agent/rotated.ts";
+import { formats } from "../../../roles/log-agent/formats.ts";
+import { PACKED, ROTATED, rotatedOf } from "../../../roles/log-agent/rotated.ts";
 import { promtail } from "../../../roles/promtail/index.ts";
 import { appPlan, desiredOf } from "../plans.ts";
 import { appHost, dataOf, textOf } from "../site.ts";
@@ -28,23 +29,46 @@ t.test(
   },
 );
 
-t.test("rotated files are left out, whatever the log folder is", async (t) => {
-  const [job] = dataOf(resources({ app_logs: "/var/log/app/*.log" }), config).scrape_configs as unknown as [
-    { static_configs: [{ labels: Record<string, string> }] },
-  ];
-  t.match(job.static_configs[0].labels, {
+interface Job {
+  readonly static_configs: readonly { readonly labels: Readonly<Record<string, string>> }[];
+  readonly pipeline_stages: readonly Readonly<Record<string, unknown>>[];
+}
+const jobOf = (vars: HostVars["vars"] = {}): Job | undefined =>
+  (dataOf(resources(vars), config).scrape_configs as unknown as readonly Job[])[0];
+
+t.test("files that are written to are read, and what was rotated beside them, whatever the folder is", async (t) => {
+  const [live, rotated, ...others] = jobOf({ app_logs: "/var/log/app/*.log" })?.static_configs ?? [];
+  t.same(live?.labels, {
     job: "fittoring_logs",
     __path__: "/var/log/app/*.log",
     __path_exclude__: `/var/log/app/${ROTATED}`,
   });
+  t.same(rotated?.labels, {
+    job: "fittoring_logs",
+    rotated: "yes",
+    __path__: `/var/log/app/${rotatedOf("*.log")}`,
+    __path_exclude__: `/var/log/app/${PACKED}`,
+  });
+  t.same(others, []);
+  t.equal(jobOf({ app_logs_rotated: false })?.static_configs.length, 1);
 });
 
-t.test("an entry of many lines stays one, and gives its level as a label", async (t) => {
-  const [job] = dataOf(resources(), config).scrape_configs as unknown as [{ pipeline_stages: unknown[] }];
-  t.match(job.pipeline_stages, [
-    { multiline: { firstline: String.raw`^\{|^No mapping for `, max_lines: 500 } },
-    { match: { selector: String.raw`{job="fittoring_logs"} |~ "^\\{"` } },
+t.test("an entry has its own time and level, and no file name: read again it is the same for Loki", async (t) => {
+  const stages = jobOf()?.pipeline_stages ?? [];
+  t.match(stages[0], { multiline: { firstline: String.raw`^\{|^No mapping for `, max_lines: 500 } });
+  t.match(stages.slice(-5), [
+    { timestamp: { source: "time", format: "RFC3339Nano", action_on_failure: "fudge" } },
+    { template: { source: "level" } },
+    { labels: { level: null } },
+    { structured_metadata: { trace_id: null } },
+    { labeldrop: ["filename", "rotated"] },
   ]);
+});
+
+t.test("a first line of one's own goes before that of the format", async (t) => {
+  const stage = (vars: HostVars["vars"]) => jobOf(vars)?.pipeline_stages[0];
+  t.match(stage({ log_format: "logfmt" }), { multiline: { firstline: formats.logfmt.firstLine } });
+  t.match(stage({ log_format: "logfmt", log_first_line: "^x" }), { multiline: { firstline: "^x" } });
 });
 
 t.test("Promtail's configuration is tried with the host's own Promtail before it goes live", async (t) => {
@@ -56,6 +80,6 @@ t.test("Promtail's configuration is tried with the host's own Promtail before it
 t.test("Promtail newer than its last release is refused", async (t) => {
   for (const promtail_version of ["3.4.1", "3.5.12", "3.6.11", "2.9.17"])
     t.doesNotThrow(() => appPlan({ promtail_version }), promtail_version);
-  for (const promtail_version of ["3.6.12", "3.7.0", "latest", "3.10.0"])
+  for (const promtail_version of ["3.6.12", "3.7.0", "latest", "3.10.0", "2.8.11"])
     t.throws(() => appPlan({ promtail_version }), /promtail_version/, promtail_version);
 });

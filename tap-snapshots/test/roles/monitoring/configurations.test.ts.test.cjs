@@ -32,7 +32,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 1 
 +     mem_limit: "160m"
 +     memswap_limit: "160m"
 === /opt/monitoring/loki/loki.yaml
--   http_server_idle_timeout: "2m0.791049203s"
+-   http_server_idle_timeout: "2m0.483148012s"
 -     replay_memory_ceiling: "128MB"
 -   retention_period: "336h"
 -   reject_old_samples_max_age: "336h"
@@ -43,10 +43,10 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 1 
 -   max_query_lookback: "336h"
 -         max_size_mb: 16
 -       max_size_mb: 32
-+   http_server_idle_timeout: "2m0.479820264s"
++   http_server_idle_timeout: "2m0.954999842s"
 +     replay_memory_ceiling: "61MB"
 +   retention_period: "48h"
-+   reject_old_samples_max_age: "48h"
++   reject_old_samples_max_age: "168h"
 +   ingestion_rate_mb: 2
 +   ingestion_burst_size_mb: 4
 +   per_stream_rate_limit: "1536KB"
@@ -100,7 +100,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 8 
 +     mem_limit: "1008m"
 +     memswap_limit: "1008m"
 === /opt/monitoring/loki/loki.yaml
--   http_server_idle_timeout: "2m0.791049203s"
+-   http_server_idle_timeout: "2m0.483148012s"
 -     replay_memory_ceiling: "128MB"
 -   retention_period: "336h"
 -   reject_old_samples_max_age: "336h"
@@ -112,7 +112,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 8 
 -   max_concurrent: 2
 -         max_size_mb: 16
 -       max_size_mb: 32
-+   http_server_idle_timeout: "2m0.139497695s"
++   http_server_idle_timeout: "2m0.531492535s"
 +     replay_memory_ceiling: "720MB"
 +   retention_period: "720h"
 +   reject_old_samples_max_age: "720h"
@@ -297,7 +297,7 @@ server:
   http_listen_port: 3100
   grpc_listen_port: 9096
   # Carries this configuration's own hash, by which the run asks what is running; two minutes is the default.
-  http_server_idle_timeout: "2m0.791049203s"
+  http_server_idle_timeout: "2m0.483148012s"
   log_level: warn
   grpc_server_max_recv_msg_size: 8388608
   grpc_server_max_send_msg_size: 8388608
@@ -328,8 +328,10 @@ schema_config:
 
 ingester:
   chunk_idle_period: 30m
-  max_chunk_age: 1h
-  chunk_encoding: snappy
+  # Half of it is how much older than the newest of its stream an entry may be. Chunks are cut by their size long before.
+  max_chunk_age: "336h"
+  # Half of what snappy leaves.
+  chunk_encoding: zstd
   wal:
     enabled: true
     dir: /loki/wal
@@ -371,6 +373,8 @@ limits_config:
   query_timeout: 1m
 
 querier:
+  # A chunk may be in memory alone for as long as max_chunk_age: always asked.
+  query_ingesters_within: 0s
   max_concurrent: 2
 
 query_scheduler:
@@ -591,7 +595,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: li
 +       - "--storage.tsdb.retention.time=3d"
 +       - "--storage.tsdb.retention.size=1024MB"
 === /opt/monitoring/loki/loki.yaml
--   http_server_idle_timeout: "2m0.791049203s"
+-   http_server_idle_timeout: "2m0.483148012s"
 -     replay_memory_ceiling: "128MB"
 -   retention_period: "336h"
 -   reject_old_samples_max_age: "336h"
@@ -602,10 +606,10 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: li
 -   max_query_lookback: "336h"
 -         max_size_mb: 16
 -       max_size_mb: 32
-+   http_server_idle_timeout: "2m0.633795841s"
++   http_server_idle_timeout: "2m0.964172729s"
 +     replay_memory_ceiling: "114MB"
 +   retention_period: "48h"
-+   reject_old_samples_max_age: "48h"
++   reject_old_samples_max_age: "168h"
 +   ingestion_rate_mb: 3
 +   ingestion_burst_size_mb: 6
 +   per_stream_rate_limit: "2304KB"

@@ -63,8 +63,13 @@ func (a *api) push(w http.ResponseWriter, r *http.Request) {
 		standin.Text(w, http.StatusBadRequest, err.Error()+"\n")
 		return
 	}
-	if err := a.store.push(records); err != nil {
+	refused, err := a.store.push(records)
+	if err != nil {
 		standin.Text(w, http.StatusInternalServerError, err.Error()+"\n")
+		return
+	}
+	if refused != "" {
+		standin.Text(w, http.StatusBadRequest, refused+"\n")
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -97,16 +102,22 @@ func readPush(body io.Reader) ([]record, error) {
 	return records, nil
 }
 
+// readValue takes a third value: what belongs to the entry and to no label, its structured metadata.
 func readValue(value []json.RawMessage) (entry, error) {
-	var nanoseconds, line string
-	if len(value) < 2 || json.Unmarshal(value[0], &nanoseconds) != nil || json.Unmarshal(value[1], &line) != nil {
-		return entry{}, fmt.Errorf("couldn't parse push request: a value is [\"nanoseconds\", \"line\"]")
+	var nanoseconds string
+	var e entry
+	if len(value) < 2 || json.Unmarshal(value[0], &nanoseconds) != nil || json.Unmarshal(value[1], &e.Line) != nil {
+		return e, fmt.Errorf("couldn't parse push request: a value is [\"nanoseconds\", \"line\"]")
+	}
+	if len(value) > 2 && json.Unmarshal(value[2], &e.Metadata) != nil {
+		return e, fmt.Errorf("couldn't parse push request: structured metadata is an object of texts")
 	}
 	at, err := strconv.ParseInt(nanoseconds, 10, 64)
 	if err != nil {
-		return entry{}, fmt.Errorf("couldn't parse push request: %w", err)
+		return e, fmt.Errorf("couldn't parse push request: %w", err)
 	}
-	return entry{Time: at, Line: line}, nil
+	e.Time = at
+	return e, nil
 }
 
 // addServiceName adds what Loki adds: the first of the labels that name services.

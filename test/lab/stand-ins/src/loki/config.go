@@ -13,8 +13,13 @@ import (
 type config struct {
 	listen     string
 	pathPrefix string
-	retention  time.Duration
+	limits     limits
 	yaml       string
+}
+
+// limits is what decides which entries are taken, and kept.
+type limits struct {
+	retention, oldest, chunkAge time.Duration
 }
 
 // The top level of Loki 3.4's configuration.
@@ -42,11 +47,26 @@ func readConfig(path string) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &config{yaml: string(text), pathPrefix: standin.TextAt(root, "/loki", "common", "path_prefix")}
+	limits, err := readLimits(root)
+	c := &config{yaml: string(text), limits: limits, pathPrefix: standin.TextAt(root, "/loki", "common", "path_prefix")}
 	c.listen = net.JoinHostPort(standin.TextAt(root, "", "server", "http_listen_address"),
 		standin.TextAt(root, "3100", "server", "http_listen_port"))
-	if retained {
-		c.retention, err = time.ParseDuration(standin.TextAt(root, "0s", "limits_config", "retention_period"))
+	if !retained {
+		c.limits.retention = 0
 	}
 	return c, err
+}
+
+func readLimits(root *yaml.Node) (limits, error) {
+	var problem error
+	at := func(fallback string, path ...string) time.Duration {
+		duration, err := time.ParseDuration(standin.TextAt(root, fallback, path...))
+		problem = errors.Join(problem, err)
+		return duration
+	}
+	return limits{
+		retention: at("0s", "limits_config", "retention_period"),
+		oldest:    at("168h", "limits_config", "reject_old_samples_max_age"),
+		chunkAge:  at("2h", "ingester", "max_chunk_age"),
+	}, problem
 }

@@ -37,7 +37,7 @@ func main() {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		standin.Fail("error running loki: %v", err)
 	}
-	store, err := openStore(filepath.Join(folder, "entries.ndjson"), config.retention)
+	store, err := openStore(filepath.Join(folder, "entries.ndjson"), config.limits)
 	if err != nil {
 		standin.Fail("error running loki: %v", err)
 	}

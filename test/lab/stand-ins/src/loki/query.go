@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -79,12 +80,15 @@ func groupByStream(hits []record) []streamResult {
 	results := []streamResult{}
 	places := map[string]int{}
 	for _, hit := range hits {
-		key := keyOf(hit.Labels)
+		// Structured metadata is shown among the labels, as upstream does unless asked not to.
+		labels := maps.Clone(hit.Labels)
+		maps.Copy(labels, hit.Metadata)
+		key := keyOf(labels)
 		place, isKnown := places[key]
 		if !isKnown {
 			place = len(results)
 			places[key] = place
-			results = append(results, streamResult{Stream: hit.Labels})
+			results = append(results, streamResult{Stream: labels})
 		}
 		results[place].Values = append(results[place].Values, [2]string{strconv.FormatInt(hit.Time, 10), hit.Line})
 	}

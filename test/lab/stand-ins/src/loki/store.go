@@ -14,11 +14,16 @@ import (
 	"time"
 )
 
-const maxEntries = 300_000
+const (
+	maxEntries = 300_000
+	// Upstream's default of creation_grace_period.
+	creationGrace = 10 * time.Minute
+)
 
 type entry struct {
-	Time int64  `json:"t"`
-	Line string `json:"l"`
+	Time     int64             `json:"t"`
+	Line     string            `json:"l"`
+	Metadata map[string]string `json:"m,omitempty"`
 }
 
 type record struct {
@@ -38,11 +43,12 @@ type store struct {
 	file     *os.File
 	count    int
 	received int
+	limits   limits
 }
 
-func openStore(path string, retention time.Duration) (*store, error) {
-	s := &store{streams: map[string]*stream{}}
-	if err := s.load(path, retention); err != nil {
+func openStore(path string, limits limits) (*store, error) {
+	s := &store{streams: map[string]*stream{}, limits: limits}
+	if err := s.load(path, limits.retention); err != nil {
 		return nil, err
 	}
 	file, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
@@ -84,19 +90,41 @@ func (s *store) load(path string, retention time.Duration) error {
 	return lines.Err()
 }
 
-func (s *store) push(records []record) error {
+// push says which entry it refused last, if any: the others are stored, as upstream.
+func (s *store) push(records []record) (refused string, err error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	for _, r := range records {
 		s.received++
+		if reason := s.refusal(r); reason != "" {
+			refused = fmt.Sprintf("entry for stream '%s' has timestamp %s: %s", keyOf(r.Labels), time.Unix(0, r.Time).UTC(), reason)
+			continue
+		}
 		if !s.insert(r) {
 			continue
 		}
 		if err := s.write(r); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return nil
+	return refused, nil
+}
+
+// refusal: too old, yet to come, or too far behind the newest of its stream; a stream's newest is known as long as the process runs.
+func (s *store) refusal(r record) string {
+	at, limits := time.Unix(0, r.Time), s.limits
+	if limits.oldest > 0 && time.Since(at) > limits.oldest {
+		return "timestamp too old"
+	}
+	if time.Until(at) > creationGrace {
+		return "timestamp too new"
+	}
+	if of := s.streams[keyOf(r.Labels)]; of != nil && limits.chunkAge > 0 && len(of.entries) > 0 {
+		if newest := of.entries[len(of.entries)-1].Time; r.Time < newest-int64(limits.chunkAge/2) {
+			return "entry too far behind"
+		}
+	}
+	return ""
 }
 
 func (s *store) write(r record) error {

@@ -22,16 +22,15 @@ const maxWaiting = 2000
 
 // sink sends entries to every client, one batch after the other: a Loki that is away holds the tails up.
 type sink struct {
-	config    *promtailConfig
-	positions *positions
-	metrics   *metrics
-	dryRun    bool
-	waiting   chan entry
-	http      http.Client
+	config  *promtailConfig
+	metrics *metrics
+	dryRun  bool
+	waiting chan entry
+	http    http.Client
 }
 
-func newSink(config *promtailConfig, positions *positions, metrics *metrics, dryRun bool) *sink {
-	return &sink{config: config, positions: positions, metrics: metrics, dryRun: dryRun, waiting: make(chan entry, maxWaiting), http: trusting(config)}
+func newSink(config *promtailConfig, metrics *metrics, dryRun bool) *sink {
+	return &sink{config: config, metrics: metrics, dryRun: dryRun, waiting: make(chan entry, maxWaiting), http: trusting(config)}
 }
 
 // trusting returns a client that trusts what tls_config says; upstream reads the file when it connects as well.
@@ -78,12 +77,6 @@ func (s *sink) run(ended context.Context) {
 		for _, client := range s.config.Clients {
 			s.deliver(ended, client, batch)
 		}
-		if ended.Err() != nil || s.dryRun {
-			continue // nobody knows whether it arrived
-		}
-		for _, e := range batch {
-			s.positions.set(e.path, e.end)
-		}
 	}
 }
 
@@ -114,7 +107,7 @@ func (s *sink) collect(ended context.Context) []entry {
 func (s *sink) deliver(ended context.Context, client clientConfig, batch []entry) {
 	if s.dryRun {
 		for _, e := range batch {
-			fmt.Printf("%s\t%v\t%s\n", e.time.Format(time.RFC3339Nano), withExternal(e, client), e.line)
+			fmt.Printf("%s\t%v\t%v\t%s\n", e.time.UTC().Format(time.RFC3339Nano), withExternal(e, client), e.metadata, e.line)
 		}
 		return
 	}
@@ -196,7 +189,7 @@ func authorize(request *http.Request, client clientConfig) error {
 
 type pushStream struct {
 	Stream map[string]string `json:"stream"`
-	Values [][2]string       `json:"values"`
+	Values [][]any           `json:"values"`
 }
 
 func streamsOf(batch []entry, client clientConfig) []*pushStream {
@@ -209,7 +202,7 @@ func streamsOf(batch []entry, client clientConfig) []*pushStream {
 			places[key] = &pushStream{Stream: labels}
 			streams = append(streams, places[key])
 		}
-		places[key].Values = append(places[key].Values, [2]string{text(e.time.UnixNano()), e.line})
+		places[key].Values = append(places[key].Values, []any{text(e.time.UnixNano()), e.line, e.metadata})
 	}
 	return streams
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,20 @@ func matches(glob, path string) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// named are the files that such a glob names, each once.
+func named(glob string) ([]string, error) {
+	var all []string
+	for _, one := range alternatives(glob) {
+		paths, err := filepath.Glob(one)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, paths...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // alternatives spells {a,b} out: "x{a,b}y" is "xay" and "xby". Braces within braces are left to the next round.

@@ -38,7 +38,7 @@ func main() {
 		standin.Fail("error creating promtail: %v", err)
 	}
 	metrics := newMetrics()
-	sink := newSink(config, positions, metrics, *dryRun)
+	sink := newSink(config, metrics, *dryRun)
 	ended, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	// systemd's reload sends it; the stand-in reads its configuration only when it starts.

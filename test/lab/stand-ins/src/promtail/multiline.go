@@ -56,7 +56,7 @@ func (m *multiline) process(e entry) []entry {
 		m.block = e
 	}
 	m.lines = append(m.lines, e.line)
-	m.block.end, m.touched = e.end, time.Now()
+	m.touched = time.Now()
 	if len(m.lines) >= m.maxLines {
 		out = append(out, m.end()...)
 	}

@@ -17,11 +17,9 @@ import (
 type entry struct {
 	labels    map[string]string
 	extracted map[string]any
+	metadata  map[string]string
 	time      time.Time
 	line      string
-	// Where the file goes on after this entry; sent entries move the position there.
-	path string
-	end  int64
 }
 
 // stage hands on nothing, the entry, or several. flush says that time has passed, or that all must go.
@@ -54,8 +52,8 @@ func (p pipeline) flush(now time.Time) []entry {
 }
 
 // Stages of upstream that the stand-in accepts and leaves out.
-var leftOut = strings.Fields(`cri decolorize docker drop eventlogmessage geoip label_drop labelallow labeldrop limit
-	logfmt metrics non_indexed_labels output pack regex replace sampling structured_metadata template tenant timestamp windowsevent`)
+var leftOut = strings.Fields(`cri decolorize docker eventlogmessage geoip labelallow limit logfmt metrics non_indexed_labels output pack
+	replace sampling tenant windowsevent`)
 
 func newPipeline(nodes []yaml.Node) (pipeline, error) {
 	var stages pipeline
@@ -83,6 +81,18 @@ func newStage(name string, node *yaml.Node) (stage, error) {
 		return newJSON(node)
 	case "labels":
 		return newLabels(node)
+	case "labeldrop":
+		return newLabelDrop(node)
+	case "structured_metadata":
+		return newMetadata(node)
+	case "regex":
+		return newRegex(node)
+	case "template":
+		return newTemplate(node)
+	case "timestamp":
+		return newTimestamp(node)
+	case "drop":
+		return newDrop(node)
 	case "static_labels":
 		fixed := map[string]string{}
 		err := node.Decode(&fixed)
@@ -145,20 +155,7 @@ func follow(value any, keys []string) any {
 }
 
 func newLabels(node *yaml.Node) (stage, error) {
-	sources := map[string]*string{}
-	if err := node.Decode(&sources); err != nil {
-		return nil, err
-	}
-	return change(func(e *entry) {
-		for label, source := range sources {
-			if source == nil || *source == "" {
-				source = &label
-			}
-			if value, isKnown := e.extracted[*source]; isKnown {
-				e.labels[label] = fmt.Sprint(value)
-			}
-		}
-	}), nil
+	return taking(node, func(e *entry, name, value string) { e.labels[name] = value })
 }
 
 type match struct {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,7 +24,7 @@ func watch(ended context.Context, job scrapeConfig, positions *positions, metric
 	for ended.Err() == nil {
 		for _, group := range job.Static {
 			// Names that cannot be read are not found: without the right to look there is silence, as upstream.
-			paths, err := filepath.Glob(group.Labels["__path__"])
+			paths, err := named(group.Labels["__path__"])
 			if err != nil {
 				standin.Fail("invalid __path__: %v", err)
 			}
@@ -54,6 +53,14 @@ type tail struct {
 	offset   int64
 	labels   map[string]string
 	pipeline pipeline
+	// As upstream, they say what was read, whether it has been sent or not.
+	positions *positions
+}
+
+// read is a line, and where the file goes on after it.
+type read struct {
+	entry
+	end int64
 }
 
 func openTail(path string, job scrapeConfig, labels map[string]string, positions *positions) *tail {
@@ -65,7 +72,7 @@ func openTail(path string, job scrapeConfig, labels map[string]string, positions
 	if err != nil {
 		standin.Fail("%v", err)
 	}
-	t := &tail{path: path, file: file, pipeline: stages, labels: map[string]string{"filename": path}, offset: positions.of(path)}
+	t := &tail{path: path, file: file, pipeline: stages, positions: positions, labels: map[string]string{"filename": path}, offset: positions.of(path)}
 	for name, value := range labels {
 		if !strings.HasPrefix(name, "__") {
 			t.labels[name] = value
@@ -83,7 +90,8 @@ func (t *tail) run(ended context.Context, metrics *metrics, sink *sink) {
 		// What was written before the file was replaced is read before the new one is opened.
 		for _, line := range t.readLines() {
 			metrics.add("promtail_read_lines_total", t.path, 1)
-			sink.take(ended, t.pipeline.process(line))
+			sink.take(ended, t.pipeline.process(line.entry))
+			t.positions.set(t.path, line.end)
 		}
 		sink.take(ended, t.pipeline.flush(time.Now()))
 		if isReplaced {
@@ -94,19 +102,19 @@ func (t *tail) run(ended context.Context, metrics *metrics, sink *sink) {
 	}
 }
 
-func (t *tail) readLines() []entry {
+func (t *tail) readLines() []read {
 	reader := bufio.NewReader(io.NewSectionReader(t.file, t.offset, 8<<20))
-	var entries []entry
+	var lines []read
 	for {
 		text, err := reader.ReadString('\n')
 		if err != nil {
-			return entries // a line without its end is read next time
+			return lines // a line without its end is read next time
 		}
 		t.offset += int64(len(text))
-		entries = append(entries, entry{
-			labels: maps.Clone(t.labels), extracted: map[string]any{}, time: time.Now(), path: t.path, end: t.offset,
+		lines = append(lines, read{end: t.offset, entry: entry{
+			labels: maps.Clone(t.labels), extracted: map[string]any{}, metadata: map[string]string{}, time: time.Now(),
 			line: strings.TrimRight(text, "\r\n"),
-		})
+		}})
 	}
 }
 

@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { RE2JS } from "re2js";
 import t from "tap";
-import { logAgentVars } from "../../../roles/log-agent/vars.ts";
+import { formats } from "../../../roles/log-agent/formats.ts";
+import { sampleOf } from "./samples/expected.ts";
 
-const firstLine = logAgentVars.log_first_line.default ?? "";
+const { firstLine } = formats.json;
 
 /** What the multi-line stage makes of these lines: RE2's `^` without flags is the line's start, as in JavaScript. */
 function entries(text: string, pattern: string): readonly string[] {
@@ -63,3 +66,21 @@ t.test(
     t.ok(entries(request, anyBrace).length > 1);
   },
 );
+
+for (const format of ["json", "logback", "logfmt"] as const)
+  t.test(`${format}: level, time and trace id are found in the text of each entry`, async (t) => {
+    const { firstLine, level, time, trace_id } = formats[format];
+    const found = (pattern: string, name: string, entry: string) => {
+      const matcher = RE2JS.compile(pattern).matcher(entry);
+      return matcher.find() ? (matcher.group(name) ?? undefined) : undefined;
+    };
+    const text = readFileSync(`test/roles/log-agent/samples/${format}.log`, "utf8").trimEnd();
+    t.same(
+      entries(text, firstLine).map((entry) => ({
+        level: found(level, "level", entry)?.toUpperCase().replace("WARNING", "WARN"),
+        time: found(time, "time", entry) !== undefined,
+        trace: found(trace_id, "trace_id", entry),
+      })),
+      sampleOf(format).map(({ level, said, trace }) => ({ level, time: said, trace })),
+    );
+  });
