@@ -47,8 +47,9 @@ export const formats = {
   },
 } as const satisfies Record<string, LogFormat>;
 
-/** Upper case, as the dashboards ask for it. Go's text/template, of what `level` found. */
-export const LEVEL_TEMPLATE = `{{ $level := ToUpper .Value }}{{ if eq $level "WARNING" }}WARN{{ else }}{{ $level }}{{ end }}`;
+/** Upper case, as the dashboards ask for it, and as logback calls it. Go's text/template with sprig's functions, of what `level` found. */
+export const LEVEL_TEMPLATE =
+  '{{ $level := ToUpper .Value }}{{ get (dict "WARNING" "WARN" "SEVERE" "ERROR") $level | default $level }}';
 
 /** A host's clock may be ahead of the one that wrote the entry by so much. Loki refuses what is 10 minutes ahead. */
 const AHEAD_SECONDS = 300;
@@ -56,7 +57,7 @@ const DAY = "2006-01-02T15:04:05";
 
 /**
  * What `time` found, as RFC 3339 in UTC; nothing where it is no time, or one that is yet to come: that is a wrong zone or a
- * wrong clock. Without a zone it is the host's own time. Go's text/template with sprig's functions, as both agents have them.
+ * wrong clock. Without a zone it is the host's own time.
  */
 export const TIME_TEMPLATE = [
   `{{- $v := Replace .Value "," "." 1 }}`,
