@@ -101,6 +101,7 @@ t.test("the Spring Boot application, on a lab of real hosts", { skip: noLab }, a
       (all) => all.length > 0,
     );
     t.match(found, [{ rootServiceName: "fittoring" }]);
+    await t.rejects(traces("{ status = error } | rate()"), /400/, "what the stand-in does not understand it refuses");
     t.same(await traces('{ name =~ ".*(healthcheck|prometheus-provider).*" }'), [], "checks make no traces");
   });
 

@@ -9,9 +9,6 @@ const PROJECT = join(import.meta.dirname, "../spring");
 const DOCKERFILE = join(import.meta.dirname, "../images/jar/Dockerfile");
 const BUILD_TIMEOUT_MS = 600_000;
 
-/** How many lines of Maven's complaint help. */
-const TOLD = 3;
-
 const needs = [
   { program: "mvn", packages: ["maven"], why: "builds the lab's Spring Boot application" },
   { program: "javac", packages: ["openjdk-17-jdk-headless"], why: "compiles it" },
@@ -63,7 +60,6 @@ async function build(folder: string, log: Log): Promise<string | undefined> {
 
 /** What Maven said first of an error, as "Could not transfer artifact … from central". */
 export function complaint(said: string): string {
-  const lines = said.split("\n").filter((line) => line.includes("ERROR"));
-  const errors = lines.map((line) => line.replace(/^.*?ERROR\S*\s*/, "").trim()).filter((line) => line !== "");
-  return errors.slice(0, TOLD).join(" ") || "Maven did not say why; is Maven Central reachable?";
+  const errors = [...said.matchAll(/ERROR\S*[ \t]+(?!\[|Some problems)(\S.*)$/gm)].map(([, text = ""]) => text.trim());
+  return errors[0] ?? "Maven did not say why; is Maven Central reachable?";
 }
