@@ -75,9 +75,12 @@ t.test(
           [{ labels: { environment: job.split("_")[0] } }],
         );
       }
-      t.match(await prometheus("query?query=node_uname_info"), {
-        data: { result: [{ metric: { machine: "aarch64" } }, { metric: { machine: "aarch64" } }] },
-      });
+      const { data } = (await prometheus("query?query=node_uname_info")) as {
+        data: { result: { metric: { host: string; machine: string } }[] };
+      };
+      const machines = Object.fromEntries(data.result.map(({ metric }) => [metric.host, metric.machine]));
+      const own = (await onHost("app-prod", "uname -m")).trim();
+      t.same(machines, { "app-dev": "aarch64", "app-prod": own });
     });
 
     await t.test("multi-line log events arrive whole, labelled by environment and host", async (t) => {

@@ -13,6 +13,8 @@ export interface LabHost {
   readonly address: string;
   readonly sshPort: number;
   readonly architecture: Architecture;
+  /** What an app host runs: the Spring Boot application, or the program in its place. */
+  readonly application?: "spring" | "stand-in";
   /** Further ports on 127.0.0.1, each as "outside:inside". */
   readonly ports: readonly string[];
 }
@@ -63,8 +65,8 @@ export function labOf(setting: string | undefined): Lab {
     locksDir: join(rootDir, ".lab", "locks"),
     hosts: [
       { ...named("mon", 10), kind: "mon", architecture: machineArchitecture(), ports: [`${8000 + 10 * number}:80`] },
-      { ...named("app-dev", 11), kind: "app", architecture: "arm64", ports: [] },
-      { ...named("app-prod", 12), kind: "app", architecture: "arm64", ports: [] },
+      { ...named("app-dev", 11), kind: "app", architecture: "arm64", application: "stand-in", ports: [] },
+      { ...named("app-prod", 12), kind: "app", architecture: machineArchitecture(), application: "spring", ports: [] },
     ],
     assets: { container: `${prefix}-assets`, address: `${subnet}.2` },
   };

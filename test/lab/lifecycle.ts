@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureAssets, removeAssets } from "./assets/ensure.ts";
+import { ensureAssets, notes, readLock, recordApplications, removeAssets } from "./assets/ensure.ts";
 import { attempt, hasProgram, run } from "./command.ts";
 import { removeHost } from "./host/container.ts";
 import { ensureHosts, rebuildHost } from "./host/hosts.ts";
@@ -18,8 +18,9 @@ export async function up(lab: Lab, log: Log): Promise<void> {
   await exclusively(lockOf(lab), log, async () => {
     await ensureNetwork(lab);
     const context = { lab, workshop: openWorkshop(lab, log), log };
-    const [notes] = await Promise.all([ensureAssets(context), ensureHosts(context)]);
-    for (const note of notes) log(note);
+    await Promise.all([ensureAssets(context), ensureHosts(context)]);
+    await recordApplications(lab);
+    for (const note of notes(readLock(lab) ?? {})) log(note);
   });
   log(`lab ${lab.number} is up: ${lab.hosts.map(({ name, sshPort }) => `${name} 127.0.0.1:${sshPort}`).join(", ")}`);
 }
@@ -30,6 +31,7 @@ export async function rebuild(lab: Lab, host: LabHost, log: Log): Promise<void> 
   await exclusively(lockOf(lab), log, async () => {
     await ensureNetwork(lab);
     await rebuildHost({ lab, workshop: openWorkshop(lab, log), log }, host);
+    await recordApplications(lab);
   });
   log(`${host.name} is new, and so is its host key; known_hosts still has the old one`);
 }

@@ -2,6 +2,7 @@ import { notes, readLock } from "./assets/ensure.ts";
 import { attempt } from "./command.ts";
 import { containerStates } from "./host/container.ts";
 import { isEmulated, type Lab, type LabHost } from "./identity.ts";
+import { hasSpring } from "./workshop.ts";
 
 /** Prints what runs where, and what the mirror serves. Changes nothing. */
 export async function status(lab: Lab): Promise<void> {
@@ -11,6 +12,7 @@ export async function status(lab: Lab): Promise<void> {
   }
   const states = await containerStates([lab.assets.container, ...lab.hosts.map(({ container }) => container)]);
   const state = (container: string) => states.find(({ name }) => name === container)?.status ?? "absent";
+  const imageOf = (container: string) => states.find(({ name }) => name === container)?.image ?? "";
   const rows = [
     ["CONTAINER", "STATE", "ADDRESS", "SSH", "ALSO", "MACHINE"],
     [
@@ -21,14 +23,15 @@ export async function status(lab: Lab): Promise<void> {
       "-",
       "mirror: :5000 images, :80/releases/ archives",
     ],
-    ...lab.hosts.map((host) => hostRow(host, state(host.container))),
+    ...lab.hosts.map((host) => hostRow(host, state(host.container), imageOf(host.container))),
   ];
   process.stdout.write(`${table(rows)}\n\n${table(assetRows(lab))}\n`);
 }
 
-function hostRow(host: LabHost, state: string): string[] {
+function hostRow(host: LabHost, state: string, image: string): string[] {
   const also = host.ports.map((pair) => `127.0.0.1:${pair.replace(":", " -> ")}`).join(" ") || "-";
-  const machine = `${host.architecture}${isEmulated(host) ? ", emulated" : ""}`;
+  const application = image === "" || host.kind === "mon" ? "" : hasSpring(image) ? ", Spring Boot" : ", a stand-in";
+  const machine = `${host.architecture}${isEmulated(host) ? ", emulated" : ""}${application}`;
   return [host.container, state, host.address, `127.0.0.1:${host.sshPort}`, also, machine];
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { versions } from "./assets/list.ts";
 import { hubAnswers } from "./assets/upstream.ts";
 import { type Architecture, isEmulated, type Lab, type LabHost, machineArchitecture } from "./identity.ts";
+import { ensureApplication } from "./image/application.ts";
 import { type Base, ensureBase } from "./image/base.ts";
 import { ensureImage } from "./image/build.ts";
 import { exclusively } from "./lock.ts";
@@ -11,7 +12,7 @@ import { ensureEmulation } from "./machine/emulation.ts";
 /** Makes images, each at most once a run. Every function returns the image's local tag. */
 export interface Workshop {
   /** The image of a host. */
-  readonly host: (host: Pick<LabHost, "kind" | "architecture">) => Promise<string>;
+  readonly host: (host: Pick<LabHost, "kind" | "architecture" | "application">) => Promise<string>;
   /** Holds /out/ARCHITECTURE/NAME: the lab's application, the stand-ins, the file server. */
   readonly toolkit: () => Promise<string>;
   /** An image by the name of its folder, on Debian 13 of this machine's architecture. */
@@ -35,7 +36,13 @@ const needs = {
 /** All of them. */
 export const imageNames = Object.keys(needs) as readonly ImageName[];
 
+const SPRING = "spring";
 const imagesDir = join(import.meta.dirname, "images");
+
+/** Whether a host's image has the Spring Boot application, and not the program in its place. */
+export function hasSpring(image: string): boolean {
+  return image.startsWith(`hostwright-lab/${SPRING}-`);
+}
 
 /** A workshop that works for this run only. */
 export function openWorkshop({ cacheDir, locksDir }: Lab, log: Log): Workshop {
@@ -63,10 +70,18 @@ export function openWorkshop({ cacheDir, locksDir }: Lab, log: Log): Workshop {
     });
 
   const app = (architecture: Architecture) =>
-    once("app", async () => {
+    once(`app ${architecture}`, async () => {
       const [MACHINE, TOOLKIT] = await Promise.all([machine("bookworm", architecture), toolkit()]);
       const args = { MACHINE, TOOLKIT, ARCHITECTURE: architecture };
       return ensureImage({ name: `app-${architecture}`, folder: join(imagesDir, "app"), args }, log);
+    });
+
+  const spring = (architecture: Architecture) =>
+    once(`${SPRING} ${architecture}`, async () => {
+      const JAR = await ensureApplication(cacheDir, log);
+      if (JAR === undefined) return app(architecture);
+      const args = { MACHINE: await machine("bookworm", architecture), JAR };
+      return ensureImage({ name: `${SPRING}-${architecture}`, folder: join(imagesDir, SPRING), args }, log);
     });
 
   const named = (name: ImageName) =>
@@ -83,7 +98,10 @@ export function openWorkshop({ cacheDir, locksDir }: Lab, log: Log): Workshop {
   return {
     toolkit,
     named,
-    host: ({ kind, architecture }) => (kind === "mon" ? machine("trixie", architecture) : app(architecture)),
+    host({ kind, architecture, application }) {
+      if (kind === "mon") return machine("trixie", architecture);
+      return application === "spring" ? spring(architecture) : app(architecture);
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import type { HostContext } from "../host/hosts.ts";
 import type { Lab } from "../identity.ts";
 import { hashFolder } from "../image/build.ts";
 import { LabError, step } from "../log.ts";
-import { imageNames } from "../workshop.ts";
+import { hasSpring, imageNames } from "../workshop.ts";
 import { imageAssets, releaseAssets } from "./list.ts";
 import { fillRegistry } from "./registry.ts";
 import { gatherReleases, type Served } from "./releases.ts";
@@ -16,8 +16,11 @@ import { gatherReleases, type Served } from "./releases.ts";
 /** What the mirror really serves, by file name and by image name. */
 export type AssetLock = Readonly<Record<string, Served>>;
 
-/** Leaves a mirror that serves all assets. Quick if it does already. Returns a line on each that is not upstream's. */
-export async function ensureAssets(context: HostContext): Promise<string[]> {
+/** How the lock calls the application of a host: not one file serves all of them. */
+const APPLICATION = ": fittoring.service";
+
+/** Leaves a mirror that serves all assets. Quick if it does already. */
+export async function ensureAssets(context: HostContext): Promise<void> {
   const { lab } = context;
   const given = process.env.LAB_ASSETS === "" ? undefined : process.env.LAB_ASSETS;
   if (given !== undefined && !existsSync(given)) throw new LabError(`LAB_ASSETS: there is no folder ${given}`);
@@ -26,13 +29,24 @@ export async function ensureAssets(context: HostContext): Promise<string[]> {
   const [state] = await containerStates([lab.assets.container]);
   if (known !== undefined && readKey(lab) === key && state?.status !== "absent") {
     if (state?.status !== "running") await run(["docker", "start", lab.assets.container]);
-    return notes(known);
+    return;
   }
   const releases = await gatherReleases(context, releasesDir(lab), given);
   await createMirror(context);
-  const served = { ...releases, ...(await fillRegistry(context, given)) };
-  await writeLock(lab, served, key);
-  return notes(served);
+  await writeLock(lab, { ...releases, ...(await fillRegistry(context, given)) });
+  await writeFile(keyPath(lab), key);
+}
+
+/** Writes into the lock which app hosts run a program in the place of the application, as their containers say. */
+export async function recordApplications(lab: Lab): Promise<void> {
+  const hosts = lab.hosts.filter(({ kind }) => kind === "app");
+  const states = await containerStates(hosts.map(({ container }) => container));
+  const standIns = hosts.filter((_host, index) => !hasSpring(states[index]?.image ?? ""));
+  const entries = standIns.map(
+    ({ name }) => [`${name}${APPLICATION}`, { sha256: "", source: "lab: stand-in" }] as const,
+  );
+  const others = Object.entries(readLock(lab) ?? {}).filter(([name]) => !name.endsWith(APPLICATION));
+  await writeLock(lab, Object.fromEntries([...others, ...entries]));
 }
 
 /** What `up` wrote of the mirror last; undefined if there is none. */
@@ -93,10 +107,9 @@ function readKey(lab: Lab): string | undefined {
   return existsSync(keyPath(lab)) ? readFileSync(keyPath(lab), "utf8") : undefined;
 }
 
-async function writeLock(lab: Lab, served: AssetLock, key: string): Promise<void> {
+async function writeLock(lab: Lab, served: AssetLock): Promise<void> {
   await mkdir(lab.stateDir, { recursive: true });
   const staged = `${lockPath(lab)}.new`;
   await writeFile(staged, `${JSON.stringify(served, null, 2)}\n`);
   await rename(staged, lockPath(lab));
-  await writeFile(keyPath(lab), key);
 }

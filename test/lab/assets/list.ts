@@ -36,13 +36,7 @@ export interface ReleaseAsset {
 export const imageAssets: readonly ImageAsset[] = [
   { name: `grafana/grafana:${versions.GRAFANA_VERSION}`, fallback: "grafana", source: "lab: stand-in", lacks: [] },
   { name: `grafana/loki:${versions.LOKI_VERSION}`, fallback: "loki", source: "lab: stand-in", lacks: [] },
-  {
-    name: `grafana/tempo:${versions.TEMPO_VERSION}`,
-    fallback: "tempo",
-    source: "lab: stand-in",
-    // It speaks no gRPC and draws no graph.
-    lacks: ["traces by gRPC", "service graph"],
-  },
+  { name: `grafana/tempo:${versions.TEMPO_VERSION}`, fallback: "tempo", source: "lab: stand-in", lacks: [] },
   { name: `caddy:${imagePins.gateway.tag}`, fallback: "caddy", source: "lab: Debian 13 package" },
   { name: `prom/prometheus:${imagePins.prometheus.tag}`, fallback: "prometheus", source: "lab: Debian 13 package" },
 ];

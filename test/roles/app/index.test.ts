@@ -104,3 +104,12 @@ t.test(
 t.test("an end of life is told of Promtail, not of Alloy", async (t) => {
   t.notMatch(appPlan({ log_agent: "alloy" }, { locked }).notes.join("\n"), /promtail/i);
 });
+
+t.test("what runs in the place of the application is told, by the name of its unit and host", async (t) => {
+  const lock = { ...locked, "app-1: fittoring.service": { sha256: "", source: "lab: stand-in" } };
+  const notes = (host: string) =>
+    planOf(app, siteOf([appHost(host, "dev", { app_service: "fittoring.service" }), monitoringHost()], lock), appFacts)
+      .notes;
+  t.ok(notes("app-1").includes("app-1: fittoring.service is lab: stand-in"));
+  t.notMatch(notes("app-2").join("\n"), /fittoring/);
+});

@@ -1,19 +1,18 @@
 package main
 
 import (
-	"encoding/json"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"net/http"
-	"regexp"
-	"strconv"
-	"strings"
 
 	"hostwright/standin"
 )
 
 type api struct {
-	store  *store
-	config *config
+	store     *store
+	config    *config
+	generator *generator
 }
 
 func (a *api) routes() http.Handler {
@@ -31,25 +30,6 @@ func (a *api) routes() http.Handler {
 	return mux
 }
 
-func (a *api) otlpRoutes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/traces", func(w http.ResponseWriter, r *http.Request) {
-		var request struct {
-			ResourceSpans []resourceSpans `json:"resourceSpans"`
-		}
-		if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
-			standin.Text(w, http.StatusUnsupportedMediaType, "this stand-in takes JSON only, not protobuf\n")
-		} else if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
-			standin.JSON(w, http.StatusBadRequest, map[string]any{"code": 3, "message": err.Error()})
-		} else if err := a.store.push(request.ResourceSpans); err != nil {
-			standin.JSON(w, http.StatusInternalServerError, map[string]any{"code": 13, "message": err.Error()})
-		} else {
-			standin.JSON(w, http.StatusOK, map[string]any{"partialSuccess": map[string]any{}})
-		}
-	})
-	return mux
-}
-
 func (a *api) trace(w http.ResponseWriter, r *http.Request) {
 	a.store.mutex.RLock()
 	defer a.store.mutex.RUnlock()
@@ -58,57 +38,50 @@ func (a *api) trace(w http.ResponseWriter, r *http.Request) {
 		standin.Text(w, http.StatusNotFound, "")
 		return
 	}
-	standin.JSON(w, http.StatusOK, map[string]any{"batches": batches})
-}
-
-type summary struct {
-	TraceID string `json:"traceID"`
-	Service string `json:"rootServiceName"`
-	Name    string `json:"rootTraceName"`
-	Start   string `json:"startTimeUnixNano"`
-	Millis  int64  `json:"durationMs"`
-}
-
-var serviceQuery = regexp.MustCompile(`service\.name\s*=\s*"?([^"\s}]+)`)
-
-// search lists the newest traces. Of a query it understands the service's name, and nothing else.
-func (a *api) search(w http.ResponseWriter, r *http.Request) {
-	wanted := ""
-	if found := serviceQuery.FindStringSubmatch(r.FormValue("q") + " " + r.FormValue("tags")); found != nil {
-		wanted = found[1]
-	}
-	limit, err := strconv.Atoi(r.FormValue("limit"))
-	if err != nil {
-		limit = 20
-	}
-	a.store.mutex.RLock()
-	defer a.store.mutex.RUnlock()
-	found := []summary{}
-	for i := len(a.store.order) - 1; i >= 0 && len(found) < limit; i-- {
-		id := a.store.order[i]
-		if one := summarize(id, a.store.traces[id]); wanted == "" || one.Service == wanted {
-			found = append(found, one)
-		}
-	}
-	standin.JSON(w, http.StatusOK, map[string]any{"traces": found, "metrics": map[string]any{}})
-}
-
-// summarize leaves out leading zeros of the id, as upstream does.
-func summarize(id string, batches []resourceSpans) summary {
-	result := summary{TraceID: strings.TrimLeft(id, "0")}
+	shown := []map[string]any{}
 	for _, batch := range batches {
-		var s span
-		if json.Unmarshal(batch.ScopeSpans[0].Spans[0], &s) != nil || (s.Parent != "" && result.Name != "") {
-			continue
-		}
-		result.Service, result.Name, result.Start = batch.service(), s.Name, s.Start.String()
-		start, startErr := s.Start.Int64()
-		end, endErr := s.End.Int64()
-		if startErr == nil && endErr == nil {
-			result.Millis = (end - start) / 1e6
-		}
+		shown = append(shown, showBatch(batch))
 	}
-	return result
+	standin.JSON(w, http.StatusOK, map[string]any{"batches": shown})
+}
+
+// showBatch is a batch as upstream's JSON has it: ids in base64, names for numbers.
+func showBatch(batch resourceSpans) map[string]any {
+	scopes := []map[string]any{}
+	for _, scope := range batch.ScopeSpans {
+		spans := []map[string]any{}
+		for _, s := range scope.Spans {
+			spans = append(spans, showSpan(s))
+		}
+		scopes = append(scopes, map[string]any{"scope": scope.Scope, "spans": spans})
+	}
+	return map[string]any{"resource": batch.Resource, "scopeSpans": scopes}
+}
+
+func showSpan(s span) map[string]any {
+	status := map[string]any{}
+	if s.Status.Code != 0 {
+		status["code"] = "STATUS_CODE_" + nameOf(statuses, s.Status.Code)
+	}
+	if s.Status.Message != "" {
+		status["message"] = s.Status.Message
+	}
+	shown := map[string]any{
+		"traceId": base64Of(s.TraceID), "spanId": base64Of(s.SpanID), "name": s.Name, "kind": "SPAN_KIND_" + nameOf(kinds, s.Kind),
+		"startTimeUnixNano": s.Start, "endTimeUnixNano": s.End, "attributes": s.Attributes, "events": s.Events, "status": status,
+	}
+	if s.Parent != "" {
+		shown["parentSpanId"] = base64Of(s.Parent)
+	}
+	return shown
+}
+
+func base64Of(id string) string {
+	raw, err := hex.DecodeString(id)
+	if err != nil {
+		return id
+	}
+	return base64.StdEncoding.EncodeToString(raw)
 }
 
 func (a *api) metrics(w http.ResponseWriter, _ *http.Request) {

@@ -3,6 +3,7 @@ package main
 import (
 	"net"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 	"hostwright/standin"
@@ -12,7 +13,20 @@ type config struct {
 	listen, otlpHTTP, otlpGRPC string
 	wal, blocks                string
 	yaml                       string
+	generator                  generatorConfig
 }
+
+type generatorConfig struct {
+	// Empty: there is nowhere to write to.
+	remoteWrite                     string
+	processors                      []string
+	graphDimensions, spanDimensions []string
+	externalLabels                  map[string]string
+	interval                        time.Duration
+}
+
+// Upstream collects every 15 s. A test that waits for metrics waits less long here.
+const defaultInterval = "5s"
 
 // The top level of Tempo 3.0's configuration. It has no "ingester" and no "compactor" any more.
 var known = strings.Fields(`autocomplete_filtering_enabled auth_enabled backend_scheduler backend_scheduler_client
@@ -42,8 +56,13 @@ func readConfig(path string) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
+	generator, err := readGenerator(root)
+	if err != nil {
+		return nil, err
+	}
 	return &config{
-		yaml: string(text),
+		generator: generator,
+		yaml:      string(text),
 		listen: net.JoinHostPort(standin.TextAt(root, "", "server", "http_listen_address"),
 			standin.TextAt(root, "3200", "server", "http_listen_port")),
 		otlpHTTP: receiver(root, "http", "localhost:4318"),
@@ -51,6 +70,29 @@ func readConfig(path string) (*config, error) {
 		wal:      standin.TextAt(root, "/var/tempo/wal", "storage", "trace", "wal", "path"),
 		blocks:   standin.TextAt(root, "/var/tempo/blocks", "storage", "trace", "local", "path"),
 	}, nil
+}
+
+// readGenerator: what is written to nowhere, or enabled nowhere, is not made.
+func readGenerator(root *yaml.Node) (g generatorConfig, err error) {
+	node := standin.At(root, "metrics_generator")
+	if g.interval, err = time.ParseDuration(standin.TextAt(node, defaultInterval, "registry", "collection_interval")); err != nil {
+		return g, err
+	}
+	decode := func(found *yaml.Node, value any) {
+		if found != nil && err == nil {
+			err = found.Decode(value)
+		}
+	}
+	var targets []struct{ URL string }
+	decode(standin.At(node, "storage", "remote_write"), &targets)
+	if len(targets) > 0 {
+		g.remoteWrite = targets[0].URL
+	}
+	decode(standin.At(root, "overrides", "defaults", "metrics_generator", "processors"), &g.processors)
+	decode(standin.At(node, "processor", "service_graphs", "dimensions"), &g.graphDimensions)
+	decode(standin.At(node, "processor", "span_metrics", "dimensions"), &g.spanDimensions)
+	decode(standin.At(node, "registry", "external_labels"), &g.externalLabels)
+	return g, err
 }
 
 // receiver: a protocol that is named without an endpoint listens on localhost only, since 2.7.

@@ -2,13 +2,11 @@
 
 //go:debug httpmuxgo121=0
 
-// Tempo, the stand-in: OTLP/HTTP in JSON, traces by id, one file on disk.
+// Tempo, the stand-in: OTLP over gRPC and HTTP, traces by id and by a little TraceQL, the metrics it makes of spans, one file on disk.
 package main
 
 import (
 	"flag"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -48,7 +46,12 @@ func main() {
 	if err != nil {
 		standin.Fail("error running Tempo: %v", err)
 	}
-	serve(config, &api{store: store, config: config})
+	a := &api{store: store, config: config}
+	if config.generator.remoteWrite != "" {
+		a.generator = newGenerator(config.generator)
+		go a.generator.run()
+	}
+	serve(config, a)
 	standin.WaitForEnd()
 	if err := store.close(); err != nil {
 		standin.Fail("error closing the store: %v", err)
@@ -61,27 +64,6 @@ func serve(config *config, a *api) {
 		standin.Serve(config.otlpHTTP, a.otlpRoutes())
 	}
 	if config.otlpGRPC != "" {
-		acceptOnly(config.otlpGRPC)
+		a.serveGRPC(config.otlpGRPC)
 	}
-}
-
-// acceptOnly proves that a port is published and reachable; the stand-in speaks no gRPC.
-func acceptOnly(address string) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		standin.Fail("error running Tempo: %v", err)
-	}
-	go func() {
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				standin.Fail("error running Tempo: %v", err)
-			}
-			go func() {
-				defer connection.Close()
-				_, err := io.Copy(io.Discard, connection)
-				standin.Log("warn", "a gRPC client was not served: this is a stand-in (%v)", err)
-			}()
-		}
-	}()
 }

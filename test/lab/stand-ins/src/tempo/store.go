@@ -10,60 +10,29 @@ import (
 	"sync"
 )
 
-const maxTraces = 20_000
-
-type attribute struct {
-	Key   string         `json:"key"`
-	Value map[string]any `json:"value"`
-}
-
-type span struct {
-	TraceID string `json:"traceId"`
-	Parent  string `json:"parentSpanId"`
-	Name    string `json:"name"`
-	// Clients send text or numbers.
-	Start json.Number `json:"startTimeUnixNano"`
-	End   json.Number `json:"endTimeUnixNano"`
-}
-
-type scopeSpans struct {
-	Scope json.RawMessage   `json:"scope,omitempty"`
-	Spans []json.RawMessage `json:"spans"`
-}
-
-type resourceSpans struct {
-	Resource struct {
-		Attributes []attribute `json:"attributes"`
-	} `json:"resource"`
-	ScopeSpans []scopeSpans `json:"scopeSpans"`
-}
-
-func (r resourceSpans) service() string {
-	for _, a := range r.Resource.Attributes {
-		if name, isText := a.Value["stringValue"].(string); isText && a.Key == "service.name" {
-			return name
-		}
-	}
-	return ""
-}
+const (
+	maxTraces = 5_000
+	// The file is written anew, with what is kept, when it has grown by this.
+	maxFileBytes = 64 << 20
+)
 
 // store keeps traces in memory, and in a file that is read at the next start.
 type store struct {
 	mutex    sync.RWMutex
 	traces   map[string][]resourceSpans
 	order    []string
+	path     string
 	file     *os.File
+	size     int
 	received int
 }
 
 func openStore(path string) (*store, error) {
-	s := &store{traces: map[string][]resourceSpans{}}
+	s := &store{traces: map[string][]resourceSpans{}, path: path}
 	if err := s.load(path); err != nil {
 		return nil, err
 	}
-	var err error
-	s.file, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-	return s, err
+	return s, s.rewrite()
 }
 
 func (s *store) load(path string) error {
@@ -87,18 +56,51 @@ func (s *store) load(path string) error {
 	return lines.Err()
 }
 
-func (s *store) push(batches []resourceSpans) error {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+// rewrite leaves a file of what is kept, open at its end.
+func (s *store) rewrite() error {
+	staged, err := os.OpenFile(s.path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
+	if err != nil {
+		return err
+	}
+	if s.file != nil {
+		s.file.Close()
+	}
+	s.file, s.size = staged, 0
+	for _, id := range s.order {
+		if err := s.write(s.traces[id]); err != nil {
+			return err
+		}
+	}
+	s.size = 0
+	return os.Rename(s.path+".new", s.path)
+}
+
+func (s *store) write(batches []resourceSpans) error {
 	for _, batch := range batches {
 		text, err := json.Marshal(batch)
 		if err != nil {
 			return err
 		}
-		if _, err := s.file.Write(append(text, '\n')); err != nil {
+		n, err := s.file.Write(append(text, '\n'))
+		s.size += n
+		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (s *store) push(batches []resourceSpans) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if err := s.write(batches); err != nil {
+		return err
+	}
+	for _, batch := range batches {
 		s.insert(batch)
+	}
+	if s.size > maxFileBytes {
+		return s.rewrite()
 	}
 	return nil
 }
@@ -106,17 +108,15 @@ func (s *store) push(batches []resourceSpans) error {
 // insert files every span under its trace, with its resource around it.
 func (s *store) insert(batch resourceSpans) {
 	for _, scope := range batch.ScopeSpans {
-		for _, raw := range scope.Spans {
-			var found span
-			if json.Unmarshal(raw, &found) != nil || found.TraceID == "" {
+		for _, found := range scope.Spans {
+			if found.TraceID == "" {
 				continue
 			}
 			id := pad(found.TraceID)
 			if _, isKnown := s.traces[id]; !isKnown {
 				s.order = append(s.order, id)
 			}
-			one := resourceSpans{Resource: batch.Resource}
-			one.ScopeSpans = []scopeSpans{{Scope: scope.Scope, Spans: []json.RawMessage{raw}}}
+			one := resourceSpans{Resource: batch.Resource, ScopeSpans: []scopeSpans{{Scope: scope.Scope, Spans: []span{found}}}}
 			s.traces[id] = append(s.traces[id], one)
 			s.received++
 		}
