@@ -5,6 +5,12 @@ import { lokiVars } from "./vars.ts";
 
 const pushVars = { loki_port: lokiVars.loki_port };
 
+/**
+ * Why Loki refuses what it may take later: it answers 429, and the agents send the same again until it is taken. For every
+ * other reason an entry that is refused is lost.
+ */
+export const SENT_AGAIN = "rate_limited|per_stream_rate_limit|stream_limit";
+
 /** Where agents push logs. */
 export function pushUrl(site: Site): string {
   const host = monitoringHost(site);
