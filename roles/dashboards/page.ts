@@ -16,7 +16,7 @@ GRAFANA_PASSWORD=… npm run pictures -- --url https://grafana.example.com --out
 
 makes one picture of each dashboard, \`overview.png\` and so on, from a Grafana that has them: by Playwright, on Debian's Chromium
 (\`apt install chromium\`; \`CHROMIUM\` names another program). \`GRAFANA_USER\` is \`admin\` unless told, \`--from\` is \`now-1h\`. For each
-it says which panels have no data. Nothing is downloaded, and the password is in no argument.
+it says how many panels have no data. Nothing is downloaded, and the password is in no argument.
 
 There are none here: where this page was made no Grafana could be had, and none are made up. A stand-in, such as the lab has in
 Grafana's place, draws nothing: the program refuses it before the first picture.
