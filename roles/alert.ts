@@ -1,3 +1,5 @@
+import { orZero } from "./promql.ts";
+
 /** A rule that Grafana evaluates. */
 export interface AlertRule {
   /** Evaluated together with the others of its group. */
@@ -28,7 +30,7 @@ export function requestsFail(store: string, title: string): AlertRule {
     title: `${title} fails requests`,
     severity: "critical",
     source: "prometheus",
-    expr: `${rate('{status_code=~"5.."}')} / ${rate("")}`,
+    expr: `${orZero(rate('{status_code=~"5.."}'), rate(""))} / (${rate("")} > 0)`,
     fires: "above",
     threshold: 0.05,
     for: "10m",

@@ -33,12 +33,22 @@ export interface Reaching {
   readonly url: string;
 }
 
+/** Series by a label's value. */
+export interface LeftOut {
+  /** The metric's name, without what histograms and summaries add to it. */
+  readonly metric: string;
+  readonly label: string;
+  readonly values: readonly string[];
+}
+
 /** How Prometheus reads a service of an app host. */
 export interface Scrape {
   /** `address:port`. */
   readonly target: string;
   /** Where the application decides them; otherwise /metrics, by the scheme of its login. */
   readonly place?: { readonly scheme: "http" | "https"; readonly path: string; readonly verifyTls: boolean };
+  /** Series that are not stored: only the monitoring itself makes them grow. */
+  readonly leftOut?: LeftOut;
   /** It wants TLS and this password, as these vars say; undefined where it wants neither. */
   readonly login?: { readonly password: Text; readonly setBy: string } | undefined;
 }

@@ -1,7 +1,5 @@
 import { type AlertRule, percent, where } from "../alert.ts";
-
-const failed = 'sum by (environment, host) (rate(http_server_requests_seconds_count{status=~"5.."}[5m]))';
-const served = "sum by (environment, host) (rate(http_server_requests_seconds_count[5m]))";
+import { failedPart } from "../dashboards/requests.ts";
 
 /** What is wrong with the application. */
 export const applicationAlerts: readonly AlertRule[] = [
@@ -11,7 +9,7 @@ export const applicationAlerts: readonly AlertRule[] = [
     title: "Many failed requests",
     severity: "critical",
     source: "prometheus",
-    expr: `${failed} / ${served}`,
+    expr: failedPart("", "environment, host"),
     fires: "above",
     threshold: 0.05,
     for: "5m",

@@ -1,8 +1,11 @@
 import { dashboard, environmentVariable, hostVariable } from "../dashboards/dashboard.ts";
 import { graph, stat } from "../dashboards/panels.ts";
+import { failedPart, failureRate, requestRate } from "../dashboards/requests.ts";
+import { orZero } from "../promql.ts";
 
 const chosen = `environment=~"$environment",host=~"$host"`;
-const requests = (labels = "") => `rate(http_server_requests_seconds_count{${labels}${chosen}}[$__rate_interval])`;
+const HIKARI = "the application has a datasource of Hikari's";
+const requests = `rate(http_server_requests_seconds_count{${chosen}}[$__rate_interval])`;
 const seconds = `rate(http_server_requests_seconds_sum{${chosen}}[$__rate_interval])`;
 
 /** Spring Boot applications by what Micrometer exports: requests, the JVM, pools of threads and of connections. */
@@ -16,18 +19,18 @@ export const application = dashboard({
     Now: [
       stat({
         title: "Requests a second",
-        about: "Answered requests.",
+        about: "Answered requests, without scrapes and health checks.",
         unit: "reqps",
         width: 6,
-        queries: { "{{host}}": `sum by (host) (${requests()})` },
+        queries: { "{{host}}": requestRate(chosen, "host") },
       }),
       stat({
         title: "Failed requests",
-        about: "The part that was answered with a status of 500 or more.",
+        about: "The part of the last five minutes' requests that was answered with a status of 500 or more.",
         unit: "percentunit",
         width: 6,
         steps: [0.01, 0.05],
-        queries: { "{{host}}": `sum by (host) (${requests('status=~"5..",')}) / sum by (host) (${requests()})` },
+        queries: { "{{host}}": failedPart(chosen, "host") },
       }),
       stat({
         title: "Heap in use",
@@ -52,24 +55,24 @@ export const application = dashboard({
         title: "Requests by path",
         about: "Answered requests a second, the ten busiest.",
         unit: "reqps",
-        queries: { "{{method}} {{uri}}": `topk(10, sum by (method, uri) (${requests()}))` },
+        queries: { "{{method}} {{uri}}": `topk(10, sum by (method, uri) (${requests}))` },
       }),
       graph({
         title: "Requests by status",
         about: "Answered requests a second.",
         unit: "reqps",
-        queries: { "{{status}}": `sum by (status) (${requests()})` },
+        queries: { "{{status}}": `sum by (status) (${requests})` },
       }),
       graph({
         title: "Failed requests by path",
-        about: "Requests a second that were answered with a status of 500 or more.",
+        about: "Requests a second that were answered with a status of 500 or more, the ten paths with the most.",
         unit: "reqps",
-        queries: { "{{method}} {{uri}}": `sum by (method, uri) (${requests('status=~"5..",')})` },
+        queries: { "{{method}} {{uri}}": `topk(10, ${failureRate(chosen, "method, uri")})` },
       }),
       graph({
         title: "Response time: 95th percentile",
-        about:
-          "One request in twenty takes longer; a point leads to a trace. Needs histograms: management.metrics.distribution.percentiles-histogram.http.server.requests=true.",
+        about: "One request in twenty takes longer; a point leads to a trace.",
+        emptyUnless: "management.metrics.distribution.percentiles-histogram.http.server.requests is true",
         unit: "s",
         exemplars: true,
         queries: {
@@ -81,7 +84,7 @@ export const application = dashboard({
         about: "The ten slowest.",
         unit: "s",
         queries: {
-          "{{method}} {{uri}}": `topk(10, sum by (method, uri) (${seconds}) / sum by (method, uri) (${requests()}))`,
+          "{{method}} {{uri}}": `topk(10, sum by (method, uri) (${seconds}) / sum by (method, uri) (${requests}))`,
         },
       }),
       graph({
@@ -111,7 +114,12 @@ export const application = dashboard({
         title: "Time in garbage collection",
         about: "The part of the time in which the application stood still for it.",
         unit: "percentunit",
-        queries: { "{{host}}": `sum by (host) (rate(jvm_gc_pause_seconds_sum{${chosen}}[$__rate_interval]))` },
+        queries: {
+          "{{host}}": orZero(
+            `sum by (host) (rate(jvm_gc_pause_seconds_sum{${chosen}}[$__rate_interval]))`,
+            `sum by (host) (process_uptime_seconds{${chosen}})`,
+          ),
+        },
       }),
       graph({
         title: "Processor",
@@ -138,7 +146,8 @@ export const application = dashboard({
     Pools: [
       graph({
         title: "Tomcat's threads",
-        about: "All busy: requests wait. Needs server.tomcat.mbeanregistry.enabled=true.",
+        about: "All busy: requests wait.",
+        emptyUnless: "server.tomcat.mbeanregistry.enabled is true",
         unit: "short",
         queries: {
           "{{host}} busy": `tomcat_threads_busy_threads{${chosen}}`,
@@ -148,6 +157,7 @@ export const application = dashboard({
       graph({
         title: "Executors' threads",
         about: "Of the application's own thread pools: at work, and tasks that wait for one.",
+        emptyUnless: "the application has an executor that is a bean, and no virtual threads in its place",
         unit: "short",
         queries: {
           "{{host}} {{name}} active": `executor_active_threads{${chosen}}`,
@@ -157,6 +167,7 @@ export const application = dashboard({
       graph({
         title: "Database connections",
         about: "Of Hikari's pool. Pending ones above 0: requests wait for a connection.",
+        emptyUnless: HIKARI,
         unit: "short",
         queries: {
           "{{host}} {{pool}} active": `hikaricp_connections_active{${chosen}}`,
@@ -167,6 +178,7 @@ export const application = dashboard({
       graph({
         title: "Time to get a connection",
         about: "The mean wait for one of Hikari's connections.",
+        emptyUnless: HIKARI,
         unit: "s",
         queries: {
           "{{host}} {{pool}}": `rate(hikaricp_connections_acquire_seconds_sum{${chosen}}[$__rate_interval]) / rate(hikaricp_connections_acquire_seconds_count{${chosen}}[$__rate_interval])`,
@@ -175,6 +187,7 @@ export const application = dashboard({
       graph({
         title: "Connections that did not come in time",
         about: "A second; each is a failed request. Should be 0.",
+        emptyUnless: HIKARI,
         unit: "short",
         queries: { "{{host}} {{pool}}": `rate(hikaricp_connections_timeout_total{${chosen}}[$__rate_interval])` },
       }),

@@ -3,7 +3,7 @@ import { command, enterMade, envFile, type Resource, type Script, type Site, sh,
 import { loginEntries } from "../gateway/login.ts";
 import { addressOf, endpoint, monitoringHost } from "../hosts.ts";
 import { metricsProofs } from "../prometheus/proof.ts";
-import { defineHostService, type HostService } from "../service.ts";
+import { defineHostService, type HostService, type LeftOut } from "../service.ts";
 import { otlpUrl } from "../tempo/push.ts";
 import { applicationAlerts } from "./alerts.ts";
 import { application as dashboard } from "./dashboard.ts";
@@ -39,9 +39,10 @@ export const application: HostService = defineHostService({
     what: "application metrics",
     known: ({ app_metrics_known }) => app_metrics_known,
     ownUrl: ownMetricsUrl,
-    how: ({ app_metrics_port, app_metrics_path: path, app_metrics_scheme: scheme, app_metrics_tls_verify }, host) => ({
-      target: endpoint(addressOf(host), app_metrics_port),
-      place: { scheme, path, verifyTls: app_metrics_tls_verify },
+    how: (vars, host) => ({
+      target: endpoint(addressOf(host), vars.app_metrics_port),
+      place: { scheme: vars.app_metrics_scheme, path: vars.app_metrics_path, verifyTls: vars.app_metrics_tls_verify },
+      leftOut: checks(vars),
     }),
   },
   proofs: (site) => metricsProofs(application, site).map((proof) => withMetricsPath(proof, site)),
@@ -51,6 +52,12 @@ export const application: HostService = defineHostService({
   handlers: ({ app_service }): Readonly<Record<string, Script>> =>
     app_service ? { [RESTART]: sh`systemctl restart -- ${app_service}` } : {},
 });
+
+/** Scrapes and health checks are requests too, as Micrometer counts them: four a minute that no user made. */
+function checks({ app_metrics_path, app_health_path }: Vars): LeftOut {
+  const values = [app_metrics_path, app_health_path].filter((path) => path !== undefined);
+  return { metric: "http_server_requests_seconds", label: "uri", values };
+}
 
 /** A host may be prepared before the application was ever there. Folders that exist are left as they are. */
 function folders({ app_logs, app_env_file, app_user, app_group }: Vars): readonly Resource[] {

@@ -27,6 +27,10 @@ export const applicationVars = {
     pattern: "^/[^\\s?#]*$",
     default: "/prometheus-provider",
   }),
+  app_health_path: string("The path at which the application says whether it is well", {
+    pattern: "^/[^\\s?#]*$",
+    default: "/healthcheck",
+  }),
   app_metrics_scheme: oneOf("How the application's metrics are read", ["http", "https"], { default: "http" }),
   app_metrics_known: string("A metric that the application has, for the check that its metrics path is the right one", {
     pattern: "^[a-zA-Z_:][a-zA-Z0-9_:]*$",

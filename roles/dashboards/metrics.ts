@@ -7,8 +7,8 @@ export interface MetricSource {
 
 const HISTOGRAM = ["le"];
 const REQUEST = ["method", "uri", "status", "outcome", "exception", "error"];
-const SPAN = ["service", "span_name", "span_kind", "status_code", "deployment_environment", "source"];
-const EDGE = ["client", "server", "connection_type", "deployment_environment", "source"];
+const SPAN = ["service", "span_name", "span_kind", "status_code", "deployment_environment", "outcome", "source"];
+const EDGE = ["client", "server", "connection_type", "deployment_environment", "outcome", "source"];
 
 /** Every metric that dashboards and alert rules use. What Prometheus adds to each is in `targetLabels`. */
 export const metricSources: readonly MetricSource[] = [
@@ -58,6 +58,7 @@ export const metricSources: readonly MetricSource[] = [
       jvm_threads_states_threads: ["state"],
       process_cpu_usage: [],
       process_uptime_seconds: [],
+      process_start_time_seconds: [],
       system_cpu_usage: [],
       logback_events_total: ["level"],
       // With server.tomcat.mbeanregistry.enabled=true.
@@ -96,7 +97,7 @@ export const metricSources: readonly MetricSource[] = [
   },
   {
     from: "Every program of the stack, by Go's client library (read from the lab's Prometheus)",
-    metrics: { process_resident_memory_bytes: [], process_cpu_seconds_total: [] },
+    metrics: { process_resident_memory_bytes: [], process_cpu_seconds_total: [], process_start_time_seconds: [] },
   },
   {
     from: "Loki about itself (from its documentation and mixin)",

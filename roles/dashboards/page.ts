@@ -1,5 +1,6 @@
 import type { Dashboard, Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metricSources } from "./metrics.ts";
+import { emptyUnlessOf } from "./panels.ts";
 
 const HEAD = `# Dashboards
 
@@ -7,21 +8,53 @@ Made by \`npm run generate\` from the services' \`dashboard.ts\`: edit those. In
 in folder Hostwright and cannot be saved: copy one to change it there. Grafana sees a changed file within half a minute,
 without a restart. Each chooses by \`environment\`, most by \`host\` too, and leads to the others with the chosen values kept.
 
-Not shown here are pictures: they need a Grafana, and where this page was made there was none.
+## Pictures
 
-What has no data, and why:
+\`\`\`
+GRAFANA_PASSWORD=… npm run pictures -- --url https://grafana.example.com --out pictures
+\`\`\`
 
-- **95th percentile** and its exemplars: the application exports histograms only with
-  \`management.metrics.distribution.percentiles-histogram.http.server.requests=true\`.
-- **Tomcat's threads**: only with \`server.tomcat.mbeanregistry.enabled=true\`.
-- **Traces and service graph**: only for applications that send traces (\`tracing_enable\`); chosen by environment only if they say
-  theirs as the resource attribute \`deployment.environment\`. "All" shows the others too.
-- **Entries by level**: entries that are not JSON have none.
+makes one picture of each dashboard, \`overview.png\` and so on, from a Grafana that has them: by Playwright, on Debian's Chromium
+(\`apt install chromium\`; \`CHROMIUM\` names another program). \`GRAFANA_USER\` is \`admin\` unless told, \`--from\` is \`now-1h\`. For each
+it says how many panels have no data. Nothing is downloaded, and the password is in no argument.
+
+There are none here: where this page was made no Grafana could be had, and none are made up. A stand-in, such as the lab has in
+Grafana's place, draws nothing: the program refuses it before the first picture.
+
+## What is counted
+
+- A **failed request** is one that was answered with 500 or more, whether or not the application handled the failure. Metrics have it by
+  \`status\`; of a trace it is \`outcome="SERVER_ERROR"\`, since a handled failure leaves the span without an error.
+- **No failure is 0**, and an application that nobody asked has 0 requests. "No data" means that nothing was read.
+- **Scrapes and health checks are no requests**: Prometheus forgets the series of \`app_metrics_path\` and \`app_health_path\` as it reads them,
+  so that every dashboard, alert and query of your own is right. The paths are the ones that Micrometer's label \`uri\` has: with
+  a \`server.servlet.context-path\` it lacks that part, and these requests are counted. How traces leave them out is in [spring-boot.md](spring-boot.md).
+- **A rate begins with a series' second value**: graphs of a rate do not show the very first failure of a kind. Numbers and alerts do.
+- **Discarded log entries**: Loki refuses what comes too fast (429), and the agents send it again until it is taken. Only other
+  reasons lose entries; only those are in the number and in the alert.
+- **Entries by level**: entries that say no level are counted as \`none\`.
+
+## What has no data, and why
+
+These panels are empty also while the application is used, unless what they need is there; \`test/e2e/panels.test.ts\` asks the lab's
+Prometheus for all others. Traces are chosen by environment only if the application says its own as the resource attribute
+\`deployment.environment\`; "All" shows the others too.
+
 `;
 
 /** The text of docs/dashboards.md. */
 export function dashboardsPage(dashboards: readonly Dashboard[]): string {
-  return `${[HEAD, ...dashboards.map(section), metricsSection()].join("\n")}`;
+  return `${[`${HEAD}${needs(dashboards)}`, ...dashboards.map(section), metricsSection()].join("\n")}`;
+}
+
+function needs(dashboards: readonly Dashboard[]): string {
+  const rows = dashboards.flatMap(({ title, panels = [] }) =>
+    panels.flatMap((panel) => {
+      const reason = emptyUnlessOf(panel as Panel);
+      return reason === undefined ? [] : [`| ${title}: ${panel.title} | ${cell(reason)} |`];
+    }),
+  );
+  return ["| panel | needs that |", "| --- | --- |", ...rows, ""].join("\n");
 }
 
 function section({ title, uid, description, panels = [] }: Dashboard): string {

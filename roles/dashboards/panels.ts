@@ -15,6 +15,8 @@ interface Common {
   readonly title: string;
   /** What it shows and when it worries; people read it at the panel's "i" and in docs/dashboards.md. */
   readonly about: string;
+  /** What it needs to show anything while the application is used; nothing special unless given. */
+  readonly emptyUnless?: string;
   /** Columns out of 24; a third unless given. */
   readonly width?: number;
 }
@@ -100,8 +102,17 @@ interface Placeable {
   datasource(source: (typeof dataSources)[keyof typeof dataSources]): this;
 }
 
-function placed<P extends Placeable>(panel: P, { title, about, width = 8 }: Common, source: Source): P {
-  return panel.title(title).description(about).span(width).height(8).datasource(source);
+const EMPTY_UNLESS = " Empty unless ";
+
+/** What a panel needs to show anything, as its description says it; undefined for nothing special. */
+export function emptyUnlessOf({ description = "" }: Pick<Panel, "description">): string | undefined {
+  const [, needs] = description.split(EMPTY_UNLESS);
+  return needs?.replace(/\.$/, "");
+}
+
+function placed<P extends Placeable>(panel: P, { title, about, emptyUnless, width = 8 }: Common, source: Source): P {
+  const needs = emptyUnless === undefined ? "" : `${EMPTY_UNLESS}${emptyUnless}.`;
+  return panel.title(title).description(`${about}${needs}`).span(width).height(8).datasource(source);
 }
 
 type Source = (typeof dataSources)[keyof typeof dataSources];

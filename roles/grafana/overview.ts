@@ -1,9 +1,9 @@
 import { dashboard, environmentVariable } from "../dashboards/dashboard.ts";
 import { graph, logs, stat } from "../dashboards/panels.ts";
+import { failedPart, failureRate, requestRate } from "../dashboards/requests.ts";
 
 const chosen = `environment=~"$environment"`;
-const served = `http_server_requests_seconds_count{${chosen}}`;
-const failed = `http_server_requests_seconds_count{${chosen},status=~"5.."}`;
+const requests = (what: string) => `rate(http_server_requests_seconds_${what}{${chosen}}[$__rate_interval])`;
 const disks = `fstype!~"tmpfs|overlay|squashfs|ramfs",${chosen}`;
 
 /** Is anything wrong, and where? The one to start from. */
@@ -24,20 +24,18 @@ export const overview = dashboard({
       }),
       stat({
         title: "Requests a second",
-        about: "Requests that the applications answered, all together.",
+        about: "Requests that the applications answered, all together, without scrapes and health checks.",
         unit: "reqps",
         width: 6,
-        queries: { requests: `sum(rate(${served}[$__rate_interval]))` },
+        queries: { requests: requestRate(chosen, "") },
       }),
       stat({
         title: "Failed requests",
-        about: "The part of all requests that was answered with a status of 500 or more.",
+        about: "The part of the last five minutes' requests that was answered with a status of 500 or more.",
         unit: "percentunit",
         width: 6,
         steps: [0.01, 0.05],
-        queries: {
-          failed: `(sum(rate(${failed}[$__rate_interval])) or vector(0)) / sum(rate(${served}[$__rate_interval]))`,
-        },
+        queries: { failed: failedPart(chosen, "") },
       }),
       stat({
         title: "Fullest disk",
@@ -53,20 +51,20 @@ export const overview = dashboard({
         title: "Requests by environment",
         about: "Answered requests a second.",
         unit: "reqps",
-        queries: { "{{environment}}": `sum by (environment) (rate(${served}[$__rate_interval]))` },
+        queries: { "{{environment}}": requestRate(chosen, "environment") },
       }),
       graph({
         title: "Failed requests by environment",
         about: "Requests a second that were answered with a status of 500 or more.",
         unit: "reqps",
-        queries: { "{{environment}}": `sum by (environment) (rate(${failed}[$__rate_interval]))` },
+        queries: { "{{environment}}": failureRate(chosen, "environment") },
       }),
       graph({
         title: "Mean response time by environment",
         about: "The mean hides slow requests: dashboard Application has the 95th percentile.",
         unit: "s",
         queries: {
-          "{{environment}}": `sum by (environment) (rate(http_server_requests_seconds_sum{${chosen}}[$__rate_interval])) / sum by (environment) (rate(${served}[$__rate_interval]))`,
+          "{{environment}}": `sum by (environment) (${requests("sum")}) / sum by (environment) (${requests("count")})`,
         },
       }),
     ],

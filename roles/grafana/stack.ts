@@ -1,6 +1,10 @@
 import { dashboard, environmentVariable } from "../dashboards/dashboard.ts";
 import { graph, stat } from "../dashboards/panels.ts";
+import { SENT_AGAIN } from "../loki/push.ts";
+import { grown, orZero, shown } from "../promql.ts";
 
+const lost = `loki_discarded_samples_total{reason!~"${SENT_AGAIN}"}`;
+const sentAgain = `loki_discarded_samples_total{reason=~"${SENT_AGAIN}"}`;
 const own = `job=~"grafana|loki|prometheus|tempo"`;
 
 /** Whether the monitoring itself is well: what it takes in, drops, and weighs. */
@@ -27,11 +31,12 @@ export const stack = dashboard({
       }),
       stat({
         title: "Discarded log entries",
-        about: "Entries that Loki refused in the chosen time: too old, too long, too many. Should be 0.",
+        about:
+          "Entries that Loki refused in the chosen time and that are lost, as those that are too old. Should be 0. What came too fast is sent again and not counted.",
         unit: "short",
         width: 6,
         steps: [1, 100],
-        queries: { discarded: "sum(increase(loki_discarded_samples_total[$__range])) or vector(0)" },
+        queries: { lost: orZero(`sum(${grown(lost, shown)})`, "sum(loki_distributor_lines_received_total)") },
       }),
       stat({
         title: "Discarded spans",
@@ -39,7 +44,12 @@ export const stack = dashboard({
         unit: "short",
         width: 6,
         steps: [1, 100],
-        queries: { discarded: "sum(increase(tempo_discarded_spans_total[$__range])) or vector(0)" },
+        queries: {
+          discarded: orZero(
+            `sum(${grown("tempo_discarded_spans_total", shown)})`,
+            "sum(tempo_distributor_spans_received_total)",
+          ),
+        },
       }),
     ],
     "What Prometheus reads": [
@@ -101,11 +111,13 @@ export const stack = dashboard({
     "Loki and Tempo": [
       graph({
         title: "Log entries a second",
-        about: "Taken in, and refused by reason.",
+        about:
+          "Taken in, and refused by reason. What came too fast is sent again by the agents until it is taken; what is refused for another reason is lost.",
         unit: "short",
         queries: {
           "taken in": "sum(rate(loki_distributor_lines_received_total[$__rate_interval]))",
-          "refused: {{reason}}": "sum by (reason) (rate(loki_discarded_samples_total[$__rate_interval]))",
+          "lost: {{reason}}": `sum by (reason) (rate(${lost}[$__rate_interval]))`,
+          "sent again: {{reason}}": `sum by (reason) (rate(${sentAgain}[$__rate_interval]))`,
         },
       }),
       graph({

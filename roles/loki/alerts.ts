@@ -1,4 +1,6 @@
 import { type AlertRule, requestsFail, where } from "../alert.ts";
+import { grown, orZero } from "../promql.ts";
+import { SENT_AGAIN } from "./push.ts";
 
 const entries = (range: string) => `sum by (environment, host) (count_over_time({environment=~".+"}[${range}]))`;
 
@@ -23,7 +25,10 @@ export const logAlerts: readonly AlertRule[] = [
     title: "Loki discards log entries",
     severity: "warning",
     source: "prometheus",
-    expr: "sum by (reason) (increase(loki_discarded_samples_total[10m]))",
+    expr: orZero(
+      `sum by (reason) (${grown(`loki_discarded_samples_total{reason!~"${SENT_AGAIN}"}`, { range: "10m", seconds: 600 })})`,
+      "sum(loki_distributor_lines_received_total)",
+    ),
     fires: "above",
     threshold: 0,
     for: "0s",

@@ -2,6 +2,7 @@ import { dashboard, environmentVariable, hostVariable, textVariable } from "../d
 import { logGraph, logs } from "../dashboards/panels.ts";
 
 const chosen = `environment=~"$environment", host=~"$host"`;
+const levels = (which: string) => `sum by (level) (count_over_time({${chosen}, ${which}}[$__auto]))`;
 const found = `{${chosen}} |~ \`(?i)$search\``;
 
 /** What the applications wrote. */
@@ -24,9 +25,9 @@ export const logsDashboard = dashboard({
       }),
       logGraph({
         title: "Entries by level",
-        about: "Entries that are not JSON have no level.",
+        about: "Entries that say no level are counted as none.",
         legend: "{{level}}",
-        query: `sum by (level) (count_over_time({${chosen}}[$__auto]))`,
+        query: `${levels('level!=""')} or label_replace(${levels('level=""')}, "level", "none", "", "")`,
       }),
       logGraph({
         title: "Entries that match the search",

@@ -8,6 +8,12 @@ const pushVars = { loki_port: lokiVars.loki_port };
 /** How much older than the newest of its stream an entry may be for Loki to take it: an agent that was away sends it late. */
 export const TAKEN_BACK_HOURS = 7 * 24;
 
+/**
+ * Why Loki refuses what it may take later: it answers 429, and the agents send the same again until it is taken. For every
+ * other reason an entry that is refused is lost.
+ */
+export const SENT_AGAIN = "rate_limited|per_stream_rate_limit|stream_limit";
+
 /** Where agents push logs. */
 export function pushUrl(site: Site): string {
   const host = monitoringHost(site);

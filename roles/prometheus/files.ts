@@ -2,6 +2,7 @@ import type { Text } from "hostwright";
 import { root } from "../paths.ts";
 import { METRICS_USER } from "../service.ts";
 import { template } from "../templates.ts";
+import { dropRules } from "./drop.ts";
 import { type Job, passwordOf } from "./scrapes.ts";
 
 export type Files = Readonly<Record<string, Text>>;
@@ -27,6 +28,7 @@ function jobValues(job: Job) {
     name,
     targets: targetsPath("/etc/prometheus", job),
     login: passwordOf(job) === undefined ? "" : { user: METRICS_USER, file: passwordPath("/etc/prometheus", job) },
+    drops: dropRules(targets),
     placed: placed.length > 0 ? { skipVerify: placed.some(({ verifyTls }) => !verifyTls) } : "",
   };
 }

@@ -1,4 +1,5 @@
 import { type AlertRule, requestsFail } from "../alert.ts";
+import { grown, orZero } from "../promql.ts";
 
 /** Traces are not taken. */
 export const traceAlerts: readonly AlertRule[] = [
@@ -8,7 +9,10 @@ export const traceAlerts: readonly AlertRule[] = [
     title: "Tempo discards spans",
     severity: "warning",
     source: "prometheus",
-    expr: "sum by (reason) (increase(tempo_discarded_spans_total[10m]))",
+    expr: orZero(
+      `sum by (reason) (${grown("tempo_discarded_spans_total", { range: "10m", seconds: 600 })})`,
+      "sum(tempo_distributor_spans_received_total)",
+    ),
     fires: "above",
     threshold: 0,
     for: "0s",

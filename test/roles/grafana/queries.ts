@@ -85,6 +85,7 @@ function withValues(text: string): string {
   const values: Readonly<Record<string, string>> = {
     __rate_interval: "1m",
     __range: "3h",
+    __range_s: "10800",
     __auto: "1m",
     environment: "dev|prod",
     host: "app-dev|app-prod",
