@@ -33,9 +33,10 @@ export {
   type ResourceType,
   touches,
 } from "./resource/resource.ts";
-export { type UnitDesired, unit } from "./resource/unit.ts";
+export { restartUnit, type UnitDesired, unit } from "./resource/unit.ts";
 export { UnsupportedMachine } from "./resource/unsupported.ts";
 export { type UserDesired, user } from "./resource/user.ts";
+export { type Handler, rolling } from "./role/handler.ts";
 export {
   type Asker,
   definePlaybook,

@@ -6,6 +6,7 @@ import type {
   Place,
   PlannedStep,
   ResourceRef,
+  Rollback,
   RunEvent,
 } from "../run/event.ts";
 import { differences } from "./recap.ts";
@@ -170,17 +171,27 @@ function findingElement(host: string, { name, outcome, text, hint }: Finding): E
 }
 
 function failureElement(failure: Failure): Element {
-  const { kind, message, found, expected, step, stderr, hint } = failure;
+  const { kind, message, found, expected, step, stderr, rollback, hint } = failure;
   const text = [
     message,
     ...(found !== undefined && !step ? [`found ${found}`] : []),
     ...(expected !== undefined && !step ? [`expected ${expected}`] : []),
     ...differences(step),
     ...(stderr ? ["stderr:", stderr] : []),
+    ...(rollback ? rollbackText(rollback) : []),
     ...(hint ? [`next: ${hint}`] : []),
   ];
   const attributes = { type: kind, message: failureLine(failure) };
   return { name: kind === "failed" ? "failure" : "error", attributes, text: text.join("\n") };
+}
+
+function rollbackText({ resources, left, works, stderr }: Rollback): readonly string[] {
+  const names = (all: readonly ResourceRef[]) => all.map(({ type, id }) => `${type} ${id}`).join(", ");
+  return [
+    `undone, ${works ? "and works" : "and does not work"}: ${names(resources) || "nothing"}`,
+    ...(left.length > 0 ? [`cannot go back: ${names(left)}`] : []),
+    ...(stderr ? [stderr] : []),
+  ];
 }
 
 function unfinished(host: string): Element {

@@ -2,7 +2,7 @@ import { Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { type Ctimes, newerThan, parseCtimes, probeCtimes, waitForNextSecond } from "./ctime.ts";
 import { type FileCurrent, fileType } from "./file.ts";
-import { type Change, defineResource, ProbeError, touches } from "./resource.ts";
+import { type Change, defineResource, ProbeError, type Resource, touches } from "./resource.ts";
 import { verifyUnit } from "./unit-verify.ts";
 
 export interface UnitDesired {
@@ -197,6 +197,31 @@ function setEnabled(name: string, enabled: boolean): Script {
       printf '%s has no [Install] section, so it cannot start at boot: add WantedBy=multi-user.target, or ask for enabled: false\n' ${name} >&2
       exit 1 ;;
     esac`;
+}
+
+/**
+ * Script that restarts (or starts) a unit, and waits until it stays up and then for these conditions, such as `http`. Where it
+ * does not come back it says what was asked, the unit's state and the last lines of its journal.
+ */
+export function restartUnit(name: string, health: readonly Resource[] = []): Script {
+  const unit = fullName(name);
+  return lines([restart(unit, []), ...health.map((condition) => waitFor(condition, unit))]);
+}
+
+function waitFor(condition: Resource, name: string): Script {
+  const { script } = condition.kind.step(condition, []);
+  // Not inside `if`, which would switch `set -e` off for it.
+  return sh`
+    set +e
+    ( set -eu
+    ${script}
+    )
+    rc=$?
+    set -e
+    [ "$rc" = 0 ] || {
+      printf 'found no health: %s\n' ${condition.id} >&2
+      report 'was restarted and is not healthy' >&2
+    }`;
 }
 
 /** Restarts (or starts) the unit and watches it: for Type=simple a start is good once the program is there, even if it then dies. */

@@ -22,7 +22,7 @@ export function result(host: string, more: Partial<HostResult> = {}): HostResult
 
 /** A plan of a host: the first pass, in which nothing differs. */
 export function planned(host: string, more: Partial<RunEvent & { kind: "planned" }> = {}): RunEvent {
-  const nothing = { steps: [], inSync: [], left: [], pending: [] };
+  const nothing = { steps: [], later: [], inSync: [], left: [], pending: [] };
   return { kind: "planned", host, pass: 1, resources: 3, ...nothing, durationMs: 400, ...more };
 }
 
@@ -63,6 +63,6 @@ export const oneOfEach: { readonly [K in RunEvent["kind"]]: RunEvent & { kind: K
   "taken-over": { kind: "taken-over", host: "app-1", holder: "eve@laptop, site.mts, since 2026-01-01" },
   retrying: { kind: "retrying", host: "app-2", reason: "connection refused", inMs: 1000 },
   failed: { kind: "failed", host: "app-2", failure: { kind: "unreachable", message: "no answer", hint: "look" } },
-  stopped: { kind: "stopped", play: "app", reason: "all 1 hosts of the batch failed", hosts: ["app-3"] },
+  stopped: { kind: "stopped", play: "app", reason: "all 1 hosts of the batch failed", hosts: ["app-3"], waiting: [] },
   finished: finished([result("app-1"), result("app-2")]),
 };
