@@ -205,10 +205,10 @@ function setEnabled(name: string, enabled: boolean): Script {
  */
 export function restartUnit(name: string, health: readonly Resource[] = []): Script {
   const unit = fullName(name);
-  return lines([restart(unit, []), ...health.map((condition) => waitFor(condition, unit))]);
+  return lines([restart(unit, []), ...health.map(waitFor)]);
 }
 
-function waitFor(condition: Resource, name: string): Script {
+function waitFor(condition: Resource): Script {
   const { script } = condition.kind.step(condition, []);
   // Not inside `if`, which would switch `set -e` off for it.
   return sh`
