@@ -22,7 +22,7 @@ export interface JunitReport {
 interface Case extends ResourceRef {
   /** The other host that it is held on. */
   readonly on: string | undefined;
-  outcome: "ok" | "changed" | "would change" | "planned";
+  outcome: "ok" | "changed" | "would change" | "planned" | "undone";
   step?: PlannedStep;
 }
 
@@ -84,10 +84,12 @@ function note(suite: Suite, event: HostEvent, check: boolean): void {
   if (event.kind === "handled") for (const name of event.handlers) suite.handlers.add(name);
   if (event.kind === "found") suite.findings.push(event.finding);
   if (event.kind === "failed") suite.failure = event.failure;
+  if (event.kind === "failed") for (const ref of event.failure.rollback?.resources ?? []) put(ref, "undone");
   if (event.kind === "applied") for (const step of event.steps) put(step, "changed", step);
   if (event.kind !== "planned") return;
   for (const ref of event.inSync) put(ref, "ok");
   for (const step of event.steps) put(step, check ? "would change" : "planned", step);
+  for (const step of event.later) put(step, "planned", step);
 }
 
 interface SuiteOptions {
@@ -126,6 +128,8 @@ function caseElement(
   if (failure && isOf(failure, one)) return element(host, name, [failureElement(failure)], one.place);
   if (one.outcome === "planned")
     return element(host, name, [skipped("not reached: the run ended before it")], one.place);
+  if (one.outcome === "undone")
+    return element(host, name, [skipped("changed, and put back as it was: see the failure")], one.place);
   if (one.outcome === "would change" && failOnChanges && !one.step?.condition) {
     const attributes = { type: "changes", message: `would change: ${changes}` };
     return element(host, name, [{ name: "failure", attributes, text: differences(one.step).join("\n") }], one.place);

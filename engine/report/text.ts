@@ -98,7 +98,7 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
     ),
     ...(steps.length > 0
       ? lines(
-          "differs",
+          event.turn ? "its turn" : "differs",
           "dim",
           `${steps.length} of ${counted(resources, "resource")}${pass > 1 ? `, pass ${pass}` : ""}`,
         )
@@ -109,7 +109,7 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
     ...waiting.flatMap((name) =>
       lines("waiting", "yellow", harmless(`handler ${name}: an earlier change asked for it`)),
     ),
-    ...(pass === 1 ? later.flatMap((step) => stepLines(page, event, "its turn", step)) : []),
+    ...(pass === 1 ? later.flatMap((step) => stepLines(page, event, "waits", step)) : []),
     ...(isIdle && pass === 1 && !turn ? lines("in sync", "green", counted(resources, "resource")) : []),
     ...(isIdle && pass > 1 ? lines("proved", "green", `nothing differs any more${turn}`) : []),
   ];

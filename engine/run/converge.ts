@@ -132,6 +132,7 @@ async function plan(session: Session, work: Work, pass: number, options: Converg
     host,
     pass,
     resources: work.resources.length,
+    ...(options.keeping && { turn: true }),
     steps: all.steps.map(planned),
     later: all.later.map(planned),
     inSync: inSync.map(refOf),

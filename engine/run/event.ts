@@ -154,6 +154,8 @@ export type HostEvent = OfHost &
         readonly steps: readonly PlannedStep[];
         /** What differs and is left until it is the host's turn: hosts do it one after the other. */
         readonly later: readonly PlannedStep[];
+        /** The host has its turn: these resources were counted before. */
+        readonly turn?: true;
         /** What holds already. */
         readonly inSync: readonly ResourceRef[];
         /** What differs, comes before one of the steps, and is left alone because of `--tags`. */

@@ -26,6 +26,16 @@ export function planned(host: string, more: Partial<RunEvent & { kind: "planned"
   return { kind: "planned", host, pass: 1, resources: 3, ...nothing, durationMs: 400, ...more };
 }
 
+/** A host that failed in its turn and went back. */
+export const rolledBack: NonNullable<HostResult["failure"]> = {
+  kind: "failed",
+  message: "handler app: restart failed: exit 1",
+  handler: "app: restart",
+  stderr: "HTTP 503 after 60 s",
+  hint: "look",
+  rollback: { resources: [motd], left: [{ ...motd, id: "/etc/other" }], works: false, stderr: "HTTP 503 again" },
+};
+
 /** The end of a run. */
 export function finished(results: readonly HostResult[], check = false): RunEvent & { kind: "finished" } {
   return { kind: "finished", check, results, durationMs: 2500 };
