@@ -34,8 +34,10 @@ export {
   touches,
 } from "./resource/resource.ts";
 export { type UnitDesired, unit } from "./resource/unit.ts";
+export { restartUnit } from "./resource/unit-restart.ts";
 export { UnsupportedMachine } from "./resource/unsupported.ts";
 export { type UserDesired, user } from "./resource/user.ts";
+export { type Handler, rolling } from "./role/handler.ts";
 export {
   type Asker,
   definePlaybook,

@@ -1,5 +1,5 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import type { Facts, HostVars, Resource, Schema, Script, Site, Text, VarsOf } from "hostwright";
+import type { Facts, Handler, HostVars, Resource, Schema, Site, Text, VarsOf } from "hostwright";
 import type { AlertRule } from "./alert.ts";
 import { varsOfHost } from "./hosts.ts";
 import type { Program } from "./programs.ts";
@@ -97,7 +97,7 @@ export interface HostService extends Service {
   gates(site: Site): readonly Resource[];
   /** That what it sends or shows arrives; of one that is only read, its metrics are proven in any case. */
   readonly proofs: ((site: Site, occasion: Occasion) => readonly Proof[]) | undefined;
-  handlers(host: HostVars): Readonly<Record<string, Script>>;
+  handlers(host: HostVars): Readonly<Record<string, Handler>>;
 }
 
 export interface ServiceDefinition<S extends Schema> {
@@ -120,7 +120,7 @@ interface HostServiceDefinition<S extends Schema> extends ServiceDefinition<S> {
   resources(vars: VarsOf<S>, site: Site, facts: Facts): readonly Resource[];
   gates?(vars: VarsOf<S>): readonly Resource[];
   proofs?(site: Site, occasion: Occasion): readonly Proof[];
-  handlers?(vars: VarsOf<S>): Readonly<Record<string, Script>>;
+  handlers?(vars: VarsOf<S>): Readonly<Record<string, Handler>>;
 }
 
 /** Returns a service whose functions read its vars of whatever host they are asked about. */

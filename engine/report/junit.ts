@@ -6,6 +6,7 @@ import type {
   Place,
   PlannedStep,
   ResourceRef,
+  Rollback,
   RunEvent,
 } from "../run/event.ts";
 import { differences } from "./recap.ts";
@@ -21,7 +22,7 @@ export interface JunitReport {
 interface Case extends ResourceRef {
   /** The other host that it is held on. */
   readonly on: string | undefined;
-  outcome: "ok" | "changed" | "would change" | "planned";
+  outcome: "ok" | "changed" | "would change" | "planned" | "undone";
   step?: PlannedStep;
 }
 
@@ -83,10 +84,12 @@ function note(suite: Suite, event: HostEvent, check: boolean): void {
   if (event.kind === "handled") for (const name of event.handlers) suite.handlers.add(name);
   if (event.kind === "found") suite.findings.push(event.finding);
   if (event.kind === "failed") suite.failure = event.failure;
+  if (event.kind === "failed") for (const ref of event.failure.rollback?.resources ?? []) put(ref, "undone");
   if (event.kind === "applied") for (const step of event.steps) put(step, "changed", step);
   if (event.kind !== "planned") return;
   for (const ref of event.inSync) put(ref, "ok");
   for (const step of event.steps) put(step, check ? "would change" : "planned", step);
+  for (const step of event.later) put(step, "planned", step);
 }
 
 interface SuiteOptions {
@@ -125,6 +128,8 @@ function caseElement(
   if (failure && isOf(failure, one)) return element(host, name, [failureElement(failure)], one.place);
   if (one.outcome === "planned")
     return element(host, name, [skipped("not reached: the run ended before it")], one.place);
+  if (one.outcome === "undone")
+    return element(host, name, [skipped("changed, and put back as it was: see the failure")], one.place);
   if (one.outcome === "would change" && failOnChanges && !one.step?.condition) {
     const attributes = { type: "changes", message: `would change: ${changes}` };
     return element(host, name, [{ name: "failure", attributes, text: differences(one.step).join("\n") }], one.place);
@@ -170,17 +175,27 @@ function findingElement(host: string, { name, outcome, text, hint }: Finding): E
 }
 
 function failureElement(failure: Failure): Element {
-  const { kind, message, found, expected, step, stderr, hint } = failure;
+  const { kind, message, found, expected, step, stderr, rollback, hint } = failure;
   const text = [
     message,
     ...(found !== undefined && !step ? [`found ${found}`] : []),
     ...(expected !== undefined && !step ? [`expected ${expected}`] : []),
     ...differences(step),
     ...(stderr ? ["stderr:", stderr] : []),
+    ...(rollback ? rollbackText(rollback) : []),
     ...(hint ? [`next: ${hint}`] : []),
   ];
   const attributes = { type: kind, message: failureLine(failure) };
   return { name: kind === "failed" ? "failure" : "error", attributes, text: text.join("\n") };
+}
+
+function rollbackText({ resources, left, works, stderr }: Rollback): readonly string[] {
+  const names = (all: readonly ResourceRef[]) => all.map(({ type, id }) => `${type} ${id}`).join(", ");
+  return [
+    `undone, ${works ? "and works" : "and does not work"}: ${names(resources) || "nothing"}`,
+    ...(left.length > 0 ? [`cannot go back: ${names(left)}`] : []),
+    ...(stderr ? [stderr] : []),
+  ];
 }
 
 function unfinished(host: string): Element {

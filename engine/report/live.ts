@@ -96,6 +96,8 @@ function describe({ phase, pass, count = 0, names = [] }: PhaseEvent): string {
       return `applying ${counted(count, "change")}${again}`;
     case "prove":
       return "proving that it works together";
+    case "rollback":
+      return "going back to how it was";
     case "handlers":
       return `handler ${names.join(", ")}`;
   }

@@ -134,7 +134,25 @@ export function failureLines(paper: Paper, hosts: readonly string[], failure: Fa
       checks.map(({ name, text }) => harmless(`${name}: ${text}`)),
     ),
     ...(stderr ? block("stderr", harmlessLines(stderr)) : []),
+    ...rollbackLines(failure),
     ...block("next", harmlessLines(hint ?? NEXT)),
+  ];
+}
+
+/** What went back, whether all is well with it, and what did not go back. */
+function rollbackLines({ rollback }: Failure): readonly string[] {
+  if (!rollback) return [];
+  const { resources, left, works, stderr } = rollback;
+  const names = (all: typeof resources) => harmless(all.map(({ type, id }) => `${type} ${id}`).join(", "));
+  return [
+    ...block(
+      "undone",
+      resources.length === 0
+        ? []
+        : [`${names(resources)}: ${works ? "as it was, and works" : "as it was, and does NOT work"}`],
+    ),
+    ...(left.length > 0 ? block("changed", [`${names(left)}: cannot go back`]) : []),
+    ...(stderr ? block("then", harmlessLines(stderr)) : []),
   ];
 }
 

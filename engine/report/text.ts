@@ -83,10 +83,11 @@ function playLine({ name, hosts }: RunEvent & { kind: "play" }, { output, starte
 }
 
 function plannedLines(event: Planned, page: Page): readonly string[] {
-  const { steps, left, resources, pending, pass } = event;
+  const { steps, later, left, resources, pending, pass } = event;
   const lines = (verb: string, colour: Colour, text: string) => hostLines(page, event, [verb, colour], text);
   const isIdle = steps.length === 0 && pending.length === 0;
   const waiting = page.started?.check || pass === 1 ? pending : [];
+  const turn = later.length > 0 ? " but what waits for its turn" : "";
   return [
     ...left.flatMap(({ type, id, place }) =>
       lines(
@@ -97,7 +98,7 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
     ),
     ...(steps.length > 0
       ? lines(
-          "differs",
+          event.turn ? "its turn" : "differs",
           "dim",
           `${steps.length} of ${counted(resources, "resource")}${pass > 1 ? `, pass ${pass}` : ""}`,
         )
@@ -108,8 +109,9 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
     ...waiting.flatMap((name) =>
       lines("waiting", "yellow", harmless(`handler ${name}: an earlier change asked for it`)),
     ),
-    ...(isIdle && pass === 1 ? lines("in sync", "green", counted(resources, "resource")) : []),
-    ...(isIdle && pass > 1 ? lines("proved", "green", "nothing differs any more") : []),
+    ...(pass === 1 ? later.flatMap((step) => stepLines(page, event, "waits", step)) : []),
+    ...(isIdle && pass === 1 && !turn ? lines("in sync", "green", counted(resources, "resource")) : []),
+    ...(isIdle && pass > 1 ? lines("proved", "green", `nothing differs any more${turn}`) : []),
   ];
 }
 
@@ -139,9 +141,11 @@ function failedLines(event: RunEvent & { kind: "failed" }, page: Page): readonly
   return hostLines(page, event, [failure.kind.toUpperCase(), "red"], failureLine(failure));
 }
 
-function stoppedLine({ play, reason, hosts }: RunEvent & { kind: "stopped" }, { output }: Page): string {
+function stoppedLine({ play, reason, hosts, waiting }: RunEvent & { kind: "stopped" }, { output }: Page): string {
+  const turns =
+    waiting.length > 0 ? `; their turn did not come, what waited for it is as it was: ${waiting.join(" ")}` : "";
   const left = hosts.length > 0 ? `; not started: ${hosts.join(" ")}` : "";
-  return paint(output, "red", harmless(`STOPPED ${play}: ${reason}${left}`));
+  return paint(output, "red", harmless(`STOPPED ${play}: ${reason}${turns}${left}`));
 }
 
 function finishedLines(event: RunEvent & { kind: "finished" }, page: Page): readonly string[] {

@@ -50,6 +50,7 @@ export const command = defineResource<CommandDesired, CommandCurrent>({
     if (onlyIf !== undefined) changes.push({ field: "onlyIf", before: "exit 0", after: "exit other than 0" });
     return changes;
   },
+  keeps: ({ creates }) => (creates === undefined ? [] : [creates]),
   apply: ({ run }) => run,
   follows: {
     ids: ({ after = [] }) => after,

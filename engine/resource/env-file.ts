@@ -53,6 +53,7 @@ export const envFile = defineResource<EnvFileDesired, EnvFileCurrent>({
     return [...type, ...values, ...compare(wanted, { mode: stat?.mode, owner: stat?.owner })];
   },
   refuses: (_, { stat, refusal }) => (stat && stat.type !== "file" ? inTheWay(nameOf(stat)) : refusal),
+  keeps: ({ path }) => [path],
   apply: (desired, changes) => {
     const keys = Object.keys(desired.entries).filter((key) => touches(changes, key));
     const isNew = changes.some(({ field, before }) => field === "mode" && before === undefined);

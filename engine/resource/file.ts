@@ -84,6 +84,7 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
     return compare(wanted(desired), current).map((change) => readable(change, desired, stat ? text : ""));
   },
   refuses: ({ path }, { leadsToFolder }) => (leadsToFolder ? `${path} ${IS_DIRECTORY}` : undefined),
+  keeps: ({ path }) => [path],
   apply: (desired, changes) => sh`
     ${enterFolderOf(desired.path)}
     ${touches(changes, "content") ? replace(desired) : adjust(desired)}`,

@@ -10,6 +10,8 @@ export interface HttpDesired {
   readonly contains?: string;
   /** A certificate on the host that the server's own may be signed by, besides those that all trust. */
   readonly caFile?: string | undefined;
+  /** Whatever the server's certificate is: true where nobody can have one, as for 127.0.0.1. */
+  readonly anyCertificate?: boolean;
   /** `address:port` to ask at in the place of what the URL's name stands for; needs curl. */
   readonly connectTo?: string | undefined;
   /** How long to wait for it; 60 unless given, 0 asks once. */
@@ -48,8 +50,14 @@ function check({ url, name, timeoutSeconds = 60 }: HttpDesired): string {
   return name ?? url;
 }
 
-function target({ url, contains = "", caFile = "", connectTo = "" }: HttpDesired): readonly string[] {
-  return [url, contains, caFile, connectTo];
+function target({
+  url,
+  contains = "",
+  caFile = "",
+  connectTo = "",
+  anyCertificate = false,
+}: HttpDesired): readonly string[] {
+  return [url, contains, caFile, connectTo, anyCertificate ? "yes" : ""];
 }
 
 function parseAnswer(line: string): HttpCurrent {
@@ -97,19 +105,19 @@ const ask = sh`
   dir=$(mktemp -d)
   trap 'rm -rf -- "$dir"' EXIT
   with_curl() {
-    curl -q -s -g -m 5 -o "$1.body" -w '%{http_code}' \${3:+--cacert "$3"} \${4:+--connect-to "::$4"} -- "$2" || { echo; echo 000; }
+    curl -q -s -g -m 5 -o "$1.body" -w '%{http_code}' \${3:+--cacert "$3"} \${4:+--connect-to "::$4"} \${5:+-k} -- "$2" || { echo; echo 000; }
   }
   with_wget() {
     options= rc=0
     case $(wget --version 2>&1) in "GNU Wget"*) options="--tries=1 --max-redirect=0 --content-on-error" ;; esac
-    timeout 5 wget -q -S $options \${3:+"--ca-certificate=$3"} -O "$1.body" -- "$2" 2>"$1.headers" || rc=$?
+    timeout 5 wget -q -S $options \${4:+--no-check-certificate} \${3:+"--ca-certificate=$3"} -O "$1.body" -- "$2" 2>"$1.headers" || rc=$?
     [ "$rc" -lt 124 ] || { echo 000; return; }
     sed -n 's|^ *HTTP/[0-9.]* \\([0-9][0-9][0-9]\\).*|\\1|p' "$1.headers" | head -n 1
   }
   ask() {
     : >"$dir/$1.body"
-    if command -v curl >/dev/null; then status=$(with_curl "$dir/$1" "$2" "$4" "$5" | tail -n 1)
-    elif command -v wget >/dev/null; then status=$(with_wget "$dir/$1" "$2" "$4")
+    if command -v curl >/dev/null; then status=$(with_curl "$dir/$1" "$2" "$4" "$5" "$6" | tail -n 1)
+    elif command -v wget >/dev/null; then status=$(with_wget "$dir/$1" "$2" "$4" "$6")
     else status=none; fi
     found=missing
     case $(head -c 1048576 -- "$dir/$1.body" | tr -d '\\000'; echo x) in *"$3"*x) found=found ;; esac

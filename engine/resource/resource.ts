@@ -25,6 +25,8 @@ export interface ResourceType<Desired, Current> {
   refuses?(desired: Desired, current: Current): string | undefined;
   /** Script that makes exactly these changes. */
   apply(desired: Desired, changes: readonly Change[]): Script;
+  /** The regular files that `apply` replaces: with them as they were, a change has gone back. */
+  keeps?(desired: Desired): readonly string[];
   /** A condition of health: to apply it is to wait for it, so it is never counted as a change. */
   readonly condition?: true;
   /** Resources (by id) whose change makes this one differ too, and what then differs: a service and its configuration. */
@@ -84,6 +86,8 @@ export interface ResourceKind {
   /** What is in the way of each, in the same order; `undefined` where nothing is known to be. */
   refusals(stdout: string, resources: readonly Resource[]): readonly (string | undefined)[];
   step(resource: Resource, changes: readonly Change[]): Step;
+  /** The files by which a change of it can go back; none where it cannot. */
+  keeps(resource: Resource): readonly string[];
   /** What differs because one of these ids is about to change. */
   followed(resource: Resource, changing: ReadonlySet<string>): readonly Change[];
   merge(resources: readonly Resource[]): readonly Resource[];
@@ -132,6 +136,7 @@ function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): Resourc
       return resources.map((resource, index) => refuses(of(resource), current[index] as Current));
     },
     step: (resource, changes) => ({ resource, changes, script: type.apply(of(resource), changes) }),
+    keeps: (resource) => type.keeps?.(of(resource)) ?? [],
     followed(resource, changing) {
       const { follows } = type;
       return follows?.ids(of(resource)).some((id) => changing.has(id)) ? follows.changes(of(resource), changing) : [];

@@ -1,8 +1,9 @@
 import { Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
-import { type Ctimes, newerThan, parseCtimes, probeCtimes, waitForNextSecond } from "./ctime.ts";
+import { type Ctimes, newerThan, parseCtimes, probeCtimes } from "./ctime.ts";
 import { type FileCurrent, fileType } from "./file.ts";
 import { type Change, defineResource, ProbeError, touches } from "./resource.ts";
+import { fullName, restart } from "./unit-restart.ts";
 import { verifyUnit } from "./unit-verify.ts";
 
 export interface UnitDesired {
@@ -65,14 +66,6 @@ export const unit = defineResource<UnitDesired, UnitCurrent>({
     changes: ({ running = true }) => (running ? [restarted("older configuration")] : []),
   },
 });
-
-function fullName(name: string): string {
-  if (!/^[A-Za-z0-9_:][A-Za-z0-9_:.\\@-]*$/.test(name))
-    throw new TypeError(`not a unit's name: ${JSON.stringify(name)}`);
-  return /\.(service|socket|timer|path|mount|target|slice|scope|swap|automount|device)$/.test(name)
-    ? name
-    : `${name}.service`;
-}
 
 /** The unit file as a `file`: none where a package brings it. */
 function fileOf({ name, content }: UnitDesired) {
@@ -197,31 +190,4 @@ function setEnabled(name: string, enabled: boolean): Script {
       printf '%s has no [Install] section, so it cannot start at boot: add WantedBy=multi-user.target, or ask for enabled: false\n' ${name} >&2
       exit 1 ;;
     esac`;
-}
-
-/** Restarts (or starts) the unit and watches it: for Type=simple a start is good once the program is there, even if it then dies. */
-function restart(name: string, paths: readonly string[]): Script {
-  return sh`
-    report() {
-      printf '%s %s: ' ${name} "$1"
-      systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,NRestarts -- ${name} | tr '\n' ' '
-      printf '\nthe last lines of its journal:\n'
-      journalctl --no-pager -n 20 -o cat --since "@$since" -u ${name} || :
-      exit 1
-    }
-    systemctl reset-failed -- ${name} 2>/dev/null || :
-    ${waitForNextSecond(paths)}
-    since=$(date +%s)
-    systemctl restart -- ${name} || report 'did not start' >&2
-    up=0
-    for second in 1 2 3 4 5; do
-      sleep 1
-      case "$(systemctl show -p ActiveState,SubState,NRestarts -- ${name})" in
-        *NRestarts=[1-9]* | *ActiveState=failed* | *SubState=auto-restart*) break ;;
-        *ActiveState=active*) up=$((up + 1)) ;;
-        *) up=0 ;;
-      esac
-      [ "$up" -lt 2 ] || break
-    done
-    [ "$up" -ge 2 ] || report 'started but did not stay up' >&2`;
 }

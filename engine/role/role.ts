@@ -1,6 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
 import type { Resource } from "../resource/resource.ts";
-import type { Script } from "../shell/sh.ts";
+import type { Handler } from "./handler.ts";
 import { type Reading, readVars, type Schema, type VarsOf } from "./schema.ts";
 
 /** A host as roles see it: its name and its vars, unchecked. */
@@ -42,7 +42,7 @@ export interface WantedRelease {
 /** What a role makes of vars and facts. Handlers run once, after everything holds, in this order. */
 export interface RolePlan {
   readonly resources: readonly Resource[];
-  readonly handlers: Readonly<Record<string, Script>>;
+  readonly handlers: Readonly<Record<string, Handler>>;
   /** Lines for the recap: where the thing answers, what is not the real thing. */
   readonly notes: readonly string[];
 }
@@ -64,7 +64,7 @@ interface RoleDefinition<S extends Schema> {
   /** Folders whose disks are to be among the facts: see `diskOf`. */
   readonly measures?: readonly string[];
   resources(vars: VarsOf<S>, facts: Facts, site: Site): readonly Resource[];
-  handlers?(vars: VarsOf<S>, site: Site): Readonly<Record<string, Script>>;
+  handlers?(vars: VarsOf<S>, site: Site): Readonly<Record<string, Handler>>;
   notes?(vars: VarsOf<S>, facts: Facts, site: Site): readonly string[];
   releases?(vars: VarsOf<S>, facts: Facts, site: Site): readonly WantedRelease[];
 }

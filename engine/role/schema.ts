@@ -25,10 +25,10 @@ interface Options<T> {
   readonly default?: NoInfer<T>;
 }
 
-/** A string. Required unless it has a default, as all of these. */
+/** A string, not an empty one unless `minLength` is 0. Required unless it has a default, as all of these. */
 export function string(
   description: string,
-  options: Options<string> & { pattern?: string; format?: FormatName } = {},
+  options: Options<string> & { pattern?: string; format?: FormatName; minLength?: number } = {},
 ): Var<string> {
   return variable({ type: "string", minLength: 1, ...rest(options), description }, options);
 }

@@ -1,6 +1,8 @@
 import type { Resource, Step } from "../resource/resource.ts";
+import { isRolling, scriptOf } from "../role/handler.ts";
 import type { Section } from "../shell/frame.ts";
-import type { Script } from "../shell/sh.ts";
+import { lines, type Script } from "../shell/sh.ts";
+import { ApplyError, type Failed, LockedError, MAX_PASSES, NotConvergedError } from "./converge-error.ts";
 import type { HostEvent, PlannedStep, ResourceRef } from "./event.ts";
 import {
   changeSection,
@@ -12,12 +14,9 @@ import {
   takeLock,
 } from "./host-state.ts";
 import { probeAll } from "./probe.ts";
-import { type Selection, select } from "./selection.ts";
+import { type Due, due, type Selection, select } from "./selection.ts";
 import type { Answer, Session } from "./session.ts";
 import type { Work } from "./work.ts";
-
-/** A resource disturbed by another gets this many chances to settle. */
-const MAX_PASSES = 3;
 
 /** How to converge. */
 export interface ConvergeOptions {
@@ -27,7 +26,17 @@ export interface ConvergeOptions {
   readonly operation: Operation;
   readonly lockWaitSeconds: number;
   readonly paths: StatePaths;
+  /** Unless given, no change can go back. */
+  readonly keeping?: Keeping | undefined;
   emit(event: HostEvent): void;
+}
+
+/** By what a change can go back. */
+export interface Keeping {
+  /** Comes before the resource is changed. */
+  before(resource: Resource): Script;
+  /** Comes after the handlers succeeded. */
+  readonly after: Script;
 }
 
 /** What was done so far; kept up to date while it happens, so that a failure still tells it. */
@@ -38,68 +47,31 @@ export interface Progress {
   readonly differing: Set<string>;
   readonly changed: Set<string>;
   readonly handlers: Set<string>;
-}
-
-interface Failed {
-  readonly step?: PlannedStep;
-  readonly handler?: string;
-}
-
-/** A resource or handler failed: what, and the last lines it wrote to stderr. */
-export class ApplyError extends Error {
-  readonly step: PlannedStep | undefined;
-  readonly handler: string | undefined;
-  readonly stderr: string;
-
-  constructor(message: string, stderr: string, { step, handler }: Failed) {
-    super(message);
-    this.stderr = stderr;
-    this.step = step;
-    this.handler = handler;
-  }
-}
-
-/** Resources that still differ after every pass. */
-export class NotConvergedError extends Error {
-  readonly steps: readonly PlannedStep[];
-
-  constructor(steps: readonly PlannedStep[]) {
-    super(`still differs after ${MAX_PASSES} passes: ${steps.map(({ type, id }) => `${type} ${id}`).join(", ")}`);
-    this.steps = steps;
-  }
-}
-
-/** Another run holds the host's lock: who. */
-export class LockedError extends Error {
-  readonly holder: string;
-
-  constructor(holder: string) {
-    super("another run is changing this host");
-    this.holder = holder;
-  }
+  /** Lines for the recap. */
+  readonly notes: Set<string>;
 }
 
 /**
- * Makes one host match its resources and proves it by probing again. In check mode it leaves after the first plan.
- * Changes `progress` as it goes; throws `ApplyError`, `NotConvergedError`, `LockedError` and what probes throw.
+ * Makes one host match its resources and proves it by probing again. In check mode it leaves after the first plan. Returns
+ * whether something is left that waits for the host's turn. Changes `progress` as it goes; throws `ApplyError`, `NotConvergedError`, `LockedError` and what probes throw.
  */
 export async function converge(
   session: Session,
   work: Work,
   options: ConvergeOptions,
   progress: Progress,
-): Promise<void> {
+): Promise<boolean> {
   for (let pass = 1; ; pass++) {
-    const { steps, pending } = await plan(session, work, pass, options);
+    const { steps, later, pending, waits } = await plan(session, work, pass, options);
     if (pass === 1) progress.probed += work.resources.length;
-    add(progress.differing, steps);
+    add(progress.differing, [...steps, ...later]);
     if (options.check) {
       refuse(steps);
       add(progress.changed, steps);
       for (const handler of pending) progress.handlers.add(handler);
-      return;
+      return false;
     }
-    if (steps.length === 0 && pending.length === 0) return;
+    if (steps.length === 0 && pending.length === 0) return waits;
     if (pass > MAX_PASSES + 1 || (pass > MAX_PASSES && steps.length > 0))
       throw new NotConvergedError(steps.map(planned));
     // Handlers wait until everything holds: a restart between two changes would have to be made twice.
@@ -140,35 +112,35 @@ export function planned({ resource, changes }: Pick<Step, "resource" | "changes"
   return resource.kind.isCondition ? { ...step, condition: true } : step;
 }
 
-function refOf({ kind, id, place }: Resource): ResourceRef {
+/** A resource as reports may show it. */
+export function refOf({ kind, id, place }: Resource): ResourceRef {
   return { type: kind.name, id, place };
 }
 
-async function plan(
-  session: Session,
-  work: Work,
-  pass: number,
-  { host, emit, paths, selection }: ConvergeOptions,
-): Promise<{ steps: readonly Step[]; pending: readonly string[] }> {
+async function plan(session: Session, work: Work, pass: number, options: ConvergeOptions): Promise<Due> {
+  const { host, emit, paths, selection, check } = options;
   const started = performance.now();
   emit({ kind: "phase", host, phase: "probe", pass, count: work.resources.length });
   const { before, steps: differing } = await probeAll(session, work.resources, [pendingProbe(paths)]);
-  const { chosen: steps, left } = select(differing, selection);
+  const { chosen, left } = select(differing, selection);
+  const notified = parsePending(before[0]?.stdout ?? "");
+  const all = due(work, chosen, notified, check);
   const inSync = work.resources.filter((one) => !differing.some(({ resource }) => resource === one));
-  const pending = parsePending(before[0]?.stdout ?? "").filter((handler) => work.handlers.has(handler));
   const durationMs = performance.now() - started;
   emit({
     kind: "planned",
     host,
     pass,
     resources: work.resources.length,
-    steps: steps.map(planned),
+    ...(options.keeping && { turn: true }),
+    steps: all.steps.map(planned),
+    later: all.later.map(planned),
     inSync: inSync.map(refOf),
     left: left.map(planned),
-    pending,
+    pending: all.pending,
     durationMs,
   });
-  return { steps, pending };
+  return all;
 }
 
 async function applySteps(
@@ -180,11 +152,7 @@ async function applySteps(
 ): Promise<void> {
   const started = performance.now();
   options.emit({ kind: "phase", host: options.host, phase: "apply", pass, count: steps.length });
-  const scripts = steps.map((step) =>
-    step.resource.kind.isCondition
-      ? step.script
-      : changeSection(step.script, step.resource.options.notify ?? [], entryOf(step, options), options.paths),
-  );
+  const scripts = steps.map((step) => (step.resource.kind.isCondition ? step.script : change(step, options)));
   const { sections } = await underLock(session, scripts, options);
   const done = steps.filter((_, index) => sections[index]?.status === 0);
   add(progress.changed, done);
@@ -195,6 +163,13 @@ async function applySteps(
     throw applyError(`${failed.resource.kind.name} ${failed.resource.id}`, sections[done.length], {
       step: planned(failed),
     });
+}
+
+function change({ resource, changes, script }: Step, options: ConvergeOptions): Script {
+  const fields = changes.map(({ field }) => field);
+  const entry = { ...options.operation, resource: keyOf(resource), fields };
+  const made = changeSection(script, resource.options.notify ?? [], entry, options.paths);
+  return options.keeping ? lines([options.keeping.before(resource), made]) : made;
 }
 
 async function runHandlers(
@@ -208,18 +183,34 @@ async function runHandlers(
   const handlers = [...work.handlers].filter(([name]) => pending.includes(name));
   const names = handlers.map(([name]) => name);
   options.emit({ kind: "phase", host: options.host, phase: "handlers", count: names.length, names });
-  const scripts = handlers.map(([name, script]) =>
-    handlerSection(name, script, { ...options.operation, handler: name }, options.paths),
+  const scripts = handlers.map(([name, handler]) =>
+    handlerSection(name, scriptOf(handler), { ...options.operation, handler: name }, options.paths),
   );
-  const { sections } = await underLock(session, scripts, options);
+  const { sections } = await underLock(
+    session,
+    [...scripts, ...(options.keeping ? [options.keeping.after] : [])],
+    options,
+  );
   const done = handlers.filter((_, index) => sections[index]?.status === 0).map(([name]) => name);
   for (const name of done) progress.handlers.add(name);
+  handlers.forEach(([, handler], index) => {
+    for (const line of isRolling(handler) ? linesOf(sections[index]) : []) progress.notes.add(line);
+  });
   options.emit({ kind: "handled", host: options.host, handlers: done, durationMs: performance.now() - started });
   const failed = handlers[done.length];
   if (failed) throw applyError(`handler ${failed[0]}`, sections[done.length], { handler: failed[0] });
 }
 
-async function underLock(session: Session, scripts: readonly Script[], options: ConvergeOptions): Promise<Answer> {
+function linesOf(section: Section | undefined): readonly string[] {
+  return (section?.stdout ?? "").split("\n").filter((line) => line.trim() !== "");
+}
+
+/** Runs sections under the host's lock, until one fails. Throws `LockedError`. */
+export async function underLock(
+  session: Session,
+  scripts: readonly Script[],
+  options: ConvergeOptions,
+): Promise<Answer> {
   const { operation, lockWaitSeconds: waitSeconds, paths, host, emit } = options;
   const answer = await session.apply(scripts, (nonce) => takeLock(nonce, { operation, waitSeconds, paths }));
   const locked = answer.remarks.get("locked");
@@ -234,10 +225,11 @@ function applyError(what: string, section: Section | undefined, failed: Failed):
   return new ApplyError(`${what} failed: ${status}`, section?.stderr ?? "", failed);
 }
 
-function entryOf({ resource, changes }: Step, { operation }: ConvergeOptions): Record<string, unknown> {
-  return { ...operation, resource: `${resource.kind.name} ${resource.id}`, fields: changes.map(({ field }) => field) };
+/** As results and the journal on the host call a resource. */
+export function keyOf({ kind, id }: Resource): string {
+  return `${kind.name} ${id}`;
 }
 
 function add(ids: Set<string>, steps: readonly Step[]): void {
-  for (const { resource } of steps) if (!resource.kind.isCondition) ids.add(`${resource.kind.name} ${resource.id}`);
+  for (const { resource } of steps) if (!resource.kind.isCondition) ids.add(keyOf(resource));
 }

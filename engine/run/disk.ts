@@ -1,6 +1,6 @@
 import { ProbeError } from "../resource/resource.ts";
 import { type Script, sh } from "../shell/sh.ts";
-import { ApplyError } from "./converge.ts";
+import { ApplyError } from "./converge-error.ts";
 import { type Session, SessionError } from "./session.ts";
 
 /** A disk that takes nothing more, found where something failed for it; `cause` is what failed. The message is one sentence. */

@@ -50,6 +50,20 @@ export interface Failure {
   readonly checks?: readonly Finding[] | undefined;
   /** Its last lines. */
   readonly stderr?: string | undefined;
+  /** What went back to how it was before, because of this. */
+  readonly rollback?: Rollback | undefined;
+}
+
+/** How changes went back that did not prove themselves. */
+export interface Rollback {
+  /** As they were before. */
+  readonly resources: readonly ResourceRef[];
+  /** Changed, and of a kind that cannot go back. */
+  readonly left: readonly ResourceRef[];
+  /** Whether all is well again: what was put back is there, and the handlers succeeded with it. */
+  readonly works: boolean;
+  /** Where it is not: the last lines of what failed. */
+  readonly stderr?: string | undefined;
 }
 
 /** How a host ended. */
@@ -72,7 +86,7 @@ export interface HostResult {
 }
 
 /** What a run does on a host, in this order; probe and apply again until everything holds. */
-export type Phase = "connect" | "facts" | "probe" | "apply" | "handlers" | "prove";
+export type Phase = "connect" | "facts" | "probe" | "apply" | "handlers" | "rollback" | "prove";
 
 /** The host that an event is about; where its roles hold something on another one, that is `on`. */
 export interface OfHost {
@@ -99,7 +113,14 @@ export type RunEvent =
   | { readonly kind: "play"; readonly name: string; readonly hosts: readonly string[] }
   | HostEvent
   /** The play stops, and with it the run; these hosts were not started. */
-  | { readonly kind: "stopped"; readonly play: string; readonly reason: string; readonly hosts: readonly string[] }
+  | {
+      readonly kind: "stopped";
+      readonly play: string;
+      readonly reason: string;
+      readonly hosts: readonly string[];
+      /** Hosts whose turn did not come any more: what waited for it was not touched. */
+      readonly waiting: readonly string[];
+    }
   | {
       readonly kind: "finished";
       readonly check: boolean;
@@ -131,6 +152,10 @@ export type HostEvent = OfHost &
         readonly pass: number;
         readonly resources: number;
         readonly steps: readonly PlannedStep[];
+        /** What differs and is left until it is the host's turn: hosts do it one after the other. */
+        readonly later: readonly PlannedStep[];
+        /** The host has its turn: these resources were counted before. */
+        readonly turn?: true;
         /** What holds already. */
         readonly inSync: readonly ResourceRef[];
         /** What differs, comes before one of the steps, and is left alone because of `--tags`. */

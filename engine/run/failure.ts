@@ -3,10 +3,12 @@ import { OutputError } from "../connection/output.ts";
 import { MismatchError } from "../format/mismatch.ts";
 import { InventoryError, type Problem } from "../inventory/inventory.ts";
 import { PlacedError, placeOf } from "../resource/resource.ts";
-import { ApplyError, LockedError, NotConvergedError, planned } from "./converge.ts";
+import { planned } from "./converge.ts";
+import { ApplyError, LockedError, NotConvergedError } from "./converge-error.ts";
 import { DiskError } from "./disk.ts";
 import type { Failure, Place, PlannedStep } from "./event.ts";
 import { ProbeFailedError } from "./plan.ts";
+import { RolledBackError } from "./rolling.ts";
 import { SessionError } from "./session.ts";
 
 /** Of a failed command's stderr, the end says what happened. */
@@ -22,6 +24,7 @@ export function failureOf(error: unknown): Failure {
     const { found, expected, hint } = error;
     return { kind: "unreachable", message, found, expected, hint };
   }
+  if (error instanceof RolledBackError) return rolledBack(error);
   if (error instanceof DiskError) {
     const failure = failureOf(error.cause);
     return { ...failure, message: `${message}: ${failure.message}`, hint: error.hint };
@@ -58,6 +61,15 @@ export function failureOf(error: unknown): Failure {
   const [problem, ...others] = error instanceof InventoryError ? error.problems : [];
   if (problem && others.length === 0) return { ...refusalOf(problem, "the inventory cannot be used"), kind: "failed" };
   return { kind: "failed", message, place: error instanceof Error ? placeOf(error) : undefined };
+}
+
+function rolledBack({ cause, rollback }: RolledBackError): Failure {
+  const { stderr, works } = rollback;
+  const hint = works
+    ? "this host works with its old state; correct what was to be changed, then run again"
+    : "this host does not work with its old state either: mend it by what it says above, and ask whether it worked before";
+  const back = stderr === undefined ? rollback : { ...rollback, stderr: lastLines(stderr) };
+  return { ...failureOf(cause), hint, rollback: back };
 }
 
 /** Returns what a report says of something that is wrong before any host was contacted; `what` of one that has no name. */

@@ -7,7 +7,8 @@ import type { Failure, HostResult } from "./event.ts";
 export interface HostRun extends Progress {
   readonly host: Host;
   readonly started: number;
-  readonly notes: Set<string>;
+  /** What it does when it is its turn; undefined where nothing waits for that. */
+  turn: (() => Promise<void>) | undefined;
   /** The host that its roles are at work on just now, where that is another. */
   on: string | undefined;
   failure: Failure | undefined;
@@ -21,6 +22,7 @@ export function newHostRun(host: Host): HostRun {
     ...progress,
     host,
     notes: new Set(),
+    turn: undefined,
     started: performance.now(),
     on: undefined,
     failure: undefined,

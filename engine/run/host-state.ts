@@ -82,7 +82,13 @@ export function handlerSection(handler: string, script: Script, entry: Entry, pa
 
 type Entry = Readonly<Record<string, unknown>>;
 
-function journal(entry: Entry, { log }: StatePaths): Script {
+/** Script that tells whether a handler was notified and has not succeeded since. */
+export function isPending(handler: string, paths: StatePaths): Script {
+  return sh`[ -e ${pendingPath(handler, paths)} ]`;
+}
+
+/** Script that writes a line of the journal, with the time. */
+export function journal(entry: Entry, { log }: StatePaths): Script {
   return sh`printf '{"time":"%s",%s\\n' "$now" ${JSON.stringify(entry).slice(1)} >>${`${log}/journal.jsonl`}`;
 }
 

@@ -34,7 +34,7 @@ export async function closing(signal: AbortSignal | undefined, close: () => Prom
 
 /** What a report says of a host that was left in this phase. */
 export function interruptedFailure({ message: why }: InterruptedError, phase: Phase | undefined): Failure {
-  const changing = phase === "apply" || phase === "handlers";
+  const changing = phase === "apply" || phase === "handlers" || phase === "rollback";
   return {
     kind: "interrupted",
     message: phase ? `${why} during ${DURING[phase]}` : `${why} before it began`,
@@ -50,5 +50,6 @@ const DURING: Readonly<Record<Phase, string>> = {
   probe: "probes",
   apply: "changes",
   handlers: "handlers",
+  rollback: "the way back",
   prove: "the proof",
 };

@@ -1,16 +1,21 @@
 import type { Facts } from "../facts/facts.ts";
 import { hintFor } from "../inventory/suggest.ts";
 import { PlacedError, type Resource } from "../resource/resource.ts";
+import { type Handler, isRolling } from "../role/handler.ts";
 import type { RolePlay } from "../role/playbook.ts";
 import type { Role, RolePlan, Site } from "../role/role.ts";
-import type { Script } from "../shell/sh.ts";
 import { mergeResources } from "./plan.ts";
 
 /** What one host shall be: resources, and the handlers that may run then, in order. */
 export interface Work {
   readonly resources: readonly Resource[];
-  readonly handlers: ReadonlyMap<string, Script>;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  /** What of it waits until it is the host's turn: it is looked at with the rest, and left. */
+  readonly turn?: Turn | undefined;
 }
+
+/** What the hosts of a play do one after the other: rolling handlers, and the resources that notify them. */
+export type Turn = Omit<Work, "turn">;
 
 /** Work on one host in a row. Resources that a role holds on another host make segments of their own. */
 export interface Segment extends Work {
@@ -20,6 +25,7 @@ export interface Segment extends Work {
 /** What the roles of a play ask for on one host, and their lines for the recap. */
 export interface HostWork {
   readonly segments: readonly Segment[];
+  readonly turn: Turn;
   readonly notes: readonly string[];
 }
 
@@ -31,7 +37,32 @@ export function workOf(play: RolePlay, site: Site, facts: Facts): HostWork {
     const resources = plan.resources.map((resource) => prefixed(resource, role, plan));
     return split(resources, site.host.name, play.flushHandlers || index === plans.length - 1 ? handlers : new Map());
   });
-  return { segments: joined(segments), notes: plans.flatMap(([, { notes }]) => notes) };
+  const all = joined(segments);
+  const turn = turnOf(
+    all.filter(({ host }) => host === site.host.name),
+    handlers,
+  );
+  const isOwn = ({ host }: Segment) => host === site.host.name && (turn.resources.length > 0 || turn.handlers.size > 0);
+  return {
+    segments: all.map((segment) =>
+      isOwn(segment) ? { ...segment, handlers: atOnce(segment.handlers), turn } : segment,
+    ),
+    turn,
+    notes: plans.flatMap(([, { notes }]) => notes),
+  };
+}
+
+function atOnce(handlers: Work["handlers"]): Work["handlers"] {
+  return new Map([...handlers].filter(([, handler]) => !isRolling(handler)));
+}
+
+function turnOf(segments: readonly Segment[], handlers: Work["handlers"]): Turn {
+  const resources = segments
+    .flatMap((segment) => segment.resources)
+    .filter(({ options: { notify = [] } }) => notify.some((name) => isRolling(handlers.get(name))));
+  const notified = new Set(resources.flatMap(({ options }) => options.notify ?? []));
+  const own = [...handlers].filter(([name, handler]) => isRolling(handler) || notified.has(name));
+  return { resources, handlers: new Map(own) };
 }
 
 function planOf(role: Role, site: Site, facts: Facts): RolePlan {
@@ -80,7 +111,7 @@ function prefixed(resource: Resource, role: Role, { handlers }: RolePlan): Resou
   return { ...resource, options: { ...resource.options, notify, tags: [...(resource.options.tags ?? []), role.name] } };
 }
 
-function namedHandlers(role: Role, { handlers }: RolePlan): readonly (readonly [string, Script])[] {
+function namedHandlers(role: Role, { handlers }: RolePlan): readonly (readonly [string, Handler])[] {
   return Object.entries(handlers).map(([name, script]) => [handlerName(role, name), script] as const);
 }
 

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { command, enterMade, envFile, type Resource, type Script, type Site, sh, type VarsOf } from "hostwright";
+import { command, enterMade, envFile, type Handler, type Resource, type Site, sh, type VarsOf } from "hostwright";
 import { loginEntries } from "../gateway/login.ts";
 import { addressOf, endpoint, monitoringHost } from "../hosts.ts";
 import { metricsProofs } from "../prometheus/proof.ts";
@@ -8,6 +8,7 @@ import { otlpUrl } from "../tempo/push.ts";
 import { applicationAlerts } from "./alerts.ts";
 import { application as dashboard } from "./dashboard.ts";
 import { ownMetricsUrl, withMetricsPath } from "./proof.ts";
+import { restart } from "./restart.ts";
 import { applicationVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof applicationVars>;
@@ -49,8 +50,8 @@ export const application: HostService = defineHostService({
   // It was there before us.
   memoryMb: () => 0,
   resources: (vars, site) => [...folders(vars), tracingSettings(vars, site)],
-  handlers: ({ app_service }): Readonly<Record<string, Script>> =>
-    app_service ? { [RESTART]: sh`systemctl restart -- ${app_service}` } : {},
+  handlers: (vars): Readonly<Record<string, Handler>> =>
+    vars.app_service ? { [RESTART]: restart(vars.app_service, vars) } : {},
 });
 
 /** Scrapes and health checks are requests too, as Micrometer counts them: four a minute that no user made. */

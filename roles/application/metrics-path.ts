@@ -9,19 +9,42 @@ export interface MetricsPath {
   readonly reason: string;
 }
 
-/** Script that asks for the metrics as Prometheus does, and looks for one that has to be there. */
-export function askMetricsPath(url: string, known: string): Script {
+/** A unit that may have been restarted just now, and for how long it is waited for then. */
+export interface Starting {
+  readonly unit: string;
+  readonly timeoutSeconds: number;
+}
+
+/** Longer than this no single question may take. */
+const MOST_SECONDS = 240;
+
+/** Script that asks for the metrics as Prometheus does, and looks for one that has to be there. What has just started is waited for. */
+export function askMetricsPath(url: string, known: string, starting?: Starting): Script {
   const accept = "Accept: application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
   // What certificate it has is between the application and Prometheus: the target's state tells.
   const options = ["-q", "-sS", "-k", "-g", "-m", "10", "-H", accept, "-w", "%{http_code} %{content_type}"];
   return sh`
     body=$(mktemp)
-    trap 'rm -f -- "$body"' EXIT
-    rc=0
-    curl ${options} -o "$body" -- ${url} || rc=$?
-    echo
+    trap 'rm -f -- "$body" "$body.reason"' EXIT
+    until=0
+    ${starting ? lookUntil(starting) : sh``}
+    while :; do
+      rc=0
+      said=$(curl ${options} -o "$body" -- ${url} 2>"$body.reason") || rc=$?
+      ! grep -Eq ${`^${known}([{ ]|$)`} "$body" || break
+      [ "$(date +%s)" -lt "$until" ] || break
+      sleep 1
+    done
+    printf '%s\\n' "$said"
+    cat -- "$body.reason" >&2
     if grep -Eq ${`^${known}([{ ]|$)`} "$body"; then echo known; else echo missing; fi
     exit "$rc"`;
+}
+
+function lookUntil({ unit, timeoutSeconds }: Starting): Script {
+  return sh`
+    since=$(TZ=UTC systemctl show --value -p ActiveEnterTimestamp -- ${unit} 2>/dev/null || :)
+    [ -z "$since" ] || until=$(($(date -d "$since" +%s 2>/dev/null || echo 0) + ${Math.min(timeoutSeconds, MOST_SECONDS)}))`;
 }
 
 /** Reads what `askMetricsPath` printed. */

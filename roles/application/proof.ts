@@ -17,7 +17,7 @@ export function ownMetricsUrl({
 export function withMetricsPath(proof: Proof, site: Site): Proof {
   const { name: host } = site.host;
   const vars = varsOfHost(applicationVars, site.host);
-  const { app_metrics_known: known, app_service } = vars;
+  const { app_metrics_known: known, app_service, app_health_timeout: timeoutSeconds } = vars;
   const url = ownMetricsUrl(vars);
   const told = (outcome: "works" | "broken" | "unproven", text: string): Sent => ({
     findings: [{ name: "metrics path", outcome, text }],
@@ -25,7 +25,7 @@ export function withMetricsPath(proof: Proof, site: Site): Proof {
   });
   return {
     ...proof,
-    send: askMetricsPath(url, known),
+    send: askMetricsPath(url, known, app_service ? { unit: app_service, timeoutSeconds } : undefined),
     sent(said) {
       const problem = metricsPathProblem(metricsPathOf(said), known);
       if (!problem) return told("works", `${url} has ${known}, in a format that Prometheus reads`);

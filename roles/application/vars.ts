@@ -1,4 +1,4 @@
-import { boolean, oneOf, optional, port, string } from "hostwright";
+import { boolean, integer, oneOf, optional, port, string } from "hostwright";
 import { loginVars } from "../gateway/login.ts";
 import { logAgentVars } from "../log-agent/vars.ts";
 
@@ -16,9 +16,12 @@ export const applicationVars = {
     default: "/home/ubuntu/fittoring/.env",
   }),
   app_service: optional(
-    string("The application's systemd unit, restarted when its environment file changes. Unset: nothing is restarted", {
-      pattern: "^[A-Za-z0-9:_.@-]+[.]service$",
-    }),
+    string(
+      "The application's systemd unit, restarted host after host when its settings change. Unset: nothing is restarted",
+      {
+        pattern: "^[A-Za-z0-9:_.@-]+[.]service$",
+      },
+    ),
   ),
   app_metrics_port: port("Where the application serves its metrics; Spring Boot's own port unless told", {
     default: 8080,
@@ -32,6 +35,15 @@ export const applicationVars = {
     default: "/healthcheck",
   }),
   app_metrics_scheme: oneOf("How the application's metrics are read", ["http", "https"], { default: "http" }),
+  app_health_path: string(
+    "The path by which the application says that it is well, asked after a restart on the port of its metrics before the next host is restarted. Empty: its unit stays active",
+    { pattern: "^(/[^\\s?#]*)?$", minLength: 0, default: "/healthcheck" },
+  ),
+  app_health_timeout: integer("For how many seconds a restarted application may take until it is well", {
+    minimum: 1,
+    maximum: 1800,
+    default: 60,
+  }),
   app_metrics_known: string("A metric that the application has, for the check that its metrics path is the right one", {
     pattern: "^[a-zA-Z_:][a-zA-Z0-9_:]*$",
     default: "jvm_memory_used_bytes",

@@ -44,9 +44,10 @@ export function verify(now: () => number = Date.now): Inquiry["asks"] {
       wanted.map(({ proof }) => proof.before ?? sh`:`),
     );
     const ready = wanted.map((one, index) => ({ ...one, before: before[index] ?? NOTHING }));
-    const round = { asker, now, started: now(), monitoring };
     try {
-      await readBack(await begin(asker, asker.sites, ready), round);
+      const begun = await begin(asker, asker.sites, ready);
+      // From here on: what has just been restarted was waited for.
+      await readBack(begun, { asker, now, started: now(), monitoring });
     } finally {
       await Promise.all(asker.sites.map(({ host }) => tidy(asker, host.name, wanted)));
     }

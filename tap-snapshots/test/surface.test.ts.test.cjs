@@ -42,7 +42,9 @@ port
 re2Matches
 readVars
 release
+restartUnit
 reveal
+rolling
 runExec
 runFacts
 runInventory
@@ -74,6 +76,7 @@ type Finding
 type Gate
 type GroupDesired
 type GroupSource
+type Handler
 type HostVars
 type HttpDesired
 type Inquiry

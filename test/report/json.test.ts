@@ -5,7 +5,7 @@ import { command } from "../../engine/resource/command.ts";
 import { file } from "../../engine/resource/file.ts";
 import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.ts";
 import { sh } from "../../engine/shell/sh.ts";
-import { motd, oneOfEach } from "../support/events.ts";
+import { finished, motd, oneOfEach, planned, result, rolledBack } from "../support/events.ts";
 import { notValid, schema } from "../support/events-schema.ts";
 import { localEvents } from "../support/local-report.ts";
 
@@ -36,6 +36,18 @@ function order(kind: string): number {
 
 t.test("a condition is marked as one", async (t) => {
   t.same(notValid(written([{ ...oneOfEach.applied, steps: [{ ...motd, condition: true }] }])), []);
+});
+
+t.test("a turn, what waits for it, and what went back in it", async (t) => {
+  const events: readonly RunEvent[] = [
+    planned("app-1", { later: [motd] }),
+    planned("app-1", { turn: true, steps: [motd] }),
+    { kind: "phase", host: "app-1", phase: "rollback", count: 1 },
+    { kind: "failed", host: "app-1", failure: rolledBack },
+    { ...oneOfEach.stopped, waiting: ["app-2"] },
+    finished([result("app-1", { failure: rolledBack })]),
+  ];
+  t.same(notValid(written(events)), []);
 });
 
 t.test("an event without a field that it must have is refused", async (t) => {
@@ -92,10 +104,12 @@ function recapOf(events: readonly RunEvent[], check: boolean): Counts {
     events.filter((event): event is RunEvent & { kind: K } => event.kind === kind);
   const changes = (events: readonly { steps: readonly PlannedStep[] }[]) =>
     new Set(events.flatMap(({ steps }) => steps.filter(({ condition }) => !condition).map(name)));
-  const differing = changes(all("planned"));
-  const changed = check ? differing : changes(all("applied"));
+  const later = all("planned").map((event) => ({ steps: event.later }));
+  const differing = changes([...all("planned"), ...later]);
   const failure = all("failed").at(-1)?.failure;
-  const probed = all("planned").filter(({ pass }) => pass === 1);
+  const changed = check ? differing : changes(all("applied"));
+  for (const undone of failure?.rollback?.resources ?? []) changed.delete(name(undone));
+  const probed = all("planned").filter(({ pass, turn }) => pass === 1 && !turn);
   const failed = failure?.step && name(failure.step);
   const handlers = check
     ? all("planned").flatMap(({ pending }) => pending)

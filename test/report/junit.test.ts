@@ -5,7 +5,7 @@ import { junitReport } from "../../engine/report/junit.ts";
 import { file } from "../../engine/resource/file.ts";
 import type { RunEvent } from "../../engine/run/event.ts";
 import { sh } from "../../engine/shell/sh.ts";
-import { finished, motd, oneOfEach, planned, result, started } from "../support/events.ts";
+import { finished, motd, oneOfEach, planned, result, rolledBack, started } from "../support/events.ts";
 import { localEvents } from "../support/local-report.ts";
 
 const base = { type: "package", id: "curl", place: { file: "roles/base/index.ts", line: 7 } };
@@ -155,6 +155,23 @@ const tables: readonly {
       ]),
     ],
     cases: ["app-1: check logs failure: nothing came", "app-2: run (roles/base/index.ts:7) failure: found it twice"],
+  },
+  {
+    name: "what went back is no change, and what waited for a turn that did not come was not reached",
+    events: [
+      started("app-1", "app-2"),
+      planned("app-1", { later: [motd] }),
+      planned("app-2", { later: [motd] }),
+      planned("app-1", { turn: true, steps: [motd] }),
+      oneOfEach.applied,
+      { kind: "failed", host: "app-1", failure: rolledBack },
+      finished([result("app-1", { failure: rolledBack }), result("app-2")]),
+    ],
+    cases: [
+      "app-1: handler app: restart failure: handler app: restart failed: exit 1",
+      `app-1: file /etc/motd (${motd.place.file}:${motd.place.line}) skipped: changed, and put back as it was: see the failure`,
+      `app-2: file /etc/motd (${motd.place.file}:${motd.place.line}) skipped: not reached: the run ended before it`,
+    ],
   },
   {
     name: "a run that was refused has an error for each thing that is wrong",

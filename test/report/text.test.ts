@@ -1,7 +1,7 @@
 import t from "tap";
 import { textReport } from "../../engine/report/text.ts";
 import type { HostResult, RunEvent } from "../../engine/run/event.ts";
-import { finished, motd, oneOfEach, planned, result, started } from "../support/events.ts";
+import { finished, motd, oneOfEach, planned, result, rolledBack, started } from "../support/events.ts";
 
 /** The lines for these events, one second apart. */
 function lines(events: readonly RunEvent[], options = { diff: false, verbose: false }): readonly string[] {
@@ -109,6 +109,36 @@ app-1    1.0s  took over     the lock of a run that died: eve@laptop, site.mts, 
 app-2    0.0s  retrying      in 1.0s: connection refused
 app-2    1.0s  retrying      now: connection refused
 STOPPED app: all 1 hosts of the batch failed; not started: app-3`,
+  },
+  {
+    name: "what waits for its turn, the turn, and what went back in it",
+    events: [
+      started("app-1", "app-2"),
+      planned("app-1", { later: [motd] }),
+      planned("app-1", { later: [motd], pass: 2 }),
+      planned("app-1", { turn: true, steps: [motd], resources: 1 }),
+      { kind: "failed", host: "app-1", failure: rolledBack },
+      { ...oneOfEach.stopped, reason: "app-1 failed in its turn", waiting: ["app-2"] },
+      finished([result("app-1", { failure: rolledBack }), result("app-2", { skipped: 1 })]),
+    ],
+    text: `
+site.mts · inventory inventory/prod.yml · 2 hosts · run r1
+app-1    0.0s  waits         file /etc/motd  mode
+app-1    1.0s  proved        nothing differs any more but what waits for its turn
+app-1    2.0s  its turn      1 of 1 resource
+app-1    3.0s  FAILED        handler app: restart failed: exit 1
+STOPPED app: app-1 failed in its turn; their turn did not come, what waited for it is as it was: app-2; not started: app-3
+
+RECAP  2 hosts: 1 failed, 1 ok · 2.5s
+app-1  ok=3  changed=0  failed=1  unreachable=0  skipped=0  1.5s
+app-2  ok=3  changed=0  failed=0  unreachable=0  skipped=1  1.5s
+
+FAILED app-1: handler app: restart failed: exit 1
+  stderr    HTTP 503 after 60 s
+  undone    file /etc/motd: as it was, and does NOT work
+  changed   file /etc/other: cannot go back
+  then      HTTP 503 again
+  next      look`,
   },
   {
     name: "a failure is one line where it happens, without what a host would draw",

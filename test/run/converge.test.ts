@@ -9,7 +9,7 @@ import { directory } from "../../engine/resource/directory.ts";
 import { file } from "../../engine/resource/file.ts";
 import { link } from "../../engine/resource/link.ts";
 import { defineResource, ProbeError } from "../../engine/resource/resource.ts";
-import { ApplyError, LockedError, NotConvergedError } from "../../engine/run/converge.ts";
+import { ApplyError, LockedError, NotConvergedError } from "../../engine/run/converge-error.ts";
 import { failureOf } from "../../engine/run/failure.ts";
 import { sh } from "../../engine/shell/sh.ts";
 import { convergeLocally, statePaths } from "../support/local-run.ts";

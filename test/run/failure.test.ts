@@ -2,7 +2,7 @@ import t from "tap";
 import { ConnectionError } from "../../engine/connection/connection.ts";
 import { InventoryError } from "../../engine/inventory/inventory.ts";
 import { PlacedError } from "../../engine/resource/resource.ts";
-import { ApplyError, LockedError, NotConvergedError } from "../../engine/run/converge.ts";
+import { ApplyError, LockedError, NotConvergedError } from "../../engine/run/converge-error.ts";
 import type { Failure } from "../../engine/run/event.ts";
 import { failureOf, refusalOf } from "../../engine/run/failure.ts";
 import { SessionError } from "../../engine/run/session.ts";

@@ -19,6 +19,13 @@ export interface Bench {
   exec(pattern: string, line: string, options?: ExecOptions): Promise<Ended>;
 }
 
+interface BenchOptions {
+  readonly pins?: string;
+  readonly config?: string;
+  /** Names of hosts by group. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+}
+
 interface ExecOptions {
   readonly options?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -34,10 +41,19 @@ export const direct = (host: string) => ({ host: "127.0.0.1", port: labPort(host
 export const inside = (host: string) => ({ host: labAddress(host), user: "ubuntu", key: LAB_KEY });
 
 /** Writes the files of a test. Nothing of this machine's own OpenSSH configuration, agent or pins plays a part. */
-export function bench(t: Test, hosts: HostsVars, { pins = "", config = "" } = {}): Bench {
+export function bench(t: Test, hosts: HostsVars, { pins = "", config = "", groups = {} }: BenchOptions = {}): Bench {
   const dir = t.testdir({ pins, config: `${config}\nHost *\n  UserKnownHostsFile ${t.testdirName}/pins\n${ISOLATED}` });
   const vars = { known_hosts: `${dir}/pins`, ansible_ssh_common_args: `-F ${dir}/config` };
-  const text = JSON.stringify({ all: { hosts, vars } }, undefined, 1).replaceAll(/"(!(?:env|file) \w+)"/g, "$1");
+  const children = Object.fromEntries(
+    Object.entries(groups).map(([group, names]) => [
+      group,
+      { hosts: Object.fromEntries(names.map((name) => [name, {}])) },
+    ]),
+  );
+  const text = JSON.stringify({ all: { hosts, vars, children } }, undefined, 1).replaceAll(
+    /"(!(?:env|file) \w+)"/g,
+    "$1",
+  );
   writeFileSync(`${dir}/hosts.yml`, text);
   const args = ["-i", `${dir}/hosts.yml`];
   return {

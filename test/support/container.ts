@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import type { Test } from "tap";
+import { asMachine } from "../lab/host/container.ts";
 import { labOf, machineArchitecture } from "../lab/identity.ts";
 import { startLog } from "../lab/log.ts";
 import { ensureDockerEngine } from "../lab/machine/docker-engine.ts";
@@ -23,6 +24,8 @@ export interface ContainerOptions {
   readonly publicKey: string;
   /** Run as root before sshd starts. */
   readonly spoil?: string;
+  /** systemd runs in it, and starts sshd. */
+  readonly systemd?: boolean;
   /** More arguments of `docker run`. */
   readonly docker?: readonly string[];
 }
@@ -43,8 +46,8 @@ echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops; chmod 0440 /etc/sudoers.
 
 /** Starts a container of this image; it goes with the test. */
 export async function startContainer(t: Test, image: string, options: ContainerOptions): Promise<Container> {
-  const { publicKey, spoil = "", docker = [] } = options;
-  const line = `${PREPARE}\n${spoil}\nexec /usr/sbin/sshd -D -e`;
+  const { publicKey, spoil = "", systemd = false, docker = [] } = options;
+  const line = `${PREPARE}\n${spoil}\nexec ${systemd ? "/usr/local/lib/lab/init" : "/usr/sbin/sshd -D -e"}`;
   const start = [
     "-d",
     "-p",
@@ -53,6 +56,7 @@ export async function startContainer(t: Test, image: string, options: ContainerO
     "PUBLIC_KEY",
     "--entrypoint",
     "/bin/sh",
+    ...(systemd ? asMachine : []),
     ...docker,
     image,
     "-c",

@@ -22,9 +22,19 @@ export function result(host: string, more: Partial<HostResult> = {}): HostResult
 
 /** A plan of a host: the first pass, in which nothing differs. */
 export function planned(host: string, more: Partial<RunEvent & { kind: "planned" }> = {}): RunEvent {
-  const nothing = { steps: [], inSync: [], left: [], pending: [] };
+  const nothing = { steps: [], later: [], inSync: [], left: [], pending: [] };
   return { kind: "planned", host, pass: 1, resources: 3, ...nothing, durationMs: 400, ...more };
 }
+
+/** A host that failed in its turn and went back. */
+export const rolledBack: NonNullable<HostResult["failure"]> = {
+  kind: "failed",
+  message: "handler app: restart failed: exit 1",
+  handler: "app: restart",
+  stderr: "HTTP 503 after 60 s",
+  hint: "look",
+  rollback: { resources: [motd], left: [{ ...motd, id: "/etc/other" }], works: false, stderr: "HTTP 503 again" },
+};
 
 /** The end of a run. */
 export function finished(results: readonly HostResult[], check = false): RunEvent & { kind: "finished" } {
@@ -63,6 +73,6 @@ export const oneOfEach: { readonly [K in RunEvent["kind"]]: RunEvent & { kind: K
   "taken-over": { kind: "taken-over", host: "app-1", holder: "eve@laptop, site.mts, since 2026-01-01" },
   retrying: { kind: "retrying", host: "app-2", reason: "connection refused", inMs: 1000 },
   failed: { kind: "failed", host: "app-2", failure: { kind: "unreachable", message: "no answer", hint: "look" } },
-  stopped: { kind: "stopped", play: "app", reason: "all 1 hosts of the batch failed", hosts: ["app-3"] },
+  stopped: { kind: "stopped", play: "app", reason: "all 1 hosts of the batch failed", hosts: ["app-3"], waiting: [] },
   finished: finished([result("app-1"), result("app-2")]),
 };

@@ -37,7 +37,13 @@ export async function convergeLocally(
   t.teardown(() => connection.close());
   const session = await openSession(connection, { become: false });
   const events: RunEvent[] = [];
-  const progress: Progress = { probed: 0, differing: new Set(), changed: new Set(), handlers: new Set() };
+  const progress: Progress = {
+    probed: 0,
+    differing: new Set(),
+    changed: new Set(),
+    handlers: new Set(),
+    notes: new Set(),
+  };
   const options: ConvergeOptions = {
     host: "local",
     check: settings.check ?? false,

@@ -10,8 +10,9 @@ import { loadInventory } from "../../engine/inventory/load.ts";
 import { command } from "../../engine/resource/command.ts";
 import { file } from "../../engine/resource/file.ts";
 import type { Resource, ResourceOptions } from "../../engine/resource/resource.ts";
+import type { RunOptions } from "../../engine/run/context.ts";
 import type { RunEvent } from "../../engine/run/event.ts";
-import { type Run, type RunOptions, startRun } from "../../engine/run/play.ts";
+import { type Run, startRun } from "../../engine/run/play.ts";
 import { sh } from "../../engine/shell/sh.ts";
 import { statePaths } from "./local-run.ts";
 

@@ -57,8 +57,8 @@ export async function removeHost(host: LabHost): Promise<void> {
   await attempt(["docker", "volume", "rm", "--force", volumeOf(host)]);
 }
 
-// Not --privileged: that fails where the machine itself lacks a capability.
-const asMachine = [
+/** Arguments by which systemd can run. Not --privileged: that fails where the machine itself lacks a capability. */
+export const asMachine = [
   ...["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "MKNOD"].flatMap((capability) => ["--cap-add", capability]),
   ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--cgroupns", "private"],
   ...["--tmpfs", "/run", "--tmpfs", "/run/lock", "--stop-timeout", "20"],
