@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { command, enterMade, envFile, type Resource, type Script, type Site, sh, type VarsOf } from "hostwright";
-import { loginEntries } from "../gateway/login.ts";
+import { caResources, loginEntries } from "../gateway/login.ts";
 import { addressOf, endpoint, monitoringHost } from "../hosts.ts";
 import { metricsProofs } from "../prometheus/proof.ts";
 import { defineHostService, type HostService } from "../service.ts";
@@ -8,6 +8,7 @@ import { otlpUrl } from "../tempo/push.ts";
 import { applicationAlerts } from "./alerts.ts";
 import { application as dashboard } from "./dashboard.ts";
 import { ownMetricsUrl, withMetricsPath } from "./proof.ts";
+import { trustResources, trustWords, unusedTrust } from "./trust-store.ts";
 import { applicationVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof applicationVars>;
@@ -47,7 +48,7 @@ export const application: HostService = defineHostService({
   proofs: (site) => metricsProofs(application, site).map((proof) => withMetricsPath(proof, site)),
   // It was there before us.
   memoryMb: () => 0,
-  resources: (vars, site) => [...folders(vars), tracingSettings(vars, site)],
+  resources: (vars, site) => [...folders(vars), ...tracingSettings(vars, site)],
   handlers: ({ app_service }): Readonly<Record<string, Script>> =>
     app_service ? { [RESTART]: sh`systemctl restart -- ${app_service}` } : {},
 });
@@ -66,14 +67,23 @@ function folders({ app_logs, app_env_file, app_user, app_group }: Vars): readonl
   );
 }
 
-/** Every other line of the file belongs to the application's team. */
-function tracingSettings(vars: Vars, site: Site): Resource {
+/** Every other line of the file belongs to the application's team. One tag alone must not leave an entry without its trust store. */
+function tracingSettings(vars: Vars, site: Site): readonly Resource[] {
+  const tags = ["tracing", "gateway"];
+  const options = { notify: vars.app_service ? [RESTART] : [], tags };
+  const login = loginEntries(vars, site);
   const entries = {
     TRACING_ENABLE: String(vars.tracing_enable),
     TEMPO_GRPC_LISTENER_URL: otlpUrl(site),
     DB_TRACING_ENABLE: String(vars.db_tracing_enable),
-    ...loginEntries(vars, site),
+    DEPLOY_ENV: vars.environment,
+    ...login.entries,
   };
-  const notify = vars.app_service ? [RESTART] : [];
-  return envFile({ path: vars.app_env_file, entries, owner: vars.app_user }, { notify, tags: ["tracing"] });
+  const settings = { path: vars.app_env_file, owner: vars.app_user, entries, absent: login.absent };
+  return [
+    ...caResources(vars, site, options),
+    ...trustResources(vars, site, tags),
+    envFile({ ...settings, words: trustWords(vars, site) }, options),
+    ...unusedTrust(vars, site, tags),
+  ];
 }

@@ -20,6 +20,14 @@ export const applicationVars = {
       pattern: "^[A-Za-z0-9:_.@-]+[.]service$",
     }),
   ),
+  app_service_name: string("What the application's traces are sent under: its spring.application.name", {
+    pattern: '^[^"\\\\\\x00-\\x1f]+$',
+    default: "fittoring",
+  }),
+  app_trust_store: boolean(
+    "Whether the JVM of an application that sends traces is told, by JDK_JAVA_OPTIONS in its environment file, to trust the gateway's own CA",
+    { default: true },
+  ),
   app_metrics_port: port("Where the application serves its metrics; Spring Boot's own port unless told", {
     default: 8080,
   }),
