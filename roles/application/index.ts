@@ -8,6 +8,7 @@ import { otlpUrl } from "../tempo/push.ts";
 import { applicationAlerts } from "./alerts.ts";
 import { application as dashboard } from "./dashboard.ts";
 import { ownMetricsUrl, withMetricsPath } from "./proof.ts";
+import { ownTraceProof } from "./trace-proof.ts";
 import { trustResources, trustWords, unusedTrust } from "./trust-store.ts";
 import { applicationVars } from "./vars.ts";
 
@@ -45,7 +46,10 @@ export const application: HostService = defineHostService({
       place: { scheme, path, verifyTls: app_metrics_tls_verify },
     }),
   },
-  proofs: (site) => metricsProofs(application, site).map((proof) => withMetricsPath(proof, site)),
+  proofs: (site) => [
+    ...metricsProofs(application, site).map((proof) => withMetricsPath(proof, site)),
+    ownTraceProof(site),
+  ],
   // It was there before us.
   memoryMb: () => 0,
   resources: (vars, site) => [...folders(vars), ...tracingSettings(vars, site)],
