@@ -30,6 +30,8 @@ export interface Loss {
   readonly hint: string;
   /** Waiting longer would not help. */
   readonly certain: boolean;
+  /** Nothing was lost, because there was nothing to send. */
+  readonly outcome?: "unproven";
 }
 
 /** One place on the way of a proof, asked where nothing has arrived. */
@@ -52,9 +54,9 @@ export interface Proof {
   /** Nothing to tell, and something to be read back, unless given. */
   sent?(said: Said): Sent;
   /** Asked on the monitoring host until it is judged. */
-  question(before: Said): Script;
+  question(before: Said, sent: Said): Script;
   /** Undefined while nothing has arrived. */
-  judge(answer: Said, before: Said): Verdict | undefined;
+  judge(answer: Said, before: Said, sent: Said): Verdict | undefined;
   /** From the app host on; `sent` is what the sending said. */
   hops(sent: Said): readonly Hop[];
   /** Run on the app host at the end. */

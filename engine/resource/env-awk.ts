@@ -58,13 +58,17 @@ const READERS = String.raw`
     }
   }`;
 
-/** Reads the wanted lines, then the file; says of each wanted key where it stands and what keeps it from being changed. */
+/**
+ * Reads the wanted lines, then the file; says of each wanted key where it stands and what keeps it from being changed. The first
+ * letter of a wanted line is its kind: "p" and "s" a value, plain or secret; "w" a word among others' words, "x" that word gone;
+ * "g" an entry gone whose value is this, or begins so where it ends in "*".
+ */
 const READ = `${READERS}${String.raw`
   FILENAME == "-" || FILENAME == "" {
     at = index($0, "=")
     key = substr($0, 2, at - 2)
     if (!(key in wanted)) { wanted[key] = substr($0, at + 1); keys[++count] = key }
-    secret[key] = substr($0, 1, 1) == "s"
+    kind[key] = substr($0, 1, 1)
     accepted[key, substr($0, at + 1)] = 1
     next
   }
@@ -81,6 +85,21 @@ const READ = `${READERS}${String.raw`
     # No shell takes blanks here: such an entry is never as it should be.
     if (sub(/[ \t]+$/, "", key)) value = " " value
   }
+  function bare(   first) {
+    first = substr(value, 1, 1)
+    if (length(value) > 1 && (first == "'" || first == "\"") && substr(value, length(value)) == first)
+      return substr(value, 2, length(value) - 2)
+    return value
+  }
+  function has_word() { return index(" " bare() " ", " " wanted[key] " ") > 0 }
+  # The entry that was read is somebody else's, whatever its name.
+  function is_foreign(   all) {
+    if (!(key in wanted)) return 1
+    if (kind[key] ~ /[ps]/) return 0
+    all = wanted[key]
+    if (kind[key] != "g" || all !~ /\*$/) return bare() != all
+    return index(bare(), substr(all, 1, length(all) - 1)) != 1
+  }
   function survey(   n, line, as_is, as_is_compose) {
     as_is = as_is_compose = ""
     in_shell[1] = in_systemd[1] = in_old[1] = in_compose[1] = ""
@@ -88,7 +107,7 @@ const READ = `${READERS}${String.raw`
       as_is = shell(text[n], as_is)
       as_is_compose = compose(text[n], as_is_compose)
       read_line(text[n])
-      line = key in wanted ? "" : text[n]
+      line = is_foreign() ? text[n] : ""
       # What we write there ends with its line, for every reader to whom it begins there.
       in_shell[n + 1] = shell(in_shell[n] == "" ? line : text[n], in_shell[n])
       in_systemd[n + 1] = systemd(in_systemd[n] == "" ? line : text[n], in_systemd[n], 0)
@@ -102,7 +121,11 @@ const READ = `${READERS}${String.raw`
     for (n = 1; n <= size; n++) {
       read_line(text[n])
       if (!(key in wanted)) continue
-      if (begins(n) == "all") { entry[n] = key; last[key] = n; current[key] = value; if (goes_on(n)) long[key] = n }
+      if (is_foreign()) {
+        if (begins(n) == "none") continue
+        if (has_word()) shared[key] = n
+        else foreign[key] = n
+      } else if (begins(n) == "all") { entry[n] = key; last[key] = n; current[key] = value; if (goes_on(n)) long[key] = n }
       else if (begins(n) == "some") doubt[key] = n
     }
   }
@@ -124,14 +147,25 @@ const READ = `${READERS}${String.raw`
   # Where a reader takes a line further down for the key, only one at the end counts for all of them.
   function place(key) { return (key in last) && !(doubt[key] > last[key]) ? last[key] : 0 }
   function in_sync(key) {
+    if (kind[key] == "w" && shared[key] > 0 && shared[key] > foreign[key]) return 1
+    if (kind[key] == "w" && foreign[key] > 0) return 0
+    if (kind[key] == "x" && shared[key] > 0) return 0
+    if (is_gone(key)) return !(key in last) && !(doubt[key] > 0)
     return place(key) && ((key, current[key]) in accepted) && !(key in long)
   }
+  function is_gone(key) { return kind[key] ~ /[gx]/ }
   function problem(   i, key) {
     for (i = 1; i <= count; i++) {
       key = keys[i]
       if (in_sync(key)) continue
+      if (kind[key] == "w" && foreign[key] > 0)
+        return "line " foreign[key] ": " key " is not ours: add " wanted[key] " to its value by hand, then run again"
+      if (kind[key] == "x" && shared[key] > 0)
+        return "line " shared[key] ": " key " is not ours alone: take " wanted[key] " out of its value by hand, then run again"
+      if (is_gone(key) && doubt[key] > 0)
+        return "line " doubt[key] ": not every reader finds " key " there: remove it by hand, then run again"
       if (key in long) return "line " long[key] ": " key " goes on over several lines: remove it by hand, then run again"
-      if (!place(key) && (in_systemd[size + 1] in_old[size + 1]) ~ /["']/)
+      if (!is_gone(key) && !place(key) && (in_systemd[size + 1] in_old[size + 1]) ~ /["']/)
         return "line " opened " opens a quote that nothing closes, so " key " cannot be added behind it: close it by hand, then run again"
     }
     return ""
@@ -148,8 +182,9 @@ export const COMPARE = `${READ}${String.raw`
       if (in_sync(key)) continue
       shown = current[key]
       sub(/\r$/, "\\r", shown)
-      if (!(key in last)) print key " absent"
-      else print key (secret[key] ? " secret" : " value " shown)
+      if (!(key in last) && !is_gone(key)) print key " absent"
+      # What goes is somebody's password perhaps.
+      else print key (kind[key] ~ /[sg]/ ? " secret" : " value " shown)
     }
   }`}`;
 
@@ -162,13 +197,13 @@ export const REPLACE = `${READ}${String.raw`
     for (n = 1; n <= size; n++) {
       if (!(n in entry) || in_sync(entry[n])) { put(text[n]); continue }
       read_line(text[n])
-      if (place(key) == n) put(prefix key "=" wanted[key])
+      if (!is_gone(key) && place(key) == n) put(prefix key "=" wanted[key])
     }
     # An empty line ends what a backslash takes over to the next.
     open = (in_systemd[size + 1] != "" || in_old[size + 1] != "" || \
       (shell_reads && in_shell[size + 1] != ""))
     for (i = 1; i <= count; i++) {
-      if (place(keys[i])) continue
+      if (place(keys[i]) || is_gone(keys[i]) || in_sync(keys[i])) continue
       if (open) { put(""); open = 0 }
       put(keys[i] "=" wanted[keys[i]])
       ends = "yes"

@@ -10,6 +10,13 @@ export interface EnvFileDesired {
   readonly path: string;
   /** The keys to hold and their values, one line each. Every other line of the file is left as it is. */
   readonly entries: Readonly<Record<string, Text>>;
+  /**
+   * Keys that others set too: a word that the value has, or has not, among others. An entry that is there without it, or with more
+   * than it to lose, is never edited: the file is refused, with the line and what to do.
+   */
+  readonly words?: Readonly<Record<string, { readonly word: string; readonly state: "present" | "absent" }>>;
+  /** Keys to be gone where their value is this; a "*" at its end stands for any rest. With another value it is somebody else's, and stays. */
+  readonly absent?: Readonly<Record<string, string>>;
   /** Left alone unless given; a new file belongs to "root". */
   readonly owner?: string;
   /** Four octal digits. Left alone unless given, but for others' rights where an entry is a secret; a new file gets "0600". */
@@ -37,17 +44,17 @@ export const envFile = defineResource<EnvFileDesired, EnvFileCurrent>({
   parse(stdout, all) {
     const { stats, rest } = parseStats(stdout, all.length);
     const answers = new Map(rest.map(parseAnswers));
-    return all.map(({ entries }, index) => {
-      const differing = new Map(Object.keys(entries).map((key) => [key, undefined]));
+    return all.map((desired, index) => {
+      const differing = new Map(written(desired).map(([key]) => [key, undefined]));
       return { stat: stats[index], ...(answers.get(index) ?? { differing, refusal: undefined }) };
     });
   },
   diff(desired, { stat, differing }) {
-    const { entries, owner, mode } = desired;
+    const { owner, mode } = desired;
     const type = stat && stat.type !== "file" ? [{ field: "type", before: stat.type, after: "file" }] : [];
-    const values = Object.entries(entries)
+    const values = [...written(desired), ...removed(desired).map((key) => [key, undefined] as const)]
       .filter(([key]) => differing.has(key))
-      .map(([key, after]) => ({ field: key, before: differing.get(key), after: String(after) }));
+      .map(([key, after]) => ({ field: key, before: differing.get(key), after: after && String(after) }));
     const kept = stat && holdsSecret(desired) ? stat.mode.replace(/.$/, "0") : undefined;
     const wanted = stat ? { mode: mode ?? kept, owner } : { mode: mode ?? "0600", owner: owner ?? "root" };
     return [...type, ...values, ...compare(wanted, { mode: stat?.mode, owner: stat?.owner })];
@@ -55,21 +62,47 @@ export const envFile = defineResource<EnvFileDesired, EnvFileCurrent>({
   refuses: (_, { stat, refusal }) => (stat && stat.type !== "file" ? inTheWay(nameOf(stat)) : refusal),
   keeps: ({ path }) => [path],
   apply: (desired, changes) => {
-    const keys = Object.keys(desired.entries).filter((key) => touches(changes, key));
+    const keys = keysOf(desired).filter((key) => touches(changes, key));
     const isNew = changes.some(({ field, before }) => field === "mode" && before === undefined);
     return keys.length > 0 || touches(changes, "type") || isNew ? edit(desired, keys) : adjust(desired);
   },
 });
 
-function check({ path, entries, mode = "0600" }: EnvFileDesired): string {
+function check(desired: EnvFileDesired): string {
+  const { path, entries, words = {}, absent = {}, mode = "0600" } = desired;
   checkMode(mode);
-  for (const [key, text] of Object.entries(entries)) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key))
-      throw new TypeError(`env-file ${path}: a key is letters, digits and "_": ${JSON.stringify(key)}`);
-    // A secret is read late: it may be missing where it is not used.
-    if (!(text instanceof Secret)) spellings(key, text);
+  const refuse = (what: string, found: string) => {
+    throw new TypeError(`env-file ${path}: ${what}: ${JSON.stringify(found)}`);
+  };
+  for (const [index, key] of keysOf(desired).entries()) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) refuse('a key is letters, digits and "_"', key);
+    if (keysOf(desired).indexOf(key) !== index) refuse("a key is told once", key);
   }
+  // A secret is read late: it may be missing where it is not used.
+  for (const [key, text] of Object.entries(entries)) if (!(text instanceof Secret)) spellings(key, text);
+  for (const { word } of Object.values(words))
+    if (!PLAIN.test(word) || word === "") refuse("a word has no blanks", word);
+  for (const text of Object.values(absent))
+    if (!PLAIN.test(text.replaceAll(" ", "").replace(/\*$/, "")))
+      refuse("a value that goes is one that is written plain", text);
   return checkPath(path);
+}
+
+/** What every reader takes as it is. */
+const PLAIN = /^[A-Za-z0-9_.,:/@%+=-]*$/;
+
+/** The entries that are written where they are missing. */
+function written({ entries, words = {} }: EnvFileDesired): readonly (readonly [string, Text])[] {
+  const present = Object.entries(words).filter(([, { state }]) => state === "present");
+  return [...Object.entries(entries), ...present.map(([key, { word }]) => [key, word] as const)];
+}
+
+function removed({ words = {}, absent = {} }: EnvFileDesired): readonly string[] {
+  return [...Object.keys(words).filter((key) => words[key]?.state === "absent"), ...Object.keys(absent)];
+}
+
+function keysOf(desired: EnvFileDesired): readonly string[] {
+  return [...written(desired).map(([key]) => key), ...removed(desired)];
 }
 
 function inTheWay(what: string): string {
@@ -92,7 +125,7 @@ export function spellings(key: string, text: Text): readonly string[] {
   if (/[\p{Control}\p{Surrogate}\p{Noncharacter_Code_Point}]/u.test(value.replaceAll("\t", "")))
     throw refuse("a control character or one that is none, which systemd does not take");
   const spelled = [
-    ...(/^[A-Za-z0-9_.,:/@%+=-]*$/.test(value) ? [value] : []),
+    ...(PLAIN.test(value) ? [value] : []),
     ...(value.includes("`") ? [] : [`"${value.replaceAll(/[\\"$]/g, "\\$&")}"`]),
     ...(value.includes("'") || /(?<!\\)(\\\\)*\\$/.test(value) ? [] : [`'${value}'`]),
   ];
@@ -104,20 +137,26 @@ export function spellings(key: string, text: Text): readonly string[] {
 }
 
 /** What awk reads of the wanted values, on stdin: an argument could be seen by everyone on the host. */
-function wantedLines(entries: EnvFileDesired["entries"], keys: readonly string[]): Script {
-  const records = keys.flatMap((key) => {
-    const text = entries[key] ?? "";
-    return spellings(key, text).map((spelling) => `${text instanceof Secret ? "s" : "p"}${key}=${spelling}`);
-  });
-  return sh`printf '%s\\n' ${records}`;
+function wantedLines(desired: EnvFileDesired, keys: readonly string[]): Script {
+  return sh`printf '%s\\n' ${keys.flatMap((key) => wantedOf(desired, key))}`;
 }
 
-function probeEntries({ path, entries }: EnvFileDesired, index: number): Script {
-  const keys = Object.keys(entries);
+function wantedOf({ entries, words = {}, absent = {} }: EnvFileDesired, key: string): readonly string[] {
+  const { [key]: word } = words;
+  if (word?.state === "absent") return [`x${key}=${word.word}`];
+  if (absent[key] !== undefined) return [`g${key}=${absent[key]}`];
+  const text = word?.word ?? entries[key] ?? "";
+  const kind = word ? "w" : text instanceof Secret ? "s" : "p";
+  return spellings(key, text).map((spelling) => `${kind}${key}=${spelling}`);
+}
+
+function probeEntries(desired: EnvFileDesired, index: number): Script {
+  const { path } = desired;
+  const keys = keysOf(desired);
   if (keys.length === 0) return sh`echo ${`answers ${index}`}`;
   return sh`
     if [ -f ${path} ] && [ ! -L ${path} ]; then
-      answers=$(look ${path} && ${wantedLines(entries, keys)} | awk ${COMPARE} - /proc/self/fd/3)
+      answers=$(look ${path} && ${wantedLines(desired, keys)} | awk ${COMPARE} - /proc/self/fd/3)
       printf 'answers %s ' ${index}; printf %s "$answers" | base64 | tr -d '\\n'; echo
     fi`;
 }
@@ -167,12 +206,12 @@ function adjust(desired: EnvFileDesired): Script {
     ${protect(desired, "held")}`;
 }
 
-function rewrite({ entries }: EnvFileDesired, keys: readonly string[], from: string): Script {
+function rewrite(desired: EnvFileDesired, keys: readonly string[], from: string): Script {
   if (keys.length === 0) return sh``;
   return sh`
     if [ -n "$(tail -c 1 -- ${from})" ]; then ends=no; else ends=yes; fi
-    ${wantedLines(entries, keys)} | awk -v ends="$ends" ${REPLACE} - ${from} >new
-    left=$(${wantedLines(entries, keys)} | awk ${COMPARE} - new)
+    ${wantedLines(desired, keys)} | awk -v ends="$ends" ${REPLACE} - ${from} >new
+    left=$(${wantedLines(desired, keys)} | awk ${COMPARE} - new)
     [ -z "$left" ] || deny "its quotes do not let every reader find our entries: correct them by hand, then run again"`;
 }
 

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { command, enterMade, envFile, type Handler, type Resource, type Site, sh, type VarsOf } from "hostwright";
-import { loginEntries } from "../gateway/login.ts";
+import { caResources, loginEntries } from "../gateway/login.ts";
 import { addressOf, endpoint, monitoringHost } from "../hosts.ts";
 import { metricsProofs } from "../prometheus/proof.ts";
 import { defineHostService, type HostService, type LeftOut } from "../service.ts";
@@ -9,6 +9,8 @@ import { applicationAlerts } from "./alerts.ts";
 import { application as dashboard } from "./dashboard.ts";
 import { ownMetricsUrl, withMetricsPath } from "./proof.ts";
 import { restart } from "./restart.ts";
+import { ownTraceProof } from "./trace-proof.ts";
+import { trustResources, trustWords, unusedTrust } from "./trust-store.ts";
 import { applicationVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof applicationVars>;
@@ -46,17 +48,20 @@ export const application: HostService = defineHostService({
       leftOut: checks(vars),
     }),
   },
-  proofs: (site) => metricsProofs(application, site).map((proof) => withMetricsPath(proof, site)),
+  proofs: (site) => [
+    ...metricsProofs(application, site).map((proof) => withMetricsPath(proof, site)),
+    ownTraceProof(site),
+  ],
   // It was there before us.
   memoryMb: () => 0,
-  resources: (vars, site) => [...folders(vars), tracingSettings(vars, site)],
+  resources: (vars, site) => [...folders(vars), ...tracingSettings(vars, site)],
   handlers: (vars): Readonly<Record<string, Handler>> =>
     vars.app_service ? { [RESTART]: restart(vars.app_service, vars) } : {},
 });
 
 /** Scrapes and health checks are requests too, as Micrometer counts them: four a minute that no user made. */
 function checks({ app_metrics_path, app_health_path }: Vars): LeftOut {
-  const values = [app_metrics_path, app_health_path].filter((path) => path !== undefined);
+  const values = [app_metrics_path, app_health_path].filter((path) => path !== "");
   return { metric: "http_server_requests_seconds", label: "uri", values };
 }
 
@@ -74,14 +79,23 @@ function folders({ app_logs, app_env_file, app_user, app_group }: Vars): readonl
   );
 }
 
-/** Every other line of the file belongs to the application's team. */
-function tracingSettings(vars: Vars, site: Site): Resource {
+/** Every other line of the file belongs to the application's team. One tag alone must not leave an entry without its trust store. */
+function tracingSettings(vars: Vars, site: Site): readonly Resource[] {
+  const tags = ["tracing", "gateway"];
+  const options = { notify: vars.app_service ? [RESTART] : [], tags };
+  const login = loginEntries(vars, site);
   const entries = {
     TRACING_ENABLE: String(vars.tracing_enable),
     TEMPO_GRPC_LISTENER_URL: otlpUrl(site),
     DB_TRACING_ENABLE: String(vars.db_tracing_enable),
-    ...loginEntries(vars, site),
+    DEPLOY_ENV: vars.environment,
+    ...login.entries,
   };
-  const notify = vars.app_service ? [RESTART] : [];
-  return envFile({ path: vars.app_env_file, entries, owner: vars.app_user }, { notify, tags: ["tracing"] });
+  const settings = { path: vars.app_env_file, owner: vars.app_user, entries, absent: login.absent };
+  return [
+    ...caResources(vars, site, options),
+    ...trustResources(vars, site, tags),
+    envFile({ ...settings, words: trustWords(vars, site) }, options),
+    ...unusedTrust(vars, site, tags),
+  ];
 }

@@ -23,16 +23,20 @@ export const applicationVars = {
       },
     ),
   ),
+  app_service_name: string("What the application's traces are sent under: its spring.application.name", {
+    pattern: '^[^"\\\\\\x00-\\x1f]+$',
+    default: "fittoring",
+  }),
+  app_trust_store: boolean(
+    "Whether the JVM of an application that sends traces is told, by JDK_JAVA_OPTIONS in its environment file, to trust the gateway's own CA",
+    { default: true },
+  ),
   app_metrics_port: port("Where the application serves its metrics; Spring Boot's own port unless told", {
     default: 8080,
   }),
   app_metrics_path: string("The path of the application's metrics", {
     pattern: "^/[^\\s?#]*$",
     default: "/prometheus-provider",
-  }),
-  app_health_path: string("The path at which the application says whether it is well", {
-    pattern: "^/[^\\s?#]*$",
-    default: "/healthcheck",
   }),
   app_metrics_scheme: oneOf("How the application's metrics are read", ["http", "https"], { default: "http" }),
   app_health_path: string(

@@ -11,7 +11,7 @@ import {
   unit,
   type VarsOf,
 } from "hostwright";
-import { loginFiles, loginResources, loginValues } from "../gateway/login.ts";
+import { loginFiles, loginValues, passwordResources, unusedLogin } from "../gateway/login.ts";
 import { monitoringHost, varsOfHost } from "../hosts.ts";
 import { pushUrl, TAKEN_BACK_HOURS } from "../loki/push.ts";
 import { account, installed, type Program, releaseResource } from "../programs.ts";
@@ -86,11 +86,12 @@ export function defineAgent<const S extends Schema & typeof logAgentVars>(agent:
         ...account(name),
         releaseResource(own, facts, site),
         logAccess(common, name),
-        ...loginResources(common, site, name),
+        ...passwordResources(common, site, name),
         directory({ path: dirname(path) }, { tags }),
         file({ path, content, mode: "0640", group: name, validate }, { tags }),
         ...handover(),
         unit({ name: `${name}.service`, content: agent.unit(vars, own), config }, { tags }),
+        ...unusedLogin(common, site),
       ];
     },
     proofs: (site, occasion) => [logProof(site, occasion)],

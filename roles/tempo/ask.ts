@@ -8,8 +8,8 @@ import { tempoVars } from "./vars.ts";
 const portVars = { tempo_port: tempoVars.tempo_port };
 
 /** Script for the monitoring host that asks Tempo itself. */
-export function askTempo(monitoring: HostVars, path: string): Script {
-  return get({ url: `http://${LOOPBACK}:${varsOfHost(portVars, monitoring).tempo_port}${path}` });
+export function askTempo(monitoring: HostVars, path: string, query: Readonly<Record<string, string>> = {}): Script {
+  return get({ url: `http://${LOOPBACK}:${varsOfHost(portVars, monitoring).tempo_port}${path}`, query });
 }
 
 /** Tempo runs, and answers. */

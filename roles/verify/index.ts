@@ -111,10 +111,10 @@ async function unanswered(
 ): Promise<readonly Begun[]> {
   const said = await asker.ask(
     monitoring.name,
-    open.map(({ proof, before }) => proof.question(before)),
+    open.map(({ proof, before, sent }) => proof.question(before, sent)),
   );
   return open.filter((one, index) => {
-    const verdict = one.proof.judge(said[index] ?? NOTHING, one.before);
+    const verdict = one.proof.judge(said[index] ?? NOTHING, one.before, one.sent);
     if (verdict) report(asker, one, { outcome: verdict.isRight ? "works" : "broken", ...verdict }, now() - started);
     return !verdict;
   });

@@ -39,7 +39,30 @@ converges(t, "env-file converges on paths with hostile names, and a mode and own
 
 converges(t, "env-file converges on a new file without entries", (dir) => envFile({ path: `${dir}/f`, entries: {} }));
 
-const edits: readonly { name: string; before: string; after: string; entries?: EnvFileDesired["entries"] }[] = [
+converges(t, "env-file converges on words among others' and on keys to be gone", (dir) => {
+  const texts = ["A=1\n", "OPTS=-x\nTOKEN='Basic ab'\nTOKEN=theirs\n", 'export OPTS="-x"\n'];
+  return texts.flatMap((text, index) => {
+    writeFileSync(`${dir}/${index}`, text);
+    return [
+      envFile({ path: `${dir}/${index}`, entries: {}, words: { NEW: { word: "-n", state: "present" } } }),
+      envFile({
+        path: `${dir}/./${index}`,
+        entries: { B: "2" },
+        words: { OPTS: { word: "-x", state: "absent" } },
+        absent: { TOKEN: "Basic a*" },
+      }),
+    ];
+  });
+});
+
+const edits: readonly {
+  name: string;
+  before: string;
+  after: string;
+  entries?: EnvFileDesired["entries"];
+  words?: EnvFileDesired["words"];
+  absent?: EnvFileDesired["absent"];
+}[] = [
   { name: "a key is replaced where it stands", before: "A=1\nKEY=old\nB=2\n", after: "A=1\nKEY=new\nB=2\n" },
   { name: "a missing key comes last", before: "A=1\n", after: "A=1\nKEY=new\n" },
   { name: "a missing final newline is added before a new key", before: "A=1", after: "A=1\nKEY=new\n" },
@@ -108,6 +131,40 @@ const edits: readonly { name: string; before: string; after: string; entries?: E
     after: 'KEY="a&\\\\1"\n',
     entries: { KEY: "a&\\1" },
   },
+  {
+    name: "a word is an entry of its own where there is none",
+    before: "A=1\n",
+    after: "A=1\nOPTS=-x\n",
+    entries: {},
+    words: { OPTS: { word: "-x", state: "present" } },
+  },
+  {
+    name: "a word among others stays among them",
+    before: "OPTS='-a  -x -b'\nA=1\n",
+    after: "OPTS='-a  -x -b'\nA=1\nKEY=new\n",
+    words: { OPTS: { word: "-x", state: "present" } },
+  },
+  {
+    name: "a word goes with its entry; others' entries of that name stay",
+    before: 'OPTS="-a -xy"\nexport OPTS="-x"\nA=1\n',
+    after: 'OPTS="-a -xy"\nA=1\n',
+    entries: {},
+    words: { OPTS: { word: "-x", state: "absent" } },
+  },
+  {
+    name: "an entry is gone where its value begins as told, however it is spelled, and stays with another",
+    before: "T1=\"Basic abcd\"\nT1='Basic ab'\nexport T1=Basic\nT2=/a/b\nT3=/a/b\nB=1",
+    after: "export T1=Basic\nT3=/a/b\nB=1",
+    entries: {},
+    absent: { T1: "Basic ab*", T2: "/a/b", T3: "/a" },
+  },
+  {
+    name: "what only looks like an entry, inside another's quotes, is not taken out",
+    before: "INIT='x\nT=1\n'\nT=1\n",
+    after: "INIT='x\nT=1\n'\n",
+    entries: {},
+    absent: { T: "1" },
+  },
 ];
 
 for (const shell of shells) {
@@ -117,9 +174,9 @@ for (const shell of shells) {
 
     t.test("an edit changes its own lines and no other byte", async (t) => {
       const dir = t.testdir();
-      const resources = edits.map(({ name, before, entries = { KEY: "new" } }) => {
+      const resources = edits.map(({ name, before, after: _, entries = { KEY: "new" }, ...more }) => {
         writeFileSync(`${dir}/${name}`, before, "latin1");
-        return envFile({ path: `${dir}/${name}`, entries });
+        return envFile({ path: `${dir}/${name}`, entries, ...more });
       });
       apply(shell, plan(shell, resources));
       for (const { name, after } of edits) t.equal(readFileSync(`${dir}/${name}`, "latin1"), after, name);
@@ -202,6 +259,37 @@ for (const shell of shells) {
       }
     });
 
+    t.test("an entry that others share is refused with the line and what to do, and not changed", async (t) => {
+      const word = (state: "present" | "absent") => ({ words: { OPTS: { word: "-x", state } } });
+      const cases = [
+        ["A=1\nOPTS=-a\n", word("present"), "line 2: OPTS is not ours: add -x to its value by hand"],
+        ["OPTS=-x\nOPTS=-xy\n", word("present"), "line 2: OPTS is not ours: add -x"],
+        ["OPTS='-a -x'\n", word("absent"), "line 1: OPTS is not ours alone: take -x out of its value by hand"],
+        ["A=b\\\nT=1\n", { absent: { T: "1" } }, "line 2: not every reader finds T there: remove it by hand"],
+      ] as const;
+      for (const [text, more, message] of cases) {
+        writeFileSync(path, text);
+        const steps = () => plan(shell, [envFile({ path, entries: {}, ...more })]);
+        t.match(steps()[0]?.refusal, message);
+        t.throws(() => apply(shell, steps()), { message: new RegExp(message) });
+        t.equal(readFileSync(path, "utf8"), text);
+      }
+    });
+
+    t.test("what goes is not shown: it may be a password", async (t) => {
+      writeFileSync(path, "T='Basic hush'\nOPTS=-x\n");
+      const resource = envFile({
+        path,
+        entries: {},
+        words: { OPTS: { word: "-x", state: "absent" } },
+        absent: { T: "Basic*" },
+      });
+      t.same(plan(shell, [resource])[0]?.changes, [
+        { field: "OPTS", before: "-x", after: undefined },
+        { field: "T", before: MASK, after: undefined },
+      ]);
+    });
+
     t.test("a link or a directory in the way is said, and left alone", async (t) => {
       const dir = t.testdir({ real: "A=1\n", directory: {} });
       symlinkSync("real", `${dir}/link`);
@@ -231,6 +319,12 @@ t.test("env-file refuses values of two lines without showing them, and keys that
   t.throws(() => envFile({ path: "/f", entries: { KEY: "a\u0001" } }), /value of KEY has a control character/);
   t.throws(() => envFile({ path: "/f", entries: { KEY: "`it's`" } }), /no spelling of it the same/);
   t.throws(() => envFile({ path: "/f", entries: {}, mode: "600" }), /four octal digits/);
+  t.throws(() => envFile({ path: "/f", entries: { A: "1" }, absent: { A: "1" } }), /a key is told once: "A"/);
+  t.throws(() => envFile({ path: "/f", entries: {}, absent: { A: "`id`" } }), /a value that goes/);
+  t.throws(
+    () => envFile({ path: "/f", entries: {}, words: { A: { word: "a b", state: "present" } } }),
+    /a word has no blanks/,
+  );
   for (const key of ["", "1A", "A B", "A=B", "A-B", "$(id)", "é"]) {
     t.throws(() => envFile({ path: "/f", entries: { [key]: "x" } }), /a key is/);
   }

@@ -1,7 +1,6 @@
 import t from "tap";
-import type { Asker, Finding, HostVars, Said, Site } from "../../../engine/index.ts";
-import { verify } from "../../../roles/verify/index.ts";
-import { appHost, monitoringHost, siteOf } from "../site.ts";
+import type { HostVars } from "../../../engine/index.ts";
+import { stage } from "../stage.ts";
 
 t.test(
   "what a site's own release lacks is not proven, and says so; the recap names what it was proven with",
@@ -31,35 +30,6 @@ t.test("every service that Prometheus reads is proven, by the metric that it sur
     asked.some((line) => /^mon: .*node_uname_info\{job="dev_os_metrics",environment="dev",host="app-1"\}/s.test(line)),
   );
 });
-
-/** Hosts on which every script says what the first pattern that it matches has. */
-function stage(
-  answers: readonly (readonly [RegExp, Partial<Said>])[],
-  vars: HostVars["vars"] = {},
-  locked: Site["releases"] = {},
-) {
-  let clock = 1_700_000_000_000;
-  const told: Finding[] = [];
-  const notes: string[] = [];
-  const asked: string[] = [];
-  const asker: Asker = {
-    sites: [siteOf([appHost("app-1", "dev", vars), monitoringHost()], locked)],
-    async ask(host, scripts) {
-      return scripts.map(({ text }) => {
-        asked.push(`${host}: ${text}`);
-        const said = answers.find(([pattern]) => pattern.test(text))?.[1] ?? {};
-        return { status: 0, stdout: "", stderr: "", ...said };
-      });
-    },
-    facts: async () => Promise.reject(new Error("not asked for")),
-    tell: (_host, finding) => told.push(finding),
-    note: (_host, line) => notes.push(line),
-    async pause(ms) {
-      clock += ms;
-    },
-  };
-  return { told, notes, asked, run: () => verify(() => clock)(asker) };
-}
 
 t.test("a stopped agent is named at the first look, and the file is taken away again", async (t) => {
   const { told, asked, run } = stage([[/ActiveState -- 'promtail/, { stdout: "inactive\n" }]]);
