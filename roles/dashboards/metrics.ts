@@ -58,7 +58,6 @@ export const metricSources: readonly MetricSource[] = [
       jvm_threads_states_threads: ["state"],
       process_cpu_usage: [],
       process_uptime_seconds: [],
-      process_start_time_seconds: [],
       system_cpu_usage: [],
       logback_events_total: ["level"],
       // With server.tomcat.mbeanregistry.enabled=true.
@@ -96,7 +95,7 @@ export const metricSources: readonly MetricSource[] = [
     },
   },
   {
-    from: "Every program of the stack, by Go's client library (read from the lab's Prometheus)",
+    from: "Every program of the stack, by Go's client library (read from the lab's Prometheus); the start time is Micrometer's too",
     metrics: { process_resident_memory_bytes: [], process_cpu_seconds_total: [], process_start_time_seconds: [] },
   },
   {

@@ -7,6 +7,7 @@ const HEAD = `# Dashboards
 Made by \`npm run generate\` from the services' \`dashboard.ts\`: edit those. In Grafana they are
 in folder Hostwright and cannot be saved: copy one to change it there. Grafana sees a changed file within half a minute,
 without a restart. Each chooses by \`environment\`, most by \`host\` too, and leads to the others with the chosen values kept.
+Loki's graphs need Grafana 10.1 (\`$__auto\`); \`roles/versions.ts\` pins a newer one.
 
 ## Pictures
 

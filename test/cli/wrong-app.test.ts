@@ -117,6 +117,10 @@ const lines = [
     `DIR/hosts.yml:8:25: host app-1: var app_metrics_path (role app): found "/metrics?format=x", expected text that matches /^/[^\\s?#]*$/ (The path of the application's metrics)`,
   ],
   [
+    "app_health_path: healthcheck",
+    `DIR/hosts.yml:8:24: host app-1: var app_health_path (role app): found "healthcheck", expected text that matches /^/[^\\s?#]*$/ (The path at which the application says whether it is well)`,
+  ],
+  [
     "app_metrics_path: '/my metrics'",
     `DIR/hosts.yml:8:25: host app-1: var app_metrics_path (role app): found "/my metrics", expected text that matches /^/[^\\s?#]*$/ (The path of the application's metrics)`,
   ],

@@ -1,37 +1,9 @@
-import { spawnSync } from "node:child_process";
-import t, { type Test } from "tap";
-import { stringify } from "yaml";
+import t from "tap";
 import { applicationAlerts } from "../../../roles/application/alerts.ts";
 import { failedPart, failureRate, requestRate } from "../../../roles/dashboards/requests.ts";
 import { logAlerts } from "../../../roles/loki/alerts.ts";
 import { traceAlerts } from "../../../roles/tempo/alerts.ts";
-
-const skip = spawnSync("promtool", ["--version"]).error ? "needs promtool (Debian: prometheus)" : false;
-const minute = (expr: string) => expr.replaceAll("$__rate_interval", "1m");
-
-interface Case {
-  readonly expr: string;
-  /** promtool's notation, from minute 0 on, one value each 15 s. */
-  readonly series: Readonly<Record<string, string>>;
-  /** At minute 20. */
-  readonly answer: Readonly<Record<string, number>>;
-}
-
-/** What the real Prometheus' own evaluation makes of it. */
-function evaluates(t: Test, { expr, series, answer }: Case): void {
-  const input = Object.entries(series).map(([name, values]) => ({ series: name, values }));
-  const exp_samples = Object.entries(answer).map(([labels, value]) => ({ labels, value }));
-  const tests = [
-    {
-      interval: "15s",
-      input_series: input,
-      promql_expr_test: [{ expr: minute(expr), eval_time: "20m", exp_samples }],
-    },
-  ];
-  const dir = t.testdir({ "test.yml": stringify({ rule_files: [], evaluation_interval: "15s", tests }) });
-  const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", `${dir}/test.yml`], { encoding: "utf8" });
-  t.equal(status, 0, status === 0 ? JSON.stringify(answer) : `${stdout}${stderr}`);
-}
+import { evaluates, noPromtool as skip } from "../../support/promtool.ts";
 
 const ofHost = (host: string) => `environment="dev",host="${host}",instance="${host}:8081",job="dev_app_metrics"`;
 const count = (host: string, uri: string, status: string) =>

@@ -4,8 +4,10 @@ import t from "tap";
 import { stringify } from "yaml";
 import { logLabels, metricSources, targetLabels } from "../../../roles/dashboards/metrics.ts";
 import { dashboardsPage } from "../../../roles/dashboards/page.ts";
+import { emptyUnlessOf } from "../../../roles/dashboards/panels.ts";
 import { dashboardFiles } from "../../../roles/grafana/dashboards.ts";
 import { services } from "../../../roles/services.ts";
+import { imagePins } from "../../../roles/versions.ts";
 import { errorsOf, groupingsOf, logLabelsOf, queries, selectorsOf } from "./queries.ts";
 
 interface Panel {
@@ -135,6 +137,24 @@ t.test("queries use metrics and labels that the stack exports, and the list has 
       [],
       query.where,
     );
+});
+
+t.test("the Grafana that is pinned knows what the queries ask it to fill in", async (t) => {
+  const text = JSON.stringify(models);
+  t.ok(text.includes("$__auto"), "which Grafana has from 10.1 on");
+  const [major = 0, minor = 0] = imagePins.grafana.tag.split(".").map(Number);
+  t.ok(major > 10 || (major === 10 && minor >= 1), imagePins.grafana.tag);
+});
+
+t.test("what a panel needs is in its description, in the page, and can be read back", async (t) => {
+  const all = dashboards.flatMap(({ panels = [] }) => panels as readonly { title?: string; description?: string }[]);
+  const tomcat = all.find(({ title }) => title === "Tomcat's threads");
+  t.equal(emptyUnlessOf(tomcat ?? {}), "server.tomcat.mbeanregistry.enabled is true");
+  t.equal(emptyUnlessOf(all.find(({ title }) => title === "Requests by path") ?? {}), undefined);
+  t.match(
+    dashboardsPage(dashboards),
+    /\| Application: Tomcat's threads \| server\.tomcat\.mbeanregistry\.enabled is true \|/,
+  );
 });
 
 t.test("docs/dashboards.md is current", async (t) => {

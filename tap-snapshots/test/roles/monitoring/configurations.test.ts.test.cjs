@@ -55,7 +55,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 1 
 +         max_size_mb: 7
 +       max_size_mb: 15
 === /opt/monitoring/tempo/tempo.yaml
--   http_server_idle_timeout: "2m0.291198639s"
+-   http_server_idle_timeout: "2m0.718361846s"
 -   max_live_traces_bytes: 50000000
 -     block_retention: "168h"
 -         block_retention: "168h"
@@ -63,7 +63,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 1 
 -       burst_size_bytes: 10000000
 -       max_traces_per_user: 5000
 -       block_retention: "168h"
-+   http_server_idle_timeout: "2m0.459718927s"
++   http_server_idle_timeout: "2m0.884416673s"
 +   max_live_traces_bytes: 25000000
 +     block_retention: "24h"
 +         block_retention: "24h"
@@ -125,7 +125,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 8 
 +         max_size_mb: 90
 +       max_size_mb: 180
 === /opt/monitoring/tempo/tempo.yaml
--   http_server_idle_timeout: "2m0.291198639s"
+-   http_server_idle_timeout: "2m0.718361846s"
 -   max_live_traces_bytes: 50000000
 -     block_retention: "168h"
 -         block_retention: "168h"
@@ -133,7 +133,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 8 
 -       burst_size_bytes: 10000000
 -       max_traces_per_user: 5000
 -       block_retention: "168h"
-+   http_server_idle_timeout: "2m0.033294714s"
++   http_server_idle_timeout: "2m0.982064047s"
 +   max_live_traces_bytes: 157500000
 +     block_retention: "336h"
 +         block_retention: "336h"
@@ -423,6 +423,10 @@ scrape_configs:
     # Scheme and path come with each target.
     tls_config:
       insecure_skip_verify: false
+    metric_relabel_configs:
+      - source_labels: ["host","__name__","uri"]
+        regex: "(dev-1);http_server_requests_seconds(_.*)?;(/prometheus-provider|/healthcheck)(/.*)?"
+        action: drop
     file_sd_configs:
       - files: ["/etc/prometheus/targets/dev_app_metrics.yml"]
         refresh_interval: 30s
@@ -437,6 +441,10 @@ scrape_configs:
     # Scheme and path come with each target.
     tls_config:
       insecure_skip_verify: true
+    metric_relabel_configs:
+      - source_labels: ["host","__name__","uri"]
+        regex: "(prod-1);http_server_requests_seconds(_.*)?;(/prometheus-provider|/healthcheck)(/.*)?"
+        action: drop
     file_sd_configs:
       - files: ["/etc/prometheus/targets/prod_app_metrics.yml"]
         refresh_interval: 30s
@@ -513,7 +521,7 @@ server:
   http_listen_port: 3200
   grpc_listen_port: 9095
   # Carries this configuration's own hash, by which the run asks what is running; two minutes is the default.
-  http_server_idle_timeout: "2m0.291198639s"
+  http_server_idle_timeout: "2m0.718361846s"
   log_level: warn
 
 distributor:
@@ -545,11 +553,12 @@ metrics_generator:
     external_labels:
       source: tempo
   processor:
-    # Label deployment_environment: the dashboards' "environment" chooses by it.
+    # Label deployment_environment: the dashboards' "environment" chooses by it. Label outcome: of Spring's spans, which
+    # have no error where the application handled it.
     service_graphs:
-      dimensions: [deployment.environment]
+      dimensions: [deployment.environment, outcome]
     span_metrics:
-      dimensions: [deployment.environment]
+      dimensions: [deployment.environment, outcome]
   storage:
     path: /var/tempo/generator/wal
     remote_write:
@@ -627,11 +636,11 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: li
 +   evaluation_interval: "5s"
 +   - "/etc/prometheus/rules/none-d8ef5f749214f6d5-*"
 === /opt/monitoring/tempo/tempo.yaml
--   http_server_idle_timeout: "2m0.291198639s"
+-   http_server_idle_timeout: "2m0.718361846s"
 -     block_retention: "168h"
 -         block_retention: "168h"
 -       block_retention: "168h"
-+   http_server_idle_timeout: "2m0.201206815s"
++   http_server_idle_timeout: "2m0.659587545s"
 +     block_retention: "12h"
 +         block_retention: "12h"
 +       block_retention: "12h"
@@ -658,8 +667,8 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: pu
 +       - "192.0.2.10:4317:4317"
 +       - "192.0.2.10:4318:4318"
 === /opt/monitoring/tempo/tempo.yaml
--   http_server_idle_timeout: "2m0.291198639s"
-+   http_server_idle_timeout: "2m0.949533222s"
+-   http_server_idle_timeout: "2m0.718361846s"
++   http_server_idle_timeout: "2m0.431348349s"
 +         http:
 +           endpoint: "0.0.0.0:4318"
 `
@@ -677,7 +686,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: Te
 -   # The Go runtime keeps below this part of the container's memory limit.
 -   automemlimit_enabled: true
 -   automemlimit_ratio: 0.8
--   http_server_idle_timeout: "2m0.291198639s"
+-   http_server_idle_timeout: "2m0.718361846s"
 - live_store:
 -   max_live_traces_bytes: 50000000
 -   complete_block_timeout: 15m
@@ -690,7 +699,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: Te
 -         block_retention: "168h"
 -       processors: [service-graphs, span-metrics]
 + # Tempo 2 as one process on one small host, with its data on the volume at /var/tempo.
-+   http_server_idle_timeout: "2m0.109458251s"
++   http_server_idle_timeout: "2m0.416867522s"
 +         http:
 +           endpoint: "0.0.0.0:4318"
 + ingester:
