@@ -44,7 +44,8 @@ export function askMetricsPath(url: string, known: string, starting?: Starting):
 function lookUntil({ unit, timeoutSeconds }: Starting): Script {
   return sh`
     since=$(TZ=UTC systemctl show --value -p ActiveEnterTimestamp -- ${unit} 2>/dev/null || :)
-    [ -z "$since" ] || until=$(($(date -d "$since" +%s 2>/dev/null || echo 0) + ${Math.min(timeoutSeconds, MOST_SECONDS)}))`;
+    patience=${Math.min(timeoutSeconds, MOST_SECONDS)}
+    [ -z "$since" ] || until=$(($(date -d "$since" +%s 2>/dev/null || echo 0) + patience))`;
 }
 
 /** Reads what `askMetricsPath` printed. */

@@ -24,10 +24,13 @@ function lacking(site: Site, { name }: Proof): Proof | undefined {
   return found && unproven(name, `${found.image} is ${found.source}, and has none`);
 }
 
-/** A line that says what was proven with something else than upstream's own programs. */
+/** A line that says what was proven with something else than upstream's own programs, and whose these are: `--limit` may leave that host out. */
 export function provenWith(site: Site): readonly string[] {
   const names = incomplete(site).map(({ image, source }) => `${image} (${source})`);
-  return names.length === 0 ? [] : [`Not proven, that upstream's own programs do the same: ${names.join(", ")}`];
+  const whose = `those of ${monitoringHost(site).name}`;
+  return names.length === 0
+    ? []
+    : [`Not proven, that upstream's own programs do the same as ${whose}: ${names.join(", ")}`];
 }
 
 /** The images in use that are not upstream's own, and what each has not. */

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, readdirSync, symlinkSync } from "node:fs";
 import { basename } from "node:path";
@@ -153,3 +153,31 @@ t.test("http takes a name for reports, and refuses what is no URL", async (t) =>
   }
   t.throws(() => http({ url, timeoutSeconds: 1.5 }), /whole number/);
 });
+
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+
+/** A server whose certificate nobody knows. */
+async function strange(t: Test): Promise<string> {
+  const dir = t.testdir();
+  const name = ["-subj", "/CN=elsewhere", "-keyout", `${dir}/key`, "-out", `${dir}/crt`];
+  spawnSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", ...name]);
+  const program = `const { readFileSync } = require("node:fs");
+    const files = { key: readFileSync("${dir}/key"), cert: readFileSync("${dir}/crt") };
+    require("node:https").createServer(files, (_, response) => response.end("well"))
+      .listen(0, "127.0.0.1", function () { console.log(this.address().port); });`;
+  const server = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  t.teardown(() => server.kill());
+  const [port] = await once(server.stdout, "data");
+  return `https://127.0.0.1:${String(port).trim()}/`;
+}
+
+for (const [name, client, as] of clients.slice(0, 2)) {
+  const skip = !client ? `needs ${name}` : hasOpenssl ? false : "needs openssl";
+  t.test(`http by ${name} takes any certificate where it is told so, and only there`, { skip }, async (t) => {
+    const url = await strange(t);
+    restrict(t, client, as);
+    const [shell = ["sh"]] = shells;
+    t.equal(plan(shell, [http({ url })])[0]?.changes[0]?.before, "no answer");
+    t.same(plan(shell, [http({ url, anyCertificate: true, contains: "well" })]), []);
+  });
+}

@@ -1,6 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import t, { type Test } from "tap";
+import { type Connection, ConnectionError } from "../../engine/connection/connection.ts";
+import { connectLocal } from "../../engine/connection/local.ts";
 import { command } from "../../engine/resource/command.ts";
 import { rolling } from "../../engine/role/handler.ts";
 import type { Gate, RolePlay } from "../../engine/role/playbook.ts";
@@ -218,4 +220,32 @@ t.test("what cannot go back is named", async (t) => {
   });
   await one.run.play({ hosts: "a", roles: [stubborn] });
   t.match((await one.run.finish())[0]?.failure?.rollback, { resources: [], left: [{ id: "mark done" }], works: false });
+});
+
+t.test("a connection that breaks in a turn is opened again, and the turn goes on where it was", async (t) => {
+  let broke = false;
+  const connect = async ({ name }: { name: string }): Promise<Connection> => {
+    const connection = connectLocal(name);
+    return {
+      ...connection,
+      get stats() {
+        return connection.stats;
+      },
+      async exec(text, options) {
+        // Facts, probe, apply, probe; in the turn probe, apply, probe, and then the handler.
+        if (connection.stats.execs === 7 && !broke) {
+          broke = true;
+          throw new ConnectionError("lost", name, `${name}: the connection was lost`);
+        }
+        return connection.exec(text, options);
+      },
+    };
+  };
+  const one = await stage(t, ["a"], { extraVars: ["word=broken"], connect });
+  writeFileSync(join(one.dir, "a", "settings"), "old");
+  await one.run.play(play);
+  t.ok(broke);
+  t.same(one.marks(), ["prepared-a", "a broken", "a old"]);
+  t.equal(readFileSync(join(one.dir, "a", "settings"), "utf8"), "old", "it still knows what to go back to");
+  t.match((await one.run.finish())[0]?.failure, { rollback: { works: true } });
 });

@@ -26,6 +26,8 @@ export function planned(host: string, more: Partial<RunEvent & { kind: "planned"
   return { kind: "planned", host, pass: 1, resources: 3, ...nothing, durationMs: 400, ...more };
 }
 
+const { changes: _, ...refOfMotd } = motd;
+
 /** A host that failed in its turn and went back. */
 export const rolledBack: NonNullable<HostResult["failure"]> = {
   kind: "failed",
@@ -33,7 +35,12 @@ export const rolledBack: NonNullable<HostResult["failure"]> = {
   handler: "app: restart",
   stderr: "HTTP 503 after 60 s",
   hint: "look",
-  rollback: { resources: [motd], left: [{ ...motd, id: "/etc/other" }], works: false, stderr: "HTTP 503 again" },
+  rollback: {
+    resources: [refOfMotd],
+    left: [{ ...refOfMotd, id: "/etc/other" }],
+    works: false,
+    stderr: "HTTP 503 again",
+  },
 };
 
 /** The end of a run. */

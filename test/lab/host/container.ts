@@ -61,6 +61,8 @@ export async function removeHost(host: LabHost): Promise<void> {
 export const asMachine = [
   ...["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "MKNOD"].flatMap((capability) => ["--cap-add", capability]),
   ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--cgroupns", "private"],
+  // Docker lets everybody in a container have ports below 1024; a host does not.
+  ...["--sysctl", "net.ipv4.ip_unprivileged_port_start=1024"],
   ...["--tmpfs", "/run", "--tmpfs", "/run/lock", "--stop-timeout", "20"],
 ];
 
