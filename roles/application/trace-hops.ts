@@ -101,15 +101,17 @@ function tempoHasIt(site: Site, vars: Vars, activity: Activity): Hop {
       const says = journal?.stdout.trim() ? `; it says: ${lastLine(journal.stdout)}` : "";
       const text = `requests were counted on ${host}, and Tempo on ${monitoring.name} has no trace of "${name}"${says}`;
       const log = unit === undefined ? vars.app_logs : `journalctl -u ${unit} and ${vars.app_logs}`;
-      const hint = `on ${host}: look for "export" in ${log}; see that app_service_name is its spring.application.name, and its sampling`;
+      const hint = `on ${host}: look for "Failed to export spans" in ${log}; see that app_service_name is its spring.application.name, and its sampling`;
       return { text, hint, certain: false };
     },
   };
 }
 
-/** What an exporter of traces complains of, where it goes to the journal. */
+/** What OpenTelemetry's exporter complains of, where it goes to the journal. */
 function exporterSays(unit: string): Script {
-  return sh`journalctl --no-pager -q -o cat -n 500 --since '-15 min' -u ${unit} | grep -iE 'export.*(span|trace|otlp)|(span|trace|otlp).*export' | tail -n 1`;
+  return sh`
+    journalctl --no-pager -q -o cat -n 2000 --since '-15 min' -u ${unit} |
+      sed -n 's/.*\\(Failed to export spans\\)/\\1/p' | tail -n 1`;
 }
 
 /** The last that it can be. */

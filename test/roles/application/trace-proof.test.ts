@@ -172,7 +172,7 @@ const lost: readonly {
     name: "its exporter complains",
     answers: [
       [PROCESS, process(...told)],
-      [/journalctl .*export/, { stdout: "Failed to export spans. Server is UNAVAILABLE\n" }],
+      [/journalctl .*Failed to export/s, { stdout: "Failed to export spans. Server is UNAVAILABLE\n" }],
     ],
     text: /Tempo on mon has no trace of "fittoring"; it says: Failed to export spans\. Server is UNAVAILABLE$/,
     hint: /spring\.application\.name/,
