@@ -93,9 +93,9 @@ function tracingSettings(vars: Vars, site: Site): readonly Resource[] {
   };
   const settings = { path: vars.app_env_file, owner: vars.app_user, entries, absent: login.absent };
   return [
-    ...caResources(vars, site, options),
-    ...trustResources(vars, site, tags),
+    ...caResources(vars, site, { tags }),
+    ...trustResources(vars, site, options),
     envFile({ ...settings, words: trustWords(vars, site) }, options),
-    ...unusedTrust(vars, site, tags),
+    ...unusedTrust(vars, site, options),
   ];
 }

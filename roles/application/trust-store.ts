@@ -3,6 +3,7 @@ import {
   command,
   type EnvFileDesired,
   type Resource,
+  type ResourceOptions,
   type Script,
   type Site,
   sh,
@@ -33,22 +34,22 @@ export function trustWords(vars: Vars, site: Site): EnvFileDesired["words"] {
   return { [OPTIONS]: { word, state: trustedCa(vars, site) === undefined ? "absent" : "present" } };
 }
 
-/** The trust store, before the entry that names it; it follows the system's CAs. */
-export function trustResources(vars: Vars, site: Site, tags: readonly string[]): readonly Resource[] {
+/** The trust store, before the entry that names it; it follows the system's CAs, which a JVM reads when it starts. */
+export function trustResources(vars: Vars, site: Site, options: ResourceOptions): readonly Resource[] {
   const ca = trustedCa(vars, site);
   if (ca === undefined) return [];
   return [
     command(
       { name: `trust store ${STORE}`, ...trustStore({ system: SYSTEM, ca, store: STORE, madeOf: MADE_OF }) },
-      { tags },
+      options,
     ),
   ];
 }
 
 /** Nothing of it where it is not needed, behind the entry that named it: a JVM whose trust store is missing trusts nobody. */
-export function unusedTrust(vars: Vars, site: Site, tags: readonly string[]): readonly Resource[] {
+export function unusedTrust(vars: Vars, site: Site, options: ResourceOptions): readonly Resource[] {
   if (trustedCa(vars, site) !== undefined) return [];
-  return [STORE, MADE_OF].map((path) => absent({ path }, { tags }));
+  return [STORE, MADE_OF].map((path) => absent({ path }, options));
 }
 
 /** The certificate that the application's JVM has to be told of: that of the gateway's own CA, where traces go through it. */
