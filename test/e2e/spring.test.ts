@@ -57,7 +57,13 @@ t.test("the Spring Boot application, on a lab of real hosts", { skip: noLab }, a
   t.match(await lab("status"), /app-prod .*, Spring Boot$/m);
 
   await t.test("its metrics are scraped, and none are of scrapes and health checks", async (t) => {
-    await onHost("app-prod", "curl -sf http://127.0.0.1:8081/healthcheck");
+    // The JVM has just been restarted.
+    await eventually(
+      "a health check",
+      300,
+      () => onHost("app-prod", "curl -sf http://127.0.0.1:8081/healthcheck"),
+      (answer) => answer.includes("UP"),
+    );
     const count = 'http_server_requests_seconds_count{host="app-prod"}';
     const rows = await eventually(
       "requests that failed",
@@ -74,7 +80,8 @@ t.test("the Spring Boot application, on a lab of real hosts", { skip: noLab }, a
   });
 
   await t.test("its traces come by gRPC, with their SQL, across both services", async (t) => {
-    const query = '{ resource.service.name = "fittoring-payments" && name = "query" }';
+    // Each service sends on its own, every few seconds: the root comes last.
+    const query = '{ resource.service.name = "fittoring-payments" && name = "query" && rootServiceName = "fittoring" }';
     const [found] = await eventually(
       "a trace of both",
       120,
@@ -131,7 +138,7 @@ t.test("the Spring Boot application, on a lab of real hosts", { skip: noLab }, a
     const [[, entry = ""] = []] = answer.data.result[0]?.values ?? [];
     const [json = "", trace = ""] = entry.split(/(?<=^\})\n/m);
     t.match(JSON.parse(json), { level: "ERROR", message: "unhandled_exception", traceId: /^[0-9a-f]{32}$/ });
-    t.match(json.split("\n").length, 10, "an event of several lines");
+    t.ok(json.split("\n").length > 5, "an event of several lines");
     t.match(trace, /^java\.lang\.IllegalStateException: reservation 7 .*\n\tat lab\.fittoring\.Mentorings\.approve/);
     t.match(trace, /Thread\.run\(Thread\.java:\d+\)\s*$/, "to its last line");
   });
