@@ -67,6 +67,17 @@ t.test(
       );
     });
 
+    await t.test(
+      "node_exporter has a port below 1024 as a user of its own, where only root may have one",
+      async (t) => {
+        const said = await onHost(
+          "app-dev",
+          "cat /proc/sys/net/ipv4/ip_unprivileged_port_start; systemctl show --value -p User node_exporter; ss -ltn 2>/dev/null | grep -c ':443 '",
+        );
+        t.equal(said, "1024\nnode_exporter\n1\n");
+      },
+    );
+
     await t.test("Prometheus scrapes the jobs of all environments, with real arm64 data", async (t) => {
       const all = await eventually("all jobs up", 120, targets, areUp);
       for (const job of JOBS) {
