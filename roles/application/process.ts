@@ -61,13 +61,12 @@ function refused({ login }: Found, to: string, started: string, lost: (text: str
 /** Script for the app host. The password goes from the process to curl's stdin, and is printed nowhere. */
 function askProcess(unit: string, url: string): Script {
   return sh`
-    group=$(systemctl show --value -p ControlGroup -- ${unit})
-    [ -n "$group" ] || exit 0
     token=
-    for pid in $(cat -- "/sys/fs/cgroup$group/cgroup.procs" "/sys/fs/cgroup/systemd$group/cgroup.procs" 2>/dev/null); do
-      entries=$(tr '\\0' '\\n' <"/proc/$pid/environ" 2>/dev/null) || continue
+    for group in $(grep -lsF -e ${`/${unit}`} /proc/[0-9]*/cgroup); do
+      process=\${group%/cgroup}
+      entries=$(tr '\\0' '\\n' <"$process/environ" 2>/dev/null) || continue
       printf '%s\\n' "$entries" | grep -E '^(TRACING_ENABLE|TEMPO_GRPC_LISTENER_URL)=' || :
-      { printf '%s\\n' "$entries"; tr '\\0' '\\n' <"/proc/$pid/cmdline"; } | grep -qF -e ${`${TRUST_OPTION}=`} && echo trusts || :
+      { printf '%s\\n' "$entries"; tr '\\0' '\\n' <"$process/cmdline"; } | grep -qF -e ${`${TRUST_OPTION}=`} && echo trusts || :
       [ -n "$token" ] || token=$(printf '%s\\n' "$entries" | sed -n 's/^TEMPO_AUTHORIZATION=//p')
     done
     [ -n "$token" ] || exit 0

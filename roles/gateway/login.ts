@@ -85,12 +85,12 @@ export function passwordResources(vars: Vars, site: Site, group: string): readon
   return [file({ path: login.passwordFile, content, mode: "0640", group }, { tags })];
 }
 
-/** Nothing of either that is not used any more, behind all that read it. */
-export function unusedLogin(vars: Vars, site: Site): readonly Resource[] {
+/** Nothing of either that is not used any more, behind all that read it; with the tag of the agent, whose configuration named it. */
+export function unusedLogin(vars: Vars, site: Site, agent: string): readonly Resource[] {
   const login = pushLogin(vars, site);
   const used = [login?.passwordFile, login?.caFile];
   const unused = [PASSWORD_FILE, CA_FILE].filter((path) => !used.includes(path));
-  return unused.map((path) => absent({ path }, { tags }));
+  return unused.map((path) => absent({ path }, { tags: [agent] }));
 }
 
 /** Those that an agent has read when it started. */

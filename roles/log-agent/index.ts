@@ -91,7 +91,7 @@ export function defineAgent<const S extends Schema & typeof logAgentVars>(agent:
         file({ path, content, mode: "0640", group: name, validate }, { tags }),
         ...handover(),
         unit({ name: `${name}.service`, content: agent.unit(vars, own), config }, { tags }),
-        ...unusedLogin(common, site),
+        ...unusedLogin(common, site, name),
       ];
     },
     proofs: (site, occasion) => [logProof(site, occasion)],

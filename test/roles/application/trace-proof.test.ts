@@ -10,7 +10,7 @@ const own = { ...on, gateway_password: "dev's own", gateway_ca: "-----BEGIN CERT
 const SENT = /date '\+now %s'/;
 const SEARCH = /uid\/tempo\/api\/search/;
 const ANY_ENVIRONMENT = /127\.0\.0\.1:3200\/api\/search/;
-const PROCESS = /ControlGroup/;
+const PROCESS = /\/proc\/\[0-9\]\*\/cgroup/;
 
 type Answers = readonly (readonly [RegExp, Partial<Said>])[];
 
