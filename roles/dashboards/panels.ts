@@ -72,6 +72,9 @@ export function logGraph({ query, legend, ...common }: LogOptions & { readonly l
     .legend(new VizLegendOptionsBuilder().showLegend(true));
 }
 
+/** Levels of entries that somebody has to look at, as a matcher of LogQL. */
+export const isError = 'level=~"ERROR|FATAL|CRITICAL"';
+
 /** Log lines as they were written. */
 export function logs({ query, ...common }: LogOptions): Builder<Panel> {
   return placed(new LogsPanel().targets([logQuery(query).range(true).maxLines(500)]), common, dataSources.loki)

@@ -1,5 +1,5 @@
 import { dashboard, environmentVariable } from "../dashboards/dashboard.ts";
-import { graph, logs, stat } from "../dashboards/panels.ts";
+import { graph, isError, logs, stat } from "../dashboards/panels.ts";
 import { failedPart, failureRate, requestRate } from "../dashboards/requests.ts";
 
 const chosen = `environment=~"$environment"`;
@@ -97,9 +97,9 @@ export const overview = dashboard({
     Logs: [
       logs({
         title: "Latest errors",
-        about: "Log entries of level ERROR. An entry's trace id opens its trace.",
+        about: "Log entries of level ERROR and worse. An entry's trace id opens its trace.",
         width: 24,
-        query: `{environment=~"$environment", level="ERROR"}`,
+        query: `{environment=~"$environment", ${isError}}`,
       }),
     ],
   },

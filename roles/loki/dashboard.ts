@@ -1,5 +1,5 @@
 import { dashboard, environmentVariable, hostVariable, textVariable } from "../dashboards/dashboard.ts";
-import { logGraph, logs } from "../dashboards/panels.ts";
+import { isError, logGraph, logs } from "../dashboards/panels.ts";
 
 const chosen = `environment=~"$environment", host=~"$host"`;
 const levels = (which: string) => `sum by (level) (count_over_time({${chosen}, ${which}}[$__auto]))`;
@@ -39,9 +39,9 @@ export const logsDashboard = dashboard({
     Entries: [
       logs({
         title: "Errors",
-        about: "Entries of level ERROR that match the search.",
+        about: "Entries of level ERROR and worse that match the search.",
         width: 24,
-        query: `{${chosen}, level="ERROR"} |~ \`(?i)$search\``,
+        query: `{${chosen}, ${isError}} |~ \`(?i)$search\``,
       }),
       logs({
         title: "All",
