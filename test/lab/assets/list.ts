@@ -40,8 +40,8 @@ export const imageAssets: readonly ImageAsset[] = [
     name: `grafana/tempo:${versions.TEMPO_VERSION}`,
     fallback: "tempo",
     source: "lab: stand-in",
-    // It speaks no gRPC and draws no graph.
-    lacks: ["traces by gRPC", "service graph"],
+    // It speaks no gRPC, which is all that applications speak, and draws no graph.
+    lacks: ["traces by gRPC", "service graph", "application traces"],
   },
   { name: `caddy:${imagePins.gateway.tag}`, fallback: "caddy", source: "lab: Debian 13 package" },
   { name: `prom/prometheus:${imagePins.prometheus.tag}`, fallback: "prometheus", source: "lab: Debian 13 package" },
