@@ -3,8 +3,8 @@ import { ownMetricsUrl } from "./proof.ts";
 import type { applicationVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof applicationVars>;
+type Paths = Pick<Vars, "app_metrics_path" | "app_health_path">;
 
-const HEALTH_PATH = "/healthcheck";
 const REQUESTS = "http_server_requests_seconds_count";
 
 /** What the application did since it last started. */
@@ -36,11 +36,11 @@ function unitStarted(unit: string): Script {
 }
 
 /** Reads what `askActivity` printed. */
-export function activityOf({ stdout }: Said, { app_metrics_path }: Pick<Vars, "app_metrics_path">): Activity {
+export function activityOf({ stdout }: Said, paths: Paths): Activity {
   const rows = stdout.split("\n");
   const word = (name: RegExp) => rows.map((row) => name.exec(row)?.[1]).find((value) => value !== undefined);
   const started = word(/^unit (\d+)$/) ?? word(/^process_start_time_seconds(?:\{.*\})? (\S+)/);
-  const counted = rows.filter((row) => row.startsWith(REQUESTS) && !isOurs(row, app_metrics_path));
+  const counted = rows.filter((row) => row.startsWith(REQUESTS) && !isOurs(row, paths));
   return {
     now: Number(word(/^now (\d+)$/) ?? 0),
     started: started === undefined ? undefined : Math.floor(Number(started)),
@@ -49,9 +49,9 @@ export function activityOf({ stdout }: Said, { app_metrics_path }: Pick<Vars, "a
 }
 
 /** Prometheus' scrapes and health checks, which nobody has to trace. */
-function isOurs(row: string, metricsPath: string): boolean {
+function isOurs(row: string, { app_metrics_path, app_health_path: health }: Paths): boolean {
   const [, uri = ""] = /[{,]uri="([^"]*)"/.exec(row) ?? [];
-  return uri === metricsPath || uri === HEALTH_PATH || uri.startsWith(`${HEALTH_PATH}/`);
+  return uri === app_metrics_path || (health !== "" && (uri === health || uri.startsWith(`${health}/`)));
 }
 
 function countIn(row: string): number {
@@ -60,12 +60,9 @@ function countIn(row: string): number {
 }
 
 /** PromQL: the same requests of one host, by these labels, in the seconds before now. */
-export function requestsIn(
-  seconds: number,
-  labels: string,
-  { app_metrics_path }: Pick<Vars, "app_metrics_path">,
-): string {
-  const ours = JSON.stringify(`${escapeRegExp(app_metrics_path)}|${HEALTH_PATH}(/.*)?`);
+export function requestsIn(seconds: number, labels: string, { app_metrics_path, app_health_path }: Paths): string {
+  const health = app_health_path === "" ? "" : `|${escapeRegExp(app_health_path)}(/.*)?`;
+  const ours = JSON.stringify(`${escapeRegExp(app_metrics_path)}${health}`);
   return `sum(increase(${REQUESTS}${labels.replace(/\}$/, `,uri!~${ours}}`)}[${seconds}s]))`;
 }
 

@@ -5,7 +5,7 @@ import { activityOf, askActivity, requestsIn } from "../../../roles/application/
 import { applicationVars } from "../../../roles/application/vars.ts";
 import { program } from "../../support/lab.ts";
 
-const path = { app_metrics_path: "/prometheus-provider" };
+const path = { app_metrics_path: "/prometheus-provider", app_health_path: "/healthcheck" };
 const row = (uri: string, count: string) =>
   `http_server_requests_seconds_count{error="none",method="GET",outcome="SUCCESS",status="200",uri="${uri}"} ${count}`;
 const page = [
@@ -58,7 +58,7 @@ t.test("the application's own page is asked, on its host", async (t) => {
 
 t.test("Prometheus is asked for the same requests", async (t) => {
   t.equal(
-    requestsIn(86400, '{host="a"}', { app_metrics_path: "/a.b" }),
+    requestsIn(86400, '{host="a"}', { ...path, app_metrics_path: "/a.b" }),
     String.raw`sum(increase(http_server_requests_seconds_count{host="a",uri!~"/a\\.b|/healthcheck(/.*)?"}[86400s]))`,
   );
 });
