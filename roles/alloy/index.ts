@@ -20,12 +20,15 @@ export const alloy = defineAgent({
   memoryMb: ({ alloy_memory_mb }) => alloy_memory_mb,
   readyPath: "/-/ready",
   configPath,
+  state: "/var/lib/alloy",
+  positions: `${STORAGE}/loki.source.file.application/positions.yml`,
   config: (_vars, common) => template("alloy/config.alloy.hbs", { ...common, legacyPositions: LEGACY_POSITIONS }),
   validate: (staged: Script) => sh`${binary({ name: NAME })} validate ${staged} >&2`,
-  unit: ({ alloy_port, alloy_memory_mb }, program) =>
+  unit: ({ alloy_port, alloy_memory_mb }, program, again) =>
     template("alloy/alloy.service.hbs", {
       version: program.version,
       program: binary(program),
+      again,
       storage: `--storage.path=${STORAGE}`,
       listen: `--server.http.listen-addr=127.0.0.1:${alloy_port}`,
       config: configPath,

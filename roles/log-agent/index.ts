@@ -1,4 +1,4 @@
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import {
   directory,
   file,
@@ -18,9 +18,10 @@ import { account, installed, type Program, releaseResource } from "../programs.t
 import { defineHostService, type HostService } from "../service.ts";
 import type { ReleasePin } from "../versions.ts";
 import { logAccess } from "./access.ts";
+import { againFiles, againScript } from "./again.ts";
 import { formats, LEVEL_TEMPLATE, notOlderThan, TIME_TEMPLATE } from "./formats.ts";
 import { logProof } from "./proof.ts";
-import { PACKED, rotatedOf } from "./rotated.ts";
+import { ROTATED } from "./rotated.ts";
 import { firstLineOf, logAgentVars } from "./vars.ts";
 
 /** What one agent has that the other has not. */
@@ -34,10 +35,13 @@ interface AgentDefinition<S extends Schema> {
   /** Where it answers once it runs. */
   readonly readyPath: string;
   readonly configPath: string;
+  /** Its folder, and the file below that says how far it has read. */
+  readonly state: string;
+  readonly positions: string;
   /** Its configuration of what both are told. */
   config(vars: VarsOf<S>, common: ReturnType<typeof agentValues>): Text;
   validate(staged: Script): Script;
-  unit(vars: VarsOf<S>, program: Program): Text;
+  unit(vars: VarsOf<S>, program: Program, again: string): Text;
   /** What comes before it is started: how far the other one has read. */
   handover(): readonly Resource[];
 }
@@ -47,7 +51,8 @@ interface AgentDefinition<S extends Schema> {
  * the other one has shipped it does not ship again.
  */
 export function defineAgent<const S extends Schema & typeof logAgentVars>(agent: AgentDefinition<S>): HostService {
-  const { name, configPath: path, handover, validate } = agent;
+  const { name, configPath: path, handover, validate, state } = agent;
+  const again = `${dirname(path)}/again.sh`;
   const tags = [name];
   const program = (vars: VarsOf<S>): Program => ({
     name,
@@ -80,7 +85,7 @@ export function defineAgent<const S extends Schema & typeof logAgentVars>(agent:
     resources(vars, site, facts) {
       const own = program(vars);
       const common = varsOfHost(logAgentVars, site.host);
-      const content = agent.config(vars, agentValues(common, site));
+      const content = agent.config(vars, agentValues(common, site, state));
       const config = [path, installed(own), ...loginFiles(common, site)];
       return [
         ...account(name),
@@ -89,8 +94,9 @@ export function defineAgent<const S extends Schema & typeof logAgentVars>(agent:
         ...passwordResources(common, site, name),
         directory({ path: dirname(path) }, { tags }),
         file({ path, content, mode: "0640", group: name, validate }, { tags }),
+        file({ path: again, content: `${againScript(agent, common.app_logs).text}\n` }, { tags }),
         ...handover(),
-        unit({ name: `${name}.service`, content: agent.unit(vars, own), config }, { tags }),
+        unit({ name: `${name}.service`, content: agent.unit(vars, own, again), config }, { tags }),
         ...unusedLogin(common, site, name),
       ];
     },
@@ -101,9 +107,9 @@ export function defineAgent<const S extends Schema & typeof logAgentVars>(agent:
 }
 
 /** What the configurations of both agents are made of. */
-function agentValues(vars: VarsOf<typeof logAgentVars>, site: Site) {
-  const { app_logs: logs, app_logs_exclude, app_logs_rotated, log_format } = vars;
-  const beside = (names: string) => `${dirname(logs)}/${names}`;
+function agentValues(vars: VarsOf<typeof logAgentVars>, site: Site, state: string) {
+  const { app_logs: logs, app_logs_exclude: exclude, log_format } = vars;
+  const again = againFiles(state);
   return {
     pushUrl: pushUrl(site),
     login: loginValues(vars, site),
@@ -111,9 +117,10 @@ function agentValues(vars: VarsOf<typeof logAgentVars>, site: Site) {
     host: site.host.name,
     job: vars.log_job,
     logs,
-    exclude: beside(app_logs_exclude),
-    rotated: app_logs_rotated && beside(rotatedOf(basename(logs))),
-    packed: beside(PACKED),
+    exclude: `${dirname(logs)}/${exclude}`,
+    again,
+    // What was rotated is among them; what somebody does not want is not.
+    againExclude: exclude === ROTATED ? "" : `${dirname(again)}/${exclude}`,
     firstLine: firstLineOf(vars),
     format: formats[log_format],
     times: { known: TIME_TEMPLATE, recent: notOlderThan(TAKEN_BACK_HOURS) },

@@ -14,36 +14,14 @@ const DATES = [
 /** `app.1.log`, `app.log.12`: a number of up to three digits behind a word, not behind another number as in `api-1.2.log`. */
 const NUMBERS = [D, TWO, D + TWO].flatMap((number) => [`[a-zA-Z].${number}`, `[a-zA-Z].${number}.*`]);
 
-const ENDINGS = ["gz", "zip", "bz2", "xz", "zst"].map((ending) => `*.${ending}`);
-
-/** Names of archives, as one glob. */
-export const PACKED = oneOf(ENDINGS);
+const PACKED = ["gz", "zip", "bz2", "xz", "zst"];
 
 /**
  * Names of files that were rotated, as one glob: agents take one only, with alternatives in braces. It leaves `app.log`,
  * `app-prod.log`, `app2.log` and `2024-report.log` alone.
  */
-export const ROTATED = oneOf([
+export const ROTATED = `{${[
   ...DATES.map((date) => `*${date}*`),
   ...NUMBERS.map((number) => `*${number}`),
-  ...ENDINGS,
-]);
-
-/**
- * Names that the files of this pattern get when they are rotated: a date, or the number 1 for the last of them. A file with a
- * higher number was read when it had the 1. Archives are among them.
- */
-export function rotatedOf(pattern: string): string {
-  const [, stem = "", ending = ""] = /^(.+?)(\.[^.]*)?$/.exec(pattern) ?? [];
-  const start = stem.replace(/[*]$/, "");
-  return oneOf([
-    ...DATES.flatMap((date) => [`${start}*${date}*${ending}`, `${pattern}?${date}*`]),
-    ...(start === stem ? [] : [`${stem}[a-zA-Z].1${ending}`]),
-    `${start}.1${ending}`,
-    `${pattern}.1`,
-  ]);
-}
-
-function oneOf(names: readonly string[]): string {
-  return `{${names.join(",")}}`;
-}
+  ...PACKED.map((ending) => `*.${ending}`),
+].join(",")}}`;

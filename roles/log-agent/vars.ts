@@ -1,4 +1,4 @@
-import { boolean, oneOf, optional, string, type VarsOf } from "hostwright";
+import { oneOf, optional, string, type VarsOf } from "hostwright";
 import { loginVars } from "../gateway/login.ts";
 import { formats } from "./formats.ts";
 import { ROTATED } from "./rotated.ts";
@@ -11,14 +11,13 @@ export const logAgentVars = {
     format: "glob",
     default: "/home/ubuntu/fittoring/logs/*.log",
   }),
-  app_logs_exclude: string("File names in that folder that are not written to any more. {a,b} is either", {
-    pattern: "^[^/]+$",
-    format: "glob",
-    default: ROTATED,
-  }),
-  app_logs_rotated: boolean(
-    "Whether rotated files are read as well, so that nothing is lost when the agent is away. Only for entries that say their time: others would come twice",
-    { default: true },
+  app_logs_exclude: string(
+    "File names in that folder not to ship: rotated files, unless told, which the agent reads once more where it has to. {a,b} is either",
+    {
+      pattern: "^[^/]+$",
+      format: "glob",
+      default: ROTATED,
+    },
   ),
   log_job: string("Label `job` of the application's logs", {
     pattern: "^[A-Za-z_][A-Za-z0-9_-]*$",

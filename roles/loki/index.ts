@@ -27,10 +27,7 @@ const folder = `${root}/loki`;
 
 /** The day from which Loki's first schema holds. */
 const FIRST_DAY = "2024-04-01";
-/**
- * Of the lines' size. By zstd chunks are at most a quarter as large as the lines in them (measured: 2.2 times smaller where all is
- * random, 8.6 times for an application's events), and the lines of a file come again when it is rotated.
- */
+/** Loki's chunks are at most half as large as the lines in them. */
 const CHUNK_RATIO = 0.5;
 const DISK_SHARE = 0.45;
 const LONGEST_DAYS = 30;

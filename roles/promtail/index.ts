@@ -20,11 +20,14 @@ export const promtail = defineAgent({
   memoryMb: ({ promtail_memory_mb }) => promtail_memory_mb,
   readyPath: "/ready",
   configPath,
+  state: "/var/lib/promtail",
+  positions: "/var/lib/promtail/positions.yaml",
   config: ({ promtail_port: port }, common) => template("promtail/promtail.yaml.hbs", { ...common, port }),
   validate: (staged: Script) => sh`${binary({ name: NAME })} -config.file=${staged} -check-syntax >&2`,
-  unit: ({ promtail_memory_mb }, program) =>
+  unit: ({ promtail_memory_mb }, program, again) =>
     template("promtail/promtail.service.hbs", {
       program: binary(program),
+      again,
       version: program.version,
       config: `-config.file=${configPath}`,
       memoryMax: `${promtail_memory_mb}M`,

@@ -106,7 +106,7 @@ const lines = [
   ],
   [
     "promtail_version: v3.4.1",
-    `DIR/hosts.yml:8:25: host app-1: var promtail_version (role app): found "v3.4.1", expected text that matches /^(2[.][0-9]+[.][0-9]+|3[.][0-5][.][0-9]+|3[.]6[.]([0-9]|1[01]))$/ (Promtail's version; 3.6.11 is the last that was released)`,
+    `DIR/hosts.yml:8:25: host app-1: var promtail_version (role app): found "v3.4.1", expected text that matches /^(2[.]9[.][0-9]+|3[.][0-5][.][0-9]+|3[.]6[.]([0-9]|1[01]))$/ (Promtail's version; 3.6.11 is the last that was released, 2.9 the first with structured metadata)`,
   ],
   [
     "alloy_version: '1.8.0'",
@@ -118,7 +118,7 @@ const lines = [
   ],
   [
     "app_health_path: healthcheck",
-    `DIR/hosts.yml:8:24: host app-1: var app_health_path (role app): found "healthcheck", expected text that matches /^/[^\\s?#]*$/ (The path at which the application says whether it is well)`,
+    `DIR/hosts.yml:8:24: host app-1: var app_health_path (role app): found "healthcheck", expected text that matches /^(/[^\\s?#]*)?$/ (The path by which the application says that it is well, asked after a restart on the port of its metrics before the next host is restarted. Empty: its unit stays active)`,
   ],
   [
     "app_metrics_path: '/my metrics'",

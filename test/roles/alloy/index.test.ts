@@ -18,7 +18,7 @@ t.test("Alloy's configuration retries for ever, takes over positions and labels 
     /^ {4}environment = "dev",$/m,
     /^ {4}host {8}= "app-1",$/m,
     /^ {6}__path_exclude__ = "\/home\/ubuntu\/fittoring\/logs\/\{\*20\[0-9]/m,
-    /^ {4}values = \["filename", "rotated"\]$/m,
+    /^ {4}values = \["filename", "again"\]$/m,
   ])
     t.match(text, line);
   t.ok(text.includes(String.raw`firstline     = "^\\{|^No mapping for "`), "a backslash is written twice");
@@ -41,12 +41,6 @@ t.test("both agents are told the same of levels, times and trace ids", async (t)
   }
 });
 
-t.test("rotated files are not read where that is said", async (t) => {
-  const text = textOf(alloyPlan({ app_logs_rotated: false }).resources, "/etc/alloy/config.alloy");
-  t.notMatch(text, /rotated *=/);
-  t.match(textOf(alloyPlan().resources, "/etc/alloy/config.alloy"), /^ {6}rotated {10}= "yes",$/m);
-});
-
 t.test("no value can end its string or add to the configuration", async (t) => {
   const text = textOf(
     alloyPlan({ log_first_line: '"\n}\nlocal.file "x" { filename = "/etc/shadow" }' }).resources,
@@ -59,7 +53,7 @@ t.test("no value can end its string or add to the configuration", async (t) => {
 t.test("Alloy runs as a user of its own, as hardened as Promtail, and listens on the host itself only", async (t) => {
   const text = textOf(alloyPlan({ alloy_memory_mb: 200 }).resources, "alloy.service");
   const promtail = textOf(alloyPlan({ log_agent: "promtail", promtail_memory_mb: 200 }).resources, "promtail.service");
-  const own = /^(Description|Documentation|User|Group|ExecStart|StateDirectory)=/;
+  const own = /^(Description|Documentation|User|Group|ExecStart|ExecStartPre|ExecStopPost|StateDirectory)=/;
   const others = (unit: string) => unit.split("\n").filter((line) => !own.test(line));
   t.same(others(text), others(promtail));
   t.match(text, /^User=alloy$/m);

@@ -1,6 +1,6 @@
 import t from "tap";
 import { globMatches } from "../../../engine/index.ts";
-import { PACKED, ROTATED, rotatedOf } from "../../../roles/log-agent/rotated.ts";
+import { ROTATED } from "../../../roles/log-agent/rotated.ts";
 
 /** Names as logback, log4j2 and logrotate make them, and archives of them. */
 const rotated = [
@@ -57,15 +57,4 @@ t.test("rotated files are left out, whatever rotates them", async (t) => {
 
 t.test("files that are written to are shipped", async (t) => {
   for (const name of live) t.notOk(globMatches(ROTATED, name), name);
-});
-
-t.test("what was rotated is read: dated files, and the last of the numbered ones", async (t) => {
-  const isRead = (pattern: string, name: string) => globMatches(rotatedOf(pattern), name) && !globMatches(PACKED, name);
-  const numbered = ["app.12.log", "app.001.log", "app.log.12"];
-  for (const name of rotated.filter((name) => !globMatches(PACKED, name)))
-    for (const pattern of ["*.log", "app*.log", "app.log"])
-      t.equal(isRead(pattern, name), !numbered.includes(name), `${name} of ${pattern}`);
-  for (const name of [...live, "app.log.1.gz", "app.log-20261125.xz", "heapdump-2026-11-25.hprof"])
-    t.notOk(isRead("*.log", name), name);
-  for (const name of ["other.2026-11-25.log", "other.1.log"]) t.notOk(isRead("app.log", name), name);
 });

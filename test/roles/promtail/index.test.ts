@@ -1,7 +1,7 @@
 import t from "tap";
 import { type HostVars, type Script, trusted } from "../../../engine/index.ts";
 import { formats } from "../../../roles/log-agent/formats.ts";
-import { PACKED, ROTATED, rotatedOf } from "../../../roles/log-agent/rotated.ts";
+import { ROTATED } from "../../../roles/log-agent/rotated.ts";
 import { promtail } from "../../../roles/promtail/index.ts";
 import { appPlan, desiredOf } from "../plans.ts";
 import { appHost, dataOf, textOf } from "../site.ts";
@@ -36,21 +36,21 @@ interface Job {
 const jobOf = (vars: HostVars["vars"] = {}): Job | undefined =>
   (dataOf(resources(vars), config).scrape_configs as unknown as readonly Job[])[0];
 
-t.test("files that are written to are read, and what was rotated beside them, whatever the folder is", async (t) => {
-  const [live, rotated, ...others] = jobOf({ app_logs: "/var/log/app/*.log" })?.static_configs ?? [];
+t.test("files that are written to are read, and copies of what may not have been sent", async (t) => {
+  const [live, again, ...others] = jobOf({ app_logs: "/var/log/app/*.log" })?.static_configs ?? [];
   t.same(live?.labels, {
     job: "fittoring_logs",
     __path__: "/var/log/app/*.log",
     __path_exclude__: `/var/log/app/${ROTATED}`,
   });
-  t.same(rotated?.labels, {
-    job: "fittoring_logs",
-    rotated: "yes",
-    __path__: `/var/log/app/${rotatedOf("*.log")}`,
-    __path_exclude__: `/var/log/app/${PACKED}`,
-  });
+  t.same(again?.labels, { job: "fittoring_logs", again: "yes", __path__: "/var/lib/promtail/again/*/*" });
   t.same(others, []);
-  t.equal(jobOf({ app_logs_rotated: false })?.static_configs.length, 1);
+  t.match(jobOf({ app_logs_exclude: "debug*" })?.static_configs[1]?.labels, {
+    __path_exclude__: "/var/lib/promtail/again/*/debug*",
+  });
+  const unit = textOf(resources(), "promtail.service");
+  t.match(unit, /^ExecStartPre=-\/bin\/sh \/etc\/promtail\/again\.sh start$/m);
+  t.match(unit, /^ExecStopPost=-\/bin\/sh \/etc\/promtail\/again\.sh stop$/m);
 });
 
 t.test("an entry has its own time and level, and no file name: read again it is the same for Loki", async (t) => {
@@ -61,7 +61,7 @@ t.test("an entry has its own time and level, and no file name: read again it is 
     { template: { source: "level" } },
     { labels: { level: null } },
     { structured_metadata: { trace_id: null } },
-    { labeldrop: ["filename", "rotated"] },
+    { labeldrop: ["filename", "again"] },
   ]);
 });
 

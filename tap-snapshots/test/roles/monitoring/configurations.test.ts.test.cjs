@@ -32,7 +32,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 1 
 +     mem_limit: "160m"
 +     memswap_limit: "160m"
 === /opt/monitoring/loki/loki.yaml
--   http_server_idle_timeout: "2m0.483148012s"
+-   http_server_idle_timeout: "2m0.717574742s"
 -     replay_memory_ceiling: "128MB"
 -   retention_period: "336h"
 -   reject_old_samples_max_age: "336h"
@@ -43,7 +43,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 1 
 -   max_query_lookback: "336h"
 -         max_size_mb: 16
 -       max_size_mb: 32
-+   http_server_idle_timeout: "2m0.954999842s"
++   http_server_idle_timeout: "2m0.801143761s"
 +     replay_memory_ceiling: "61MB"
 +   retention_period: "48h"
 +   reject_old_samples_max_age: "168h"
@@ -100,7 +100,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 8 
 +     mem_limit: "1008m"
 +     memswap_limit: "1008m"
 === /opt/monitoring/loki/loki.yaml
--   http_server_idle_timeout: "2m0.483148012s"
+-   http_server_idle_timeout: "2m0.717574742s"
 -     replay_memory_ceiling: "128MB"
 -   retention_period: "336h"
 -   reject_old_samples_max_age: "336h"
@@ -112,7 +112,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 8 
 -   max_concurrent: 2
 -         max_size_mb: 16
 -       max_size_mb: 32
-+   http_server_idle_timeout: "2m0.531492535s"
++   http_server_idle_timeout: "2m0.095196879s"
 +     replay_memory_ceiling: "720MB"
 +   retention_period: "720h"
 +   reject_old_samples_max_age: "720h"
@@ -297,7 +297,7 @@ server:
   http_listen_port: 3100
   grpc_listen_port: 9096
   # Carries this configuration's own hash, by which the run asks what is running; two minutes is the default.
-  http_server_idle_timeout: "2m0.483148012s"
+  http_server_idle_timeout: "2m0.717574742s"
   log_level: warn
   grpc_server_max_recv_msg_size: 8388608
   grpc_server_max_send_msg_size: 8388608
@@ -330,8 +330,7 @@ ingester:
   chunk_idle_period: 30m
   # Half of it is how much older than the newest of its stream an entry may be. Chunks are cut by their size long before.
   max_chunk_age: "336h"
-  # Half of what snappy leaves.
-  chunk_encoding: zstd
+  chunk_encoding: snappy
   wal:
     enabled: true
     dir: /loki/wal
@@ -604,7 +603,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: li
 +       - "--storage.tsdb.retention.time=3d"
 +       - "--storage.tsdb.retention.size=1024MB"
 === /opt/monitoring/loki/loki.yaml
--   http_server_idle_timeout: "2m0.483148012s"
+-   http_server_idle_timeout: "2m0.717574742s"
 -     replay_memory_ceiling: "128MB"
 -   retention_period: "336h"
 -   reject_old_samples_max_age: "336h"
@@ -615,7 +614,7 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: li
 -   max_query_lookback: "336h"
 -         max_size_mb: 16
 -       max_size_mb: 32
-+   http_server_idle_timeout: "2m0.964172729s"
++   http_server_idle_timeout: "2m0.269298996s"
 +     replay_memory_ceiling: "114MB"
 +   retention_period: "48h"
 +   reject_old_samples_max_age: "168h"

@@ -1,0 +1,65 @@
+import { basename, dirname } from "node:path";
+import { type Script, sh } from "hostwright";
+
+/** Where an agent finds what it has to read once more: each file under its own name, in a folder of its own. */
+export function againFiles(state: string): string {
+  return `${state}/again/*/*`;
+}
+
+/**
+ * Script that an agent's unit runs as the agent, with "start" before it starts and with "stop" after it stopped. Agents say how far they have
+ * read, not what was taken, and they know files by their names: so a copy is made of each file that was written lately if the agent was killed, and of each that
+ * was rotated or begun while it was away. A line that comes twice is one for Loki, which counts it twice until it has closed its chunk: so not all
+ * that is rotated is read twice.
+ */
+export function againScript(agent: { readonly state: string; readonly positions: string }, logs: string): Script {
+  const { state, positions } = agent;
+  return sh`
+    set -eu
+    umask 027
+    state=${state} positions=${positions}
+    cd -- ${dirname(logs)}
+    ${FILES}
+    case $1 in
+      stop)
+        # Only who ended in good order has sent what it had read.
+        [ "\${SERVICE_RESULT-}" = success ] || exit 0
+        files ${patterns(basename(logs))} | while read -r file; do stat -c '%i %n' -- "$file"; done >"$state/stopped"
+        ;;
+      start)
+        rm -rf -- "$state/again"
+        if [ -e "$positions" ]; then
+          since=$(stat -c %Y -- "$positions")
+          # What it read in the last ten minutes may be in no batch that was taken.
+          [ -e "$state/stopped" ] || since=$((since - 600))
+          now=$(date +%s)
+          files ${patterns(basename(logs))} | while read -r file; do
+            [ "$(stat -c %Y -- "$file")" -ge "$since" ] || continue
+            inode=$(stat -c %i -- "$file")
+            if grep -qxF -- "$inode $file" "$state/stopped" 2>/dev/null; then continue; fi
+            mkdir -p -- "$state/again/$now-$inode"
+            cp -- "$file" "$state/again/$now-$inode/"
+          done
+        fi
+        rm -f -- "$state/stopped"
+        ;;
+    esac`;
+}
+
+/** sh: the names of the files that these patterns have in the folder, a line each; archives are none. */
+const FILES: Script = sh`
+  files() (
+    IFS=
+    for pattern; do
+      for file in ./$pattern; do
+        case $file in *.gz | *.zip | *.bz2 | *.xz | *.zst) continue ;; esac
+        if [ -f "$file" ] && [ -r "$file" ]; then printf '%s\\n' "$file"; fi
+      done
+    done | sort -u
+  )`;
+
+/** The files themselves, and their names after a rotation. */
+function patterns(pattern: string): readonly string[] {
+  const [, stem = "", ending = ""] = /^(.+?)(\.[^.]*)?$/.exec(pattern) ?? [];
+  return [pattern, `${pattern}?*`, `${stem}[._-]*[0-9]*${ending}`];
+}

@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import t, { type Test } from "tap";
+import { againScript } from "../../../roles/log-agent/again.ts";
+import { shells } from "../../support/shells.ts";
+
+const NOW = Math.floor(Date.now() / 1000);
+
+/** A host with a log folder, on which an agent said last how far it had read a minute ago. */
+function host(t: Test, [shell = "sh", ...args]: readonly string[], pattern = "*.log") {
+  const dir = t.testdir({ state: { "positions.yaml": "" }, logs: {} });
+  const [state, logs] = [`${dir}/state`, `${dir}/logs`];
+  const aged = (path: string, seconds: number) => utimesSync(path, NOW - seconds, NOW - seconds);
+  aged(`${state}/positions.yaml`, 60);
+  const script = againScript({ state, positions: `${state}/positions.yaml` }, `${logs}/${pattern}`).text;
+  const run = (when: string, env: NodeJS.ProcessEnv = {}) =>
+    execFileSync(shell, [...args, "-c", script, "again", when], { env: { ...process.env, ...env } });
+  return {
+    state,
+    logs,
+    write(name: string, seconds: number) {
+      writeFileSync(`${logs}/${name}`, `${name}\n`);
+      aged(`${logs}/${name}`, seconds);
+    },
+    rename: (from: string, to: string) => renameSync(`${logs}/${from}`, `${logs}/${to}`),
+    endsWell: () => run("stop", { SERVICE_RESULT: "success" }),
+    isKilled: () => run("stop", { SERVICE_RESULT: "signal" }),
+    /** Names of the copies that a start makes, in order. */
+    starts() {
+      run("start");
+      const folders = readdirSync(state).includes("again") ? readdirSync(`${state}/again`) : [];
+      return folders.flatMap((one) => readdirSync(`${state}/again/${one}`)).sort();
+    },
+  };
+}
+
+for (const shell of shells) {
+  t.test(`killed, it reads all once more that was written lately (${shell[0]})`, async (t) => {
+    const { write, isKilled, starts, state, logs } = host(t, shell);
+    for (const [name, seconds] of [
+      ["app.log", 1],
+      ["a b.log", 600],
+      ["app.2026-11-26.0.log", 120],
+      ["app.log.1", 300],
+      ["app.log-20261126", 300],
+      ["old.log", 700],
+      ["app.2026-11-25.log", 5000],
+      ["app.log.2.gz", 1],
+      ["other.txt", 1],
+    ] as const)
+      write(name, seconds);
+    isKilled();
+    t.same(starts(), ["a b.log", "app.2026-11-26.0.log", "app.log", "app.log-20261126", "app.log.1"]);
+    const [first = ""] = readdirSync(`${state}/again`).filter((one) =>
+      one.endsWith(`-${statSync(`${logs}/app.log`).ino}`),
+    );
+    t.equal(readFileSync(`${state}/again/${first}/app.log`, "utf8"), "app.log\n");
+  });
+
+  t.test(`ended in good order, it reads once more what was rotated or begun meanwhile (${shell[0]})`, async (t) => {
+    const { write, rename, endsWell, starts } = host(t, shell);
+    write("app.log", 30);
+    write("access.log", 30);
+    endsWell();
+    t.same(starts(), [], "it goes on where it was");
+    endsWell();
+    rename("app.log", "app.2026-11-26.log");
+    write("app.log", 1);
+    t.same(starts(), ["app.2026-11-26.log", "app.log"]);
+    endsWell();
+    t.same(starts(), [], "copies are of one start");
+  });
+
+  t.test(`a host that it comes to for the first time has nothing to read once more (${shell[0]})`, async (t) => {
+    const { write, starts, state } = host(t, shell);
+    write("app.log", 1);
+    rmSync(`${state}/positions.yaml`);
+    t.same(starts(), []);
+  });
+
+  t.test(`one file is one file, and no other with its name in front (${shell[0]})`, async (t) => {
+    const { write, starts } = host(t, shell, "app.log");
+    for (const name of ["app.log", "app.2026-11-26.log", "app-1.log", "app.log.1", "app-sql.log", "apple.log"])
+      write(name, 1);
+    t.same(starts(), ["app-1.log", "app.2026-11-26.log", "app.log", "app.log.1"]);
+  });
+}
