@@ -60,8 +60,10 @@ for (const [agent, other] of [
       );
       t.equal(resources.filter(({ kind }) => kind.name === "http").length, 2, "node_exporter's and the agent's");
       isHeldOnce(t, resources);
-      t.equal(filesOf(resources).size, 1);
-      if (agent === "promtail") for (const [path, text] of filesOf(resources)) t.doesNotThrow(() => parse(text), path);
+      const config = agent === "promtail" ? "/etc/promtail/config.yaml" : "/etc/alloy/config.alloy";
+      const files = filesOf(resources);
+      t.same([...files.keys()].sort(), [`/etc/${agent}/again.sh`, config]);
+      if (agent === "promtail") t.doesNotThrow(() => parse(files.get(config) ?? ""));
     },
   );
 }
