@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import t from "tap";
+import { type Query, queries } from "../roles/grafana/queries.ts";
 import { eventually, LAB, lab, labAddress, onHost, site, writeInventory } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 
@@ -19,6 +20,23 @@ interface Span {
 interface Batch {
   readonly resource: Pick<Span, "attributes">;
   readonly scopeSpans: readonly { readonly spans: readonly Span[] }[];
+}
+
+interface Streams {
+  readonly data: {
+    readonly result: readonly {
+      readonly stream: Readonly<Record<string, string>>;
+      readonly values: readonly (readonly [string, string])[];
+    }[];
+  };
+}
+
+/** What the panels of this name ask one of the stores, of app-prod. */
+function panelsNamed(title: string, store: Query["source"]): readonly string[] {
+  const named = queries.filter(({ where, source }) => source === store && where.endsWith(`: ${title}`));
+  return named.map(({ text }) =>
+    text.replaceAll('"dev|prod"', '"prod"').replaceAll('"app-dev|app-prod"', '"app-prod"'),
+  );
 }
 
 /** An address on the monitoring host, asked there with these parameters. */
@@ -124,9 +142,6 @@ t.test("the Spring Boot application, on a lab of real hosts", { skip: noLab }, a
   });
 
   await t.test("an exception is one entry: JSON over several lines, and its stack trace", async (t) => {
-    interface Streams {
-      readonly data: { readonly result: readonly { readonly values: readonly (readonly [string, string])[] }[] };
-    }
     const loki = `${labAddress("mon")}:8080/loki/api/v1/query_range`;
     const parameters = { query: '{host="app-prod"} |= "unhandled_exception"', limit: "20" };
     const answer = await eventually(
@@ -141,6 +156,31 @@ t.test("the Spring Boot application, on a lab of real hosts", { skip: noLab }, a
     t.ok(json.split("\n").length > 5, "an event of several lines");
     t.match(trace, /^java\.lang\.IllegalStateException: reservation 7 .*\n\tat lab\.fittoring\.Mentorings\.approve/);
     t.match(trace, /Thread\.run\(Thread\.java:\d+\)\s*$/, "to its last line");
+  });
+
+  await t.test("the dashboards show both: the exception among the errors, and the requests that failed", async (t) => {
+    const [errors = ""] = panelsNamed("Latest errors", "loki");
+    const url = `${labAddress("mon")}:8080/loki/api/v1/query_range`;
+    const answer = await eventually(
+      "an exception among the latest errors",
+      60,
+      () => ask<Streams>(url, { query: errors, limit: "20" }),
+      ({ data }) => data.result.length > 0,
+    );
+    for (const { stream } of answer.data.result) t.match(stream, { level: "ERROR", host: "app-prod" });
+    const lines = answer.data.result.flatMap(({ values }) => values.map(([, line]) => line));
+    t.ok(
+      lines.some((line) => /\n\tat lab\.fittoring\./.test(line)),
+      "with its stack trace",
+    );
+    const parts = panelsNamed("Failed requests", "prometheus");
+    t.equal(parts.length, 2, "overview and application");
+    for (const query of parts) {
+      const [row] = await prometheus(query);
+      t.ok(Number(row?.value[1]) > 0, `${row?.value[1]} of the requests failed`);
+    }
+    const [failed = ""] = panelsNamed("Failed requests", "tempo");
+    t.ok((await traces(failed)).some(({ rootServiceName }) => rootServiceName === "fittoring"));
   });
 
   await t.test("logback rotates, under a name that is not shipped as a file of its own", async (t) => {
