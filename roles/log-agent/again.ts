@@ -38,7 +38,8 @@ export function againScript(agent: { readonly state: string; readonly positions:
             inode=$(stat -c %i -- "$file")
             if grep -qxF -- "$inode $file" "$state/stopped" 2>/dev/null; then continue; fi
             mkdir -p -- "$state/again/$now-$inode"
-            cp -- "$file" "$state/again/$now-$inode/"
+            # 256 MB: the disk is the host's, and has other uses.
+            tail -c 268435456 -- "$file" >"$state/again/$now-$inode/\${file#./}"
           done
         fi
         rm -f -- "$state/stopped"
