@@ -69,14 +69,20 @@ t.test(
       for (const host of ["app-dev", "app-prod"]) {
         const works = findings(host).filter(({ outcome }) => outcome === "works");
         t.same(works.map(({ name }) => name).sort(), [
-          ...["application metrics", "host metrics", "logs", "metrics path"],
+          "application metrics",
+          // Of who sends any: app-dev's application is a stand-in.
+          ...(host === "app-prod" ? ["application traces"] : []),
+          ...["host metrics", "logs", "metrics path"],
           // For who asks for it.
           ...(host === "app-dev" ? ["process metrics"] : []),
           ...["service graph", "traces by HTTP", "traces by gRPC"],
         ]);
         t.ok(works.filter(({ name }) => name !== "metrics path").every(({ durationMs = 0 }) => durationMs > 0));
       }
-      t.match(stderr, /^Not proven, that upstream's own programs do the same: .*grafana\/tempo:\S+ \(lab: stand-in\)/m);
+      t.match(
+        stderr,
+        /^Not proven, that upstream's own programs do the same as those of mon: .*grafana\/tempo:\S+ \(lab: stand-in\)/m,
+      );
       t.equal(
         await onHost("app-dev", "ls /home/ubuntu/fittoring/logs | grep -c verify || :"),
         "0\n",
