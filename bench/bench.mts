@@ -1,14 +1,15 @@
 // npm run bench: what a run costs that changes nothing, as times what `ssh HOST true` costs. docs/performance.md has figures.
+
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { cpus, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { connectLocal } from "../engine/connection/local.ts";
 import { loadInventory } from "../engine/inventory/load.ts";
 import type { RunEvent } from "../engine/run/event.ts";
 import { startRun } from "../engine/run/play.ts";
+import { freePort } from "../test/support/port.ts";
 import playbook, { statesIn } from "./states.mts";
 
 const SSHD = "/usr/sbin/sshd";
@@ -131,14 +132,6 @@ function run(file: string, args: readonly string[], env: Readonly<Record<string,
 function median(once: () => number): number {
   const all = Array.from({ length: ROUNDS }, once).sort((a, b) => a - b);
   return all[Math.floor(ROUNDS / 2)] ?? Number.NaN;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function startSshd(): Promise<ChildProcess> {

@@ -21,3 +21,8 @@ export function grown(series: string, { range, seconds }: Span): string {
 export function orZero(part: string, whole: string): string {
   return `(${part} or ${whole} * 0)`;
 }
+
+/** A text as a regular expression of Prometheus that stands for itself. */
+export function literally(text: string): string {
+  return text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
+}

@@ -1,4 +1,5 @@
 import { type Said, type Script, sh, type VarsOf } from "hostwright";
+import { literally } from "../promql.ts";
 import { ownMetricsUrl } from "./proof.ts";
 import type { applicationVars } from "./vars.ts";
 
@@ -61,13 +62,9 @@ function countIn(row: string): number {
 
 /** PromQL: the same requests of one host, by these labels, in the seconds before now. */
 export function requestsIn(seconds: number, labels: string, { app_metrics_path, app_health_path }: Paths): string {
-  const health = app_health_path === "" ? "" : `|${escapeRegExp(app_health_path)}(/.*)?`;
-  const ours = JSON.stringify(`${escapeRegExp(app_metrics_path)}${health}`);
+  const health = app_health_path === "" ? "" : `|${literally(app_health_path)}(/.*)?`;
+  const ours = JSON.stringify(`${literally(app_metrics_path)}${health}`);
   return `sum(increase(${REQUESTS}${labels.replace(/\}$/, `,uri!~${ours}}`)}[${seconds}s]))`;
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 /** A time as people write it. */

@@ -1,3 +1,4 @@
+import { literally } from "../promql.ts";
 import type { LeftOut } from "../service.ts";
 import type { Target } from "./scrapes.ts";
 
@@ -24,15 +25,10 @@ export function dropRules(targets: readonly Pick<Target, "host" | "leftOut">[]):
 
 /** The path itself, and what is below it: "/healthcheck/**" is how Micrometer calls a group of health checks. */
 function drop({ metric, label, values }: LeftOut, hosts: readonly string[]): Drop {
-  const parts = [anyOf(hosts), `${escaped(metric)}(_.*)?`, `${anyOf(values)}(/.*)?`];
+  const parts = [anyOf(hosts), `${literally(metric)}(_.*)?`, `${anyOf(values)}(/.*)?`];
   return { labels: ["host", "__name__", label], regex: parts.join(";") };
 }
 
 function anyOf(texts: readonly string[]): string {
-  return `(${texts.map(escaped).join("|")})`;
-}
-
-/** A text that stands for itself in a regular expression; "$" does in the pattern of a rule, which expands nothing. */
-function escaped(text: string): string {
-  return text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
+  return `(${texts.map(literally).join("|")})`;
 }

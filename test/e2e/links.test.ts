@@ -1,13 +1,11 @@
-import { spawnSync } from "node:child_process";
 import t from "tap";
 import { quoteWord } from "../../engine/shell/sh.ts";
 import { type Link, linksOfEntry, linksOfExemplar, linksOfSpan, type Span } from "../roles/grafana/links.ts";
 import { eventually, lab, labAddress, onHost, site, writeInventory } from "../support/lab.ts";
+import { noLab } from "../support/stand.ts";
 
 // It brings the tests' lab up and converges it where that has not happened yet.
 t.setTimeout(45 * 60_000);
-
-const canHaveLab = spawnSync("docker", ["info"]).status === 0 || process.getuid?.() === 0;
 
 /** A request of the real application: it asks its database, calls a second service, and writes an entry. */
 const HOST = "app-prod";
@@ -40,7 +38,7 @@ interface NamedSpan extends Span {
 
 t.test(
   "a request's trace, its entries and its exemplar are one click apart, in both directions",
-  { skip: canHaveLab ? false : "needs a Docker engine, or root to install one" },
+  { skip: noLab },
   async (t) => {
     await lab("up");
     if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));

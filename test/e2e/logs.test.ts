@@ -1,14 +1,13 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import t from "tap";
 import { DAY, sampleOf } from "../roles/log-agent/samples/expected.ts";
 import { appPlan } from "../roles/plans.ts";
 import { textOf } from "../roles/site.ts";
 import { eventually, LAB, lab, labAddress, onHost, program, site, writeInventory } from "../support/lab.ts";
+import { noLab } from "../support/stand.ts";
 
 t.setTimeout(45 * 60_000);
 
-const canHaveLab = spawnSync("docker", ["info"]).status === 0 || process.getuid?.() === 0;
 const HOST = "app-prod";
 const LOGS = "/home/ubuntu/fittoring/logs";
 const COUNT = 10_000;
@@ -42,52 +41,48 @@ for my $n (1 .. $count) {
 }
 sleep 1.1; rotate();`;
 
-t.test(
-  "logs, on a lab of real hosts",
-  { skip: canHaveLab ? false : "needs a Docker engine, or root to install one" },
-  async (t) => {
-    await lab("up");
-    if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
-    writeInventory();
-    const converged = await site();
-    t.equal(converged.code, 0, converged.stderr);
+t.test("logs, on a lab of real hosts", { skip: noLab }, async (t) => {
+  await lab("up");
+  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
+  writeInventory();
+  const converged = await site();
+  t.equal(converged.code, 0, converged.stderr);
 
-    for (const format of ["json", "logback", "logfmt"] as const)
-      await t.test(`${format}: the agent gives each entry its time, level and trace id`, async (t) => {
-        const today = new Date().toISOString().slice(0, 10);
-        const seconds = (text: string) => String(Number(text) + (Date.parse(today) - Date.parse(DAY)) / 1000);
-        const sample = readFileSync(`test/roles/log-agent/samples/${format}.log`, "utf8")
-          .replaceAll(DAY, today)
-          .replaceAll(/\b1795662\d{3}/g, seconds);
-        t.same(
-          await dryRun(format, sample),
-          sampleOf(format).map(({ level, trace, at }) => ({ at: at.replace(DAY, today), level, trace })),
-        );
-      });
-
-    await t.test("nothing is lost and nothing doubled: rotations, an agent killed, a store restarted", async (t) => {
-      const start = String(Math.floor(Date.now() / 1000));
-      const writer = program(
-        "docker",
-        ...["exec", "-u", "ubuntu", `hostwright-${LAB}-${HOST}`, "perl", "-e", WRITER, LOGS, String(COUNT)],
+  for (const format of ["json", "logback", "logfmt"] as const)
+    await t.test(`${format}: the agent gives each entry its time, level and trace id`, async (t) => {
+      const today = new Date().toISOString().slice(0, 10);
+      const seconds = (text: string) => String(Number(text) + (Date.parse(today) - Date.parse(DAY)) / 1000);
+      const sample = readFileSync(`test/roles/log-agent/samples/${format}.log`, "utf8")
+        .replaceAll(DAY, today)
+        .replaceAll(/\b1795662\d{3}/g, seconds);
+      t.same(
+        await dryRun(format, sample),
+        sampleOf(format).map(({ level, trace, at }) => ({ at: at.replace(DAY, today), level, trace })),
       );
-      for (const round of [1, 2, 3]) {
-        await new Promise((resolve) => setTimeout(resolve, 5000));
-        await onHost(HOST, "systemctl kill --signal=KILL promtail");
-        if (round < 3) await onHost("mon", "docker restart -t 2 monitoring-loki-1");
-      }
-      t.equal((await writer).code, 0);
-      const numbers = await eventually(
-        "all entries",
-        120,
-        () => numbersSince(start),
-        (found) => new Set(found).size === COUNT,
-      );
-      t.equal(numbers.length, COUNT, "each once");
-      await onHost(HOST, `rm -f ${LOGS}/numbers*`);
     });
-  },
-);
+
+  await t.test("nothing is lost and nothing doubled: rotations, an agent killed, a store restarted", async (t) => {
+    const start = String(Math.floor(Date.now() / 1000));
+    const writer = program(
+      "docker",
+      ...["exec", "-u", "ubuntu", `hostwright-${LAB}-${HOST}`, "perl", "-e", WRITER, LOGS, String(COUNT)],
+    );
+    for (const round of [1, 2, 3]) {
+      await new Promise((resolve) => setTimeout(resolve, 5000));
+      await onHost(HOST, "systemctl kill --signal=KILL promtail");
+      if (round < 3) await onHost("mon", "docker restart -t 2 monitoring-loki-1");
+    }
+    t.equal((await writer).code, 0);
+    const numbers = await eventually(
+      "all entries",
+      120,
+      () => numbersSince(start),
+      (found) => new Set(found).size === COUNT,
+    );
+    t.equal(numbers.length, COUNT, "each once");
+    await onHost(HOST, `rm -f ${LOGS}/numbers*`);
+  });
+});
 
 /** What the agent would send of a file, in order, with the shipped configuration of that format. */
 async function dryRun(format: string, sample: string): Promise<readonly Entry[]> {

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import type { Dashboard, Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import t from "tap";
 import { quoteWord } from "../../engine/shell/sh.ts";
@@ -7,11 +6,10 @@ import { emptyUnlessOf } from "../../roles/dashboards/panels.ts";
 import { services } from "../../roles/services.ts";
 import { type Query, queries, selectorsOf } from "../roles/grafana/queries.ts";
 import { eventually, lab, labAddress, onHost, site, writeInventory } from "../support/lab.ts";
+import { noLab } from "../support/stand.ts";
 
 // It brings the tests' lab up and converges it where that has not happened yet.
 t.setTimeout(45 * 60_000);
-
-const canHaveLab = spawnSync("docker", ["info"]).status === 0 || process.getuid?.() === 0;
 
 /** Metrics that the lab's hosts have not, since they are containers, and why. */
 const NOT_IN_THE_LAB: Readonly<Record<string, string>> = {};
@@ -25,31 +23,27 @@ const micrometer = metricSources.find(({ from }) => from.startsWith("Micrometer"
 
 const panelQueries = queries.filter(({ source, where }) => source === "prometheus" && !where.startsWith("alert "));
 
-t.test(
-  "each panel of the dashboards, asked of the lab's Prometheus",
-  { skip: canHaveLab ? false : "needs a Docker engine, or root to install one" },
-  async (t) => {
-    await lab("up");
-    if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
-    writeInventory();
-    const run = await site();
-    t.equal(run.code, 0, run.stderr);
-    const standIns = await standInsOf();
-    t.comment(`stand-ins: ${standIns.join(", ") || "none"}`);
+t.test("each panel of the dashboards, asked of the lab's Prometheus", { skip: noLab }, async (t) => {
+  await lab("up");
+  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
+  writeInventory();
+  const run = await site();
+  t.equal(run.code, 0, run.stderr);
+  const standIns = await standInsOf();
+  t.comment(`stand-ins: ${standIns.join(", ") || "none"}`);
 
-    const needed = panelQueries.filter((query) => excuseOf(query, standIns) === undefined);
-    t.ok(needed.length > 30, `${needed.length} of ${panelQueries.length} queries have no excuse`);
-    // A rate needs two scrapes, and what the application does has to come round.
-    const ask = () => emptyOf(needed);
-    const missing = await eventually("data in each panel", 180, ask, (empty) => empty.length === 0).catch(ask);
-    t.same(
-      missing.map(({ where, text }) => `${where}: ${text}`),
-      [],
-      "what is empty under load says why: beside the panel (emptyUnless), or here",
-    );
-    for (const query of await emptyOf(panelQueries)) t.comment(`empty: ${query.where}: ${excuseOf(query, standIns)}`);
-  },
-);
+  const needed = panelQueries.filter((query) => excuseOf(query, standIns) === undefined);
+  t.ok(needed.length > 30, `${needed.length} of ${panelQueries.length} queries have no excuse`);
+  // A rate needs two scrapes, and what the application does has to come round.
+  const ask = () => emptyOf(needed);
+  const missing = await eventually("data in each panel", 180, ask, (empty) => empty.length === 0).catch(ask);
+  t.same(
+    missing.map(({ where, text }) => `${where}: ${text}`),
+    [],
+    "what is empty under load says why: beside the panel (emptyUnless), or here",
+  );
+  for (const query of await emptyOf(panelQueries)) t.comment(`empty: ${query.where}: ${excuseOf(query, standIns)}`);
+});
 
 /** Why a query may have no answer here; undefined: it has to have one. */
 function excuseOf(query: Query, standIns: readonly string[]): string | undefined {

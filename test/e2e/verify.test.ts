@@ -1,12 +1,10 @@
-import { spawnSync } from "node:child_process";
 import t from "tap";
 import type { Finding, RunEvent } from "../../engine/run/event.ts";
 import { INVENTORY, lab, onHost, program, site, writeInventory } from "../support/lab.ts";
+import { noLab } from "../support/stand.ts";
 
 // It brings the tests' lab up and converges it where that has not happened yet.
 t.setTimeout(45 * 60_000);
-
-const canHaveLab = spawnSync("docker", ["info"]).status === 0 || process.getuid?.() === 0;
 
 interface Proof {
   readonly code: number;
@@ -49,59 +47,55 @@ const faults = [
   })),
 ];
 
-t.test(
-  "the proof, on a lab of real hosts",
-  { skip: canHaveLab ? false : "needs a Docker engine, or root to install one" },
-  async (t) => {
-    await lab("up");
-    if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
-    writeInventory();
-    const converged = await site("--verify");
-    t.equal(converged.code, 0, converged.stderr);
-    t.ok(
-      converged.events.some(({ kind }) => kind === "found"),
-      "the last play of the whole job proves it",
-    );
+t.test("the proof, on a lab of real hosts", { skip: noLab }, async (t) => {
+  await lab("up");
+  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
+  writeInventory();
+  const converged = await site("--verify");
+  t.equal(converged.code, 0, converged.stderr);
+  t.ok(
+    converged.events.some(({ kind }) => kind === "found"),
+    "the last play of the whole job proves it",
+  );
 
-    await t.test("everything works, and what stand-ins cannot prove is said", async (t) => {
-      const { code, findings, stderr } = await verify();
-      t.equal(code, 0, stderr);
-      for (const host of ["app-dev", "app-prod"]) {
-        const works = findings(host).filter(({ outcome }) => outcome === "works");
-        t.same(works.map(({ name }) => name).sort(), [
-          "application metrics",
-          // Of who sends any: app-dev's application is a stand-in.
-          ...(host === "app-prod" ? ["application traces"] : []),
-          ...["host metrics", "logs", "metrics path"],
-          // For who asks for it.
-          ...(host === "app-dev" ? ["process metrics"] : []),
-          ...["service graph", "traces by HTTP", "traces by gRPC"],
-        ]);
-        t.ok(works.filter(({ name }) => name !== "metrics path").every(({ durationMs = 0 }) => durationMs > 0));
-      }
-      t.match(
-        stderr,
-        /^Not proven, that upstream's own programs do the same as those of mon: .*grafana\/tempo:\S+ \(lab: stand-in\)/m,
-      );
-      t.equal(
-        await onHost("app-dev", "ls /home/ubuntu/fittoring/logs | grep -c verify || :"),
-        "0\n",
-        "nothing is left behind",
-      );
-    });
-
-    for (const { host, stop, start, name, text } of faults) {
-      await t.test(`after "${stop}" it names the hop`, async (t) => {
-        await onHost(host, stop);
-        const { code, findings } = await verify("--limit", "app-dev").finally(() => onHost(host, start));
-        t.equal(code, 2);
-        const broken = findings("app-dev").find((finding) => finding.name === name);
-        t.match(broken, { outcome: "broken", text, hint: /.+/ });
-      });
+  await t.test("everything works, and what stand-ins cannot prove is said", async (t) => {
+    const { code, findings, stderr } = await verify();
+    t.equal(code, 0, stderr);
+    for (const host of ["app-dev", "app-prod"]) {
+      const works = findings(host).filter(({ outcome }) => outcome === "works");
+      t.same(works.map(({ name }) => name).sort(), [
+        "application metrics",
+        // Of who sends any: app-dev's application is a stand-in.
+        ...(host === "app-prod" ? ["application traces"] : []),
+        ...["host metrics", "logs", "metrics path"],
+        // For who asks for it.
+        ...(host === "app-dev" ? ["process metrics"] : []),
+        ...["service graph", "traces by HTTP", "traces by gRPC"],
+      ]);
+      t.ok(works.filter(({ name }) => name !== "metrics path").every(({ durationMs = 0 }) => durationMs > 0));
     }
+    t.match(
+      stderr,
+      /^Not proven, that upstream's own programs do the same as those of mon: .*grafana\/tempo:\S+ \(lab: stand-in\)/m,
+    );
+    t.equal(
+      await onHost("app-dev", "ls /home/ubuntu/fittoring/logs | grep -c verify || :"),
+      "0\n",
+      "nothing is left behind",
+    );
+  });
 
-    await t.test("and when all is started again, it works again", async (t) => {
-      t.equal((await verify()).code, 0);
+  for (const { host, stop, start, name, text } of faults) {
+    await t.test(`after "${stop}" it names the hop`, async (t) => {
+      await onHost(host, stop);
+      const { code, findings } = await verify("--limit", "app-dev").finally(() => onHost(host, start));
+      t.equal(code, 2);
+      const broken = findings("app-dev").find((finding) => finding.name === name);
+      t.match(broken, { outcome: "broken", text, hint: /.+/ });
     });
-  },
-);
+  }
+
+  await t.test("and when all is started again, it works again", async (t) => {
+    t.equal((await verify()).code, 0);
+  });
+});

@@ -1,11 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { userInfo } from "node:os";
 import type { Test } from "tap";
 import type { Connection } from "../../engine/connection/connection.ts";
 import { connectSsh, type SshOptions, type SshTarget } from "../../engine/connection/ssh.ts";
+import { freePort } from "./port.ts";
 
 const SSHD = "/usr/sbin/sshd";
 /** Why tests with OpenSSH's server are skipped; false where it is there. */
@@ -49,16 +48,6 @@ export async function realSshd(t: Test, settings = "", address = "127.0.0.1"): P
 /** Makes a key, or what else these arguments say, without asking. */
 export function keygen(...args: readonly string[]): void {
   execFileSync("ssh-keygen", ["-q", "-N", "", ...args], { stdio: "ignore" });
-}
-
-// sshd cannot be asked for any free port, so one is taken and let go.
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function listening(child: ChildProcess): Promise<void> {

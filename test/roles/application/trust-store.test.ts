@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import t, { type Test } from "tap";
 import { command, type Resource } from "../../../engine/index.ts";
 import { trustStore } from "../../../roles/application/trust-store.ts";
 import { apply, converges, plan } from "../../support/converges.ts";
+import { freePort } from "../../support/port.ts";
 import { shells } from "../../support/shells.ts";
 import { appPlan, desiredOf } from "../plans.ts";
 import { namesOf } from "../site.ts";
@@ -123,14 +123,6 @@ t.test(
 function optionOf(store: string) {
   const words = settings(gatewayOn).words as Record<string, { word: string }>;
   return { OPTIONS: words.JDK_JAVA_OPTIONS?.word.replace("/etc/hostwright/trust.p12", store) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" ? (address?.port ?? 0) : 0;
 }
 
 async function gateway(t: Test, dir: string, url: string): Promise<ChildProcess> {

@@ -2,11 +2,12 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, } from "node:net";
 import t from "tap";
 import { parse, stringify } from "yaml";
 import { dropRules } from "../../../roles/prometheus/drop.ts";
 import { jobsOf } from "../../../roles/prometheus/scrapes.ts";
+import { freePort } from "../../support/port.ts";
 import { monitoringPlan } from "../plans.ts";
 import { appHost, monitoringHost, siteOf, textOf } from "../site.ts";
 
@@ -93,14 +94,6 @@ t.test("the real Prometheus stores no scrape and no health check, and all the re
     };
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 150; tries++) {
