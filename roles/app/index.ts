@@ -5,7 +5,7 @@ import { checkPorts } from "../ports.ts";
 import { programNotes, wantedReleases } from "../programs.ts";
 import type { HostService } from "../service.ts";
 import { provenance } from "../versions.ts";
-import { hostServices } from "./services.ts";
+import { hostServices, unitNames } from "./services.ts";
 import { appVars } from "./vars.ts";
 
 /** The services of a host that runs the application. */
@@ -26,7 +26,7 @@ export const app = defineRole({
   notes: (_vars, facts, site) => [
     // The date decides what is said, never what is done.
     ...programsOf(site).flatMap((program) => programNotes(program, facts, site, new Date())),
-    ...provenance(unitsOf(site), site),
+    ...provenance(unitNames(servicesOf(site), site.host), site),
     ...(hasMonitoring(site) ? [] : [nowhere(site)]),
   ],
   releases: (_vars, facts, site) => wantedReleases(programsOf(site), facts, site),
@@ -40,14 +40,6 @@ function servicesOf(site: Site): readonly HostService[] {
 function nowhere(site: Site): string {
   const names = servicesOf(site).map(({ name }) => name);
   return `This inventory has no host in group ${groups.monitoring}: app hosts get ${names.join(", ")} only, their logs and traces are left as they are`;
-}
-
-/** By these names a site's lock file says of one host that something runs there in the place of the real unit. */
-function unitsOf(site: Site): readonly string[] {
-  return servicesOf(site).flatMap((service) => {
-    const unit = service.unit(site.host);
-    return unit === undefined ? [] : [`${site.host.name}: ${unit}`];
-  });
 }
 
 function programsOf(site: Site) {

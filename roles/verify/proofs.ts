@@ -1,5 +1,5 @@
 import type { Site } from "hostwright";
-import { hostServices } from "../app/services.ts";
+import { hostServices, unitNames } from "../app/services.ts";
 import { monitoringHost } from "../hosts.ts";
 import { containersOf } from "../monitoring/stack.ts";
 import { metricsProofs } from "../prometheus/proof.ts";
@@ -18,15 +18,18 @@ export function proofsOf(site: Site, occasion: Occasion): readonly Proof[] {
   return all.map((proof) => lacking(site, proof) ?? proof);
 }
 
-/** What a site serves in the place of upstream's own may lack something: its lock file says so. */
+/** What a site has in the place of upstream's own, or of the application, may lack something: its lock file says so. */
 function lacking(site: Site, { name }: Proof): Proof | undefined {
-  const found = incomplete(site).find(({ lacks }) => lacks.includes(name));
-  return found && unproven(name, `${found.image} is ${found.source}, and has none`);
+  const own = hostServices.filter(({ isOn }) => isOn(site.host));
+  const found = [...incomplete(site), ...instead(unitNames(own, site.host), site)].find(({ lacks }) =>
+    lacks.includes(name),
+  );
+  return found && unproven(name, `${found.name} is ${found.source}, and has none`);
 }
 
 /** A line that says what was proven with something else than upstream's own programs, and whose these are: `--limit` may leave that host out. */
 export function provenWith(site: Site): readonly string[] {
-  const names = incomplete(site).map(({ image, source }) => `${image} (${source})`);
+  const names = incomplete(site).map(({ name, source }) => `${name} (${source})`);
   const whose = `those of ${monitoringHost(site).name}`;
   return names.length === 0
     ? []
@@ -36,9 +39,15 @@ export function provenWith(site: Site): readonly string[] {
 /** The images in use that are not upstream's own, and what each has not. */
 function incomplete(site: Site) {
   const monitoring = monitoringHost(site);
-  return containersOf(monitoring).flatMap((container) => {
-    const image = tagged(container.image(monitoring));
-    const { source, lacks } = site.releases[image] ?? {};
-    return lacks ? [{ image, source, lacks }] : [];
+  return instead(
+    containersOf(monitoring).map((container) => tagged(container.image(monitoring))),
+    site,
+  );
+}
+
+function instead(names: readonly string[], { releases }: Site) {
+  return names.flatMap((name) => {
+    const { source, lacks } = releases[name] ?? {};
+    return lacks ? [{ name, source, lacks }] : [];
   });
 }

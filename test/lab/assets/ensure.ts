@@ -43,7 +43,8 @@ export async function recordApplications(lab: Lab): Promise<void> {
   const states = await containerStates(hosts.map(({ container }) => container));
   const standIns = hosts.filter((_host, index) => !hasSpring(states[index]?.image ?? ""));
   const entries = standIns.map(
-    ({ name }) => [`${name}${APPLICATION}`, { sha256: "", source: "lab: stand-in" }] as const,
+    ({ name }) =>
+      [`${name}${APPLICATION}`, { sha256: "", source: "lab: stand-in", lacks: ["application traces"] }] as const,
   );
   const others = Object.entries(readLock(lab) ?? {}).filter(([name]) => !name.endsWith(APPLICATION));
   await writeLock(lab, Object.fromEntries([...others, ...entries]));

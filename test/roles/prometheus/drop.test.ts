@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, } from "node:net";
+import type { AddressInfo } from "node:net";
 import t from "tap";
 import { parse, stringify } from "yaml";
 import { dropRules } from "../../../roles/prometheus/drop.ts";

@@ -16,6 +16,18 @@ t.test(
   },
 );
 
+t.test("what stands in for a host's application may send no traces: that is not proven, and no failure", async (t) => {
+  const standIn = { sha256: "", source: "lab: stand-in", lacks: ["application traces"] };
+  const of = async (host: string) => {
+    const vars = { app_service: "a.service", tracing_enable: true };
+    const { told, run } = stage([], vars, { [`${host}: a.service`]: standIn });
+    await run();
+    return told.find(({ name }) => name === "application traces");
+  };
+  t.match(await of("app-1"), { outcome: "unproven", text: "app-1: a.service is lab: stand-in, and has none" });
+  t.notMatch((await of("app-2"))?.text, /stand-in/, "another host's is another");
+});
+
 t.test("every service that Prometheus reads is proven, by the metric that it surely has", async (t) => {
   const answer = { data: { result: [{ metric: {}, value: [0, "1"] }] } };
   const { told, asked, run } = stage([[/uid\/prometheus\/api/, { stdout: `${JSON.stringify(answer)}\n200` }]], {
