@@ -25,7 +25,7 @@ const rules: Readonly<Record<string, readonly [folders: readonly string[], packa
   "engine/report": [["engine/run"], ["diff", "log-update"]],
   "engine/cli": [[...below, "engine/run", "engine/report"], []],
   engine: [[...below.filter((one) => one !== "engine/connection"), "engine/cli"], []],
-  roles: [["engine"], ["@grafana/grafana-foundation-sdk", "bcryptjs"]],
+  roles: [["engine"], ["bcryptjs"]],
   inventory: [["engine"], ["zx"]],
   playbooks: [["engine", "roles"], ["zx"]],
 };

@@ -1,5 +1,5 @@
-import type { Dashboard, Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metricSources } from "./metrics.ts";
+import type { Dashboard, Panel } from "./model.ts";
 import { emptyUnlessOf } from "./panels.ts";
 
 const HEAD = `# Dashboards
@@ -49,20 +49,20 @@ export function dashboardsPage(dashboards: readonly Dashboard[]): string {
 }
 
 function needs(dashboards: readonly Dashboard[]): string {
-  const rows = dashboards.flatMap(({ title, panels = [] }) =>
+  const rows = dashboards.flatMap(({ title, panels }) =>
     panels.flatMap((panel) => {
-      const reason = emptyUnlessOf(panel as Panel);
+      const reason = emptyUnlessOf(panel);
       return reason === undefined ? [] : [`| ${title}: ${panel.title} | ${cell(reason)} |`];
     }),
   );
   return ["| panel | needs that |", "| --- | --- |", ...rows, ""].join("\n");
 }
 
-function section({ title, uid, description, panels = [] }: Dashboard): string {
+function section({ title, uid, description, panels }: Dashboard): string {
   const rows = panels.map((panel) =>
     panel.type === "row"
       ? `| **${panel.title}** | | |`
-      : `| ${panel.title} | ${kindOf(panel as Panel)} | ${cell((panel as Panel).description ?? "")} |`,
+      : `| ${panel.title} | ${kindOf(panel)} | ${cell(panel.description ?? "")} |`,
   );
   return `## ${title}
 

@@ -1,15 +1,10 @@
-import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
-import { ReduceDataOptionsBuilder, VizLegendOptionsBuilder } from "@grafana/grafana-foundation-sdk/common";
-import { type Panel, ThresholdsConfigBuilder, ThresholdsMode } from "@grafana/grafana-foundation-sdk/dashboard";
-import { PanelBuilder as LogsPanel } from "@grafana/grafana-foundation-sdk/logs";
-import { DataqueryBuilder as LogQuery } from "@grafana/grafana-foundation-sdk/loki";
-import { PanelBuilder as NodeGraphPanel } from "@grafana/grafana-foundation-sdk/nodegraph";
-import { DataqueryBuilder as MetricQuery } from "@grafana/grafana-foundation-sdk/prometheus";
-import { PanelBuilder as StatPanel } from "@grafana/grafana-foundation-sdk/stat";
-import { PanelBuilder as TablePanel } from "@grafana/grafana-foundation-sdk/table";
-import { SearchTableType, DataqueryBuilder as TraceQuery } from "@grafana/grafana-foundation-sdk/tempo";
-import { PanelBuilder as GraphPanel } from "@grafana/grafana-foundation-sdk/timeseries";
 import { dataSources } from "./data-sources.ts";
+import type { DataSource, GridPosition, Panel, PanelContent, Target } from "./model.ts";
+
+/** A panel before it has a place. */
+export interface Unplaced extends PanelContent {
+  readonly size: Pick<GridPosition, "w" | "h">;
+}
 
 interface Common {
   readonly title: string;
@@ -44,65 +39,79 @@ interface LogOptions extends Common {
 }
 
 /** Metrics over time. */
-export function graph({ queries, unit, exemplars = false, ...common }: GraphOptions): Builder<Panel> {
-  const targets = Object.entries(queries).map(([legend, expr], index) =>
-    metricQuery(expr, index).range().legendFormat(legend).exemplar(exemplars),
-  );
-  return placed(new GraphPanel().targets(targets).unit(unit).min(0), common, dataSources.prometheus)
-    .fillOpacity(10)
-    .legend(new VizLegendOptionsBuilder().showLegend(true));
+export function graph({ queries, unit, exemplars = false, ...common }: GraphOptions): Unplaced {
+  const targets = metricTargets(queries, { range: true, instant: false, exemplar: exemplars });
+  return timeSeries(common, { source: dataSources.prometheus, targets, unit, fillOpacity: 10 });
 }
 
 /** Numbers as they are now. */
-export function stat({ queries, unit, steps, ...common }: StatOptions): Builder<Panel> {
-  const targets = Object.entries(queries).map(([legend, expr], index) =>
-    metricQuery(expr, index).instant().legendFormat(legend),
-  );
-  const panel = placed(new StatPanel().targets(targets).unit(unit), common, dataSources.prometheus)
-    .height(4)
-    .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]));
-  return steps ? panel.thresholds(thresholds(steps)) : panel;
+export function stat({ queries, unit, steps, ...common }: StatOptions): Unplaced {
+  const targets = metricTargets(queries, { range: false, instant: true });
+  return {
+    ...panel("stat", common, { source: dataSources.prometheus, targets, height: 4 }),
+    fieldConfig: { defaults: { unit, ...(steps && { thresholds: thresholds(steps) }) }, overrides: [] },
+    options: {
+      graphMode: "area",
+      colorMode: "value",
+      justifyMode: "auto",
+      textMode: "auto",
+      wideLayout: true,
+      showPercentChange: false,
+      reduceOptions: { calcs: ["lastNotNull"] },
+      percentChangeColorMode: "standard",
+      orientation: "auto",
+    },
+  };
 }
 
 /** Log lines over time, counted by a metric query of LogQL. */
-export function logGraph({ query, legend, ...common }: LogOptions & { readonly legend: string }): Builder<Panel> {
-  const target = logQuery(query).range(true).legendFormat(legend);
-  return placed(new GraphPanel().targets([target]).unit("short").min(0), common, dataSources.loki)
-    .fillOpacity(30)
-    .legend(new VizLegendOptionsBuilder().showLegend(true));
+export function logGraph({ query, legend, ...common }: LogOptions & { readonly legend: string }): Unplaced {
+  const targets = [{ ...logTarget(query), range: true, legendFormat: legend }];
+  return timeSeries(common, { source: dataSources.loki, targets, unit: "short", fillOpacity: 30 });
 }
 
 /** Levels of entries that somebody has to look at, as a matcher of LogQL. */
 export const isError = 'level=~"ERROR|FATAL|CRITICAL"';
 
 /** Log lines as they were written. */
-export function logs({ query, ...common }: LogOptions): Builder<Panel> {
-  return placed(new LogsPanel().targets([logQuery(query).range(true).maxLines(500)]), common, dataSources.loki)
-    .height(14)
-    .showTime(true)
-    .wrapLogMessage(true)
-    .prettifyLogMessage(false)
-    .enableLogDetails(true);
+export function logs({ query, ...common }: LogOptions): Unplaced {
+  const targets = [{ ...logTarget(query), range: true, maxLines: 500 }];
+  return {
+    ...panel("logs", common, { source: dataSources.loki, targets, height: 14 }),
+    options: {
+      showLabels: false,
+      showCommonLabels: false,
+      showTime: true,
+      showLogContextToggle: false,
+      wrapLogMessage: true,
+      prettifyLogMessage: false,
+      enableLogDetails: true,
+      sortOrder: "Descending",
+      dedupStrategy: "none",
+    },
+  };
 }
 
 /** Traces that a TraceQL query finds. */
-export function traces({ query, ...common }: LogOptions): Builder<Panel> {
-  const target = traceQuery("traceql").query(query).limit(20).tableType(SearchTableType.Traces);
-  return placed(new TablePanel().targets([target]), common, dataSources.tempo).height(10);
+export function traces({ query, ...common }: LogOptions): Unplaced {
+  const targets = [{ ...traceTarget("traceql"), query, limit: 20, tableType: "traces" }];
+  return {
+    ...panel("table", common, { source: dataSources.tempo, targets, height: 10 }),
+    fieldConfig: { defaults: { custom: { align: "auto", inspect: false } }, overrides: [] },
+    options: {
+      frameIndex: 0,
+      showHeader: true,
+      showTypeIcons: false,
+      footer: { show: false, reducer: [], countRows: false },
+      cellHeight: "sm",
+    },
+  };
 }
 
 /** Services and who calls whom, from the metrics that Tempo makes of spans; `query` selects them. */
-export function serviceGraph({ query, ...common }: LogOptions): Builder<Panel> {
-  const target = traceQuery("serviceMap").serviceMapQuery(query);
-  return placed(new NodeGraphPanel().targets([target]), common, dataSources.tempo).height(14);
-}
-
-interface Placeable {
-  title(title: string): this;
-  description(description: string): this;
-  span(width: number): this;
-  height(height: number): this;
-  datasource(source: (typeof dataSources)[keyof typeof dataSources]): this;
+export function serviceGraph({ query, ...common }: LogOptions): Unplaced {
+  const targets = [{ ...traceTarget("serviceMap"), serviceMapQuery: query }];
+  return { ...panel("nodeGraph", common, { source: dataSources.tempo, targets, height: 14 }), options: {} };
 }
 
 const EMPTY_UNLESS = " Empty unless ";
@@ -113,33 +122,56 @@ export function emptyUnlessOf({ description = "" }: Pick<Panel, "description">):
   return needs?.replace(/\.$/, "");
 }
 
-function placed<P extends Placeable>(panel: P, { title, about, emptyUnless, width = 8 }: Common, source: Source): P {
+interface Shown {
+  readonly source: DataSource;
+  readonly targets: readonly Target[];
+  readonly height?: number;
+}
+
+function panel(
+  type: string,
+  { title, about, emptyUnless, width = 8 }: Common,
+  { source, targets, height = 8 }: Shown,
+): Unplaced {
   const needs = emptyUnless === undefined ? "" : `${EMPTY_UNLESS}${emptyUnless}.`;
-  return panel.title(title).description(`${about}${needs}`).span(width).height(8).datasource(source);
+  const size = { w: width, h: height };
+  return { type, title, description: `${about}${needs}`, datasource: source, targets, size };
 }
 
-type Source = (typeof dataSources)[keyof typeof dataSources];
-
-function metricQuery(expr: string, index: number): MetricQuery {
-  return new MetricQuery().refId(refId(index)).expr(expr).datasource(dataSources.prometheus);
+function timeSeries(
+  common: Common,
+  { unit, fillOpacity, ...shown }: Shown & { readonly unit: string; readonly fillOpacity: number },
+): Unplaced {
+  return {
+    ...panel("timeseries", common, shown),
+    fieldConfig: { defaults: { custom: { fillOpacity }, unit, min: 0 }, overrides: [] },
+    options: {
+      legend: { displayMode: "list", placement: "bottom", showLegend: true, calcs: [] },
+      tooltip: { mode: "single", sort: "asc" },
+    },
+  };
 }
 
-function logQuery(expr: string): LogQuery {
-  return new LogQuery().refId("A").expr(expr).datasource(dataSources.loki);
+function metricTargets(queries: Metrics["queries"], settings: Readonly<Record<string, boolean>>): readonly Target[] {
+  return Object.entries(queries).map(([legendFormat, expr], index) => {
+    const refId = String.fromCharCode("A".charCodeAt(0) + index);
+    return { refId, datasource: dataSources.prometheus, expr, legendFormat, ...settings };
+  });
 }
 
-function traceQuery(type: string): TraceQuery & Builder<Dataquery> {
-  return new TraceQuery().refId("A").queryType(type).datasource(dataSources.tempo);
+function logTarget(expr: string): Target {
+  return { refId: "A", datasource: dataSources.loki, expr };
 }
 
-function refId(index: number): string {
-  return String.fromCharCode("A".charCodeAt(0) + index);
+function traceTarget(queryType: string): Target {
+  return { refId: "A", datasource: dataSources.tempo, queryType, filters: [] };
 }
 
-function thresholds([orange, red]: readonly [number, number]): ThresholdsConfigBuilder {
-  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
+function thresholds([orange, red]: readonly [number, number]): unknown {
+  const steps = [
     { value: null, color: "green" },
     { value: orange, color: "orange" },
     { value: red, color: "red" },
-  ]);
+  ];
+  return { mode: "absolute", steps };
 }

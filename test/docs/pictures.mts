@@ -4,8 +4,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { type BrowserContext, chromium } from "playwright-core";
+import type { Dashboard } from "../../roles/dashboards/model.ts";
 import { services } from "../../roles/services.ts";
 
 interface Options {

@@ -2,6 +2,7 @@ import { parser as logql } from "@grafana/lezer-logql";
 import { parser as traceql } from "@grafana/lezer-traceql";
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser as promql } from "@prometheus-io/lezer-promql";
+import type { Target } from "../../../roles/dashboards/model.ts";
 import { services } from "../../../roles/services.ts";
 
 export interface Query {
@@ -9,13 +10,6 @@ export interface Query {
   readonly source: "prometheus" | "loki" | "tempo";
   /** As the store gets it: Grafana's variables have values. */
   readonly text: string;
-}
-
-interface Target {
-  readonly datasource: { readonly uid: Query["source"] };
-  readonly expr?: string;
-  readonly query?: string;
-  readonly serviceMapQuery?: string;
 }
 
 interface Selector {
@@ -29,12 +23,8 @@ const parsers = { prometheus: promql, loki: logql, tempo: traceql };
 export const queries: readonly Query[] = [
   ...services
     .flatMap((service) => service.dashboards)
-    .flatMap(({ title, panels = [] }) =>
-      panels.flatMap((panel) =>
-        ("targets" in panel ? ((panel.targets ?? []) as unknown as Target[]) : []).map((target) =>
-          queryOf(`${title}: ${panel.title}`, target),
-        ),
-      ),
+    .flatMap(({ title, panels }) =>
+      panels.flatMap((panel) => (panel.targets ?? []).map((target) => queryOf(`${title}: ${panel.title}`, target))),
     ),
   ...services
     .flatMap(({ alerts }) => alerts)
@@ -76,7 +66,7 @@ export function logLabelsOf({ text }: Query): readonly string[] {
 
 function queryOf(where: string, { datasource, expr, query, serviceMapQuery }: Target): Query {
   // The service map's selector is one of Prometheus' series.
-  const source = serviceMapQuery === undefined ? datasource.uid : "prometheus";
+  const source = serviceMapQuery === undefined ? (datasource.uid as Query["source"]) : "prometheus";
   const text = expr ?? query ?? `traces_service_graph_request_total${serviceMapQuery}`;
   return { where, source, text: withValues(text) };
 }
