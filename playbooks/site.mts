@@ -4,7 +4,6 @@
 //   npx zx playbooks/site.mts --verify                and proves that data arrives (docs/verify.md)
 
 import { definePlaybook, runPlaybook } from "hostwright";
-import { $ } from "zx/core";
 import { app } from "../roles/app/index.ts";
 import { gatewayCa } from "../roles/gateway/certificate.ts";
 import { monitoring } from "../roles/monitoring/index.ts";
@@ -27,11 +26,10 @@ await runPlaybook(site, import.meta.url, {
   /** An inventory whose hosts have the var `lab` is that lab's: bring it up first. */
   async prepare({ hosts }) {
     const lab = [...hosts.values()].find(({ vars }) => vars.lab !== undefined)?.vars.lab;
-    if (lab !== undefined)
-      await $({
-        // Stdout is the report's, or that of its events.
-        stdio: ["ignore", process.stderr, "inherit"],
-        env: { ...process.env, HOSTWRIGHT_LAB: `${lab}` },
-      })`npm run --silent lab -- up`;
+    if (lab === undefined) return;
+    const { $ } = await import("zx/core");
+    // Stdout is the report's, or that of its events.
+    const stdio = ["ignore", process.stderr, "inherit"] as const;
+    await $({ stdio: [...stdio], env: { ...process.env, HOSTWRIGHT_LAB: `${lab}` } })`npm run --silent lab -- up`;
   },
 });

@@ -1,6 +1,6 @@
 import type { HostVars, Resource, Schema, Script, Site, Text, VarsOf } from "hostwright";
 import type { AlertRule } from "./alert.ts";
-import type { Dashboard } from "./dashboards/model.ts";
+import type { Dashboard } from "./dashboard.ts";
 import { varsOfHost } from "./hosts.ts";
 import type { Occasion, Proof } from "./proof.ts";
 import { defineService, type Service, type ServiceDefinition } from "./service.ts";

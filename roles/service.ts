@@ -1,6 +1,6 @@
 import type { Facts, Handler, HostVars, Resource, Schema, Site, Text, VarsOf } from "hostwright";
 import type { AlertRule } from "./alert.ts";
-import type { Dashboard } from "./dashboards/model.ts";
+import type { Dashboard } from "./dashboard.ts";
 import { varsOfHost } from "./hosts.ts";
 import type { Program } from "./programs.ts";
 import type { Occasion, Proof } from "./proof.ts";

@@ -3,7 +3,6 @@ import { constants } from "node:os";
 import { dirname } from "node:path";
 import { jsonReport } from "../report/json.ts";
 import { type JunitReport, junitReport } from "../report/junit.ts";
-import { liveReport } from "../report/live.ts";
 import { textReport } from "../report/text.ts";
 import type { Emit } from "../run/event.ts";
 import { DeadlineError } from "../run/interrupt.ts";
@@ -28,10 +27,10 @@ export interface Interruption {
  * Opens the reports: text on stdout, or events there and the text on stderr, and JUnit in a file as asked. Throws
  * `UsageError` where the file cannot be written.
  */
-export function openReports(options: Options): Reports {
+export async function openReports(options: Options): Promise<Reports> {
   const junit = options.junit === undefined ? undefined : junitFile(options.junit, options);
   const json = options.json ? jsonReport({ write: (text) => process.stdout.write(text) }) : undefined;
-  const people = textOrLive(options);
+  const people = await textOrLive(options);
   return {
     emit(event) {
       json?.(event);
@@ -77,12 +76,15 @@ export function interruption(deadlineSeconds: number): Interruption {
   };
 }
 
-function textOrLive(options: Options): { readonly emit: Emit; stop(): void } {
+async function textOrLive(options: Options): Promise<{ readonly emit: Emit; stop(): void }> {
   const { stdout, stderr, env } = process;
   const stream = options.json ? stderr : stdout;
   // Lines that move would run into events on the same terminal.
   const isShared = options.json && stdout.isTTY === true;
-  if (isLive(stream, env) && !isShared) return liveReport(stream, { ...options, colour: wantsColour(stream, env) });
+  if (isLive(stream, env) && !isShared) {
+    const { liveReport } = await import("../report/live.ts");
+    return liveReport(stream, { ...options, colour: wantsColour(stream, env) });
+  }
   return { emit: textReport(outputOf(stream), options), stop: () => {} };
 }
 

@@ -123,7 +123,7 @@ async function run(playbook: Playbook, job: Job): Promise<number> {
   const password = options.askPass ? await askPassword("SSH password: ") : undefined;
   const passwords = [...job.passwords, becomePassword, password].filter((one) => one !== undefined);
   const mask = masker([...secretsToHide(job.inventory, plays), ...passwords].filter(isHidable(job.inventory)));
-  const reports = openReports(options);
+  const reports = await openReports(options);
   const interrupted = interruption(options.deadlineSeconds);
   try {
     const ports = {

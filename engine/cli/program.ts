@@ -9,11 +9,11 @@ import { promisify } from "node:util";
 import type { Connection } from "../connection/connection.ts";
 import { limit } from "../connection/limit.ts";
 import { connectLocal } from "../connection/local.ts";
-import { connectSsh, jumpHosts, type SshTarget } from "../connection/ssh.ts";
+import { jumpHosts } from "../connection/route.ts";
+import type { SshTarget } from "../connection/ssh.ts";
 import { connectionVars } from "../inventory/connection-vars.ts";
 import { parseExtraVars } from "../inventory/extra-vars.ts";
 import { type Host, type Inventory, InventoryError } from "../inventory/inventory.ts";
-import { loadInventory } from "../inventory/load.ts";
 import { StuckError } from "../inventory/module.ts";
 import type { JsonSchema, VarSchemas } from "../inventory/typed-text.ts";
 import type { Schema, Var } from "../role/schema.ts";
@@ -79,6 +79,7 @@ export async function loadFor(
     options.inventory.length > 0 ? options.inventory : [env.HOSTWRIGHT_INVENTORY || (await defaultInventory())];
   const extraVars = parseExtraVars(options.extraVars, env, byName(schemas));
   const { program } = options;
+  const { loadInventory } = await import("../inventory/load.ts");
   const inventory = await unlessEnded(named, () =>
     loadInventory(named, { extraVars, env, ...(program && { playbookFolder: dirname(resolve(program)) }) }),
   );
@@ -127,6 +128,8 @@ export function connector(
       knownHosts: vars.knownHosts ?? beside,
       sshArgs: vars.sshArgs,
     };
+    // What only says something needs no SSH.
+    const { connectSsh } = await import("../connection/ssh.ts");
     return connectSsh(target, {
       ...shared,
       connectTimeoutMs: options.timeoutSeconds * 1000,

@@ -1,4 +1,4 @@
-import { Ajv } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import type { Node } from "./document.ts";
 import { InventoryError, isMapping, type Place } from "./inventory.ts";
 import { describe, explainErrors, formatPath, hideSecrets } from "./problem.ts";
@@ -21,6 +21,14 @@ export const inventorySchema = {
   },
 } as const;
 
+/** Compiled once, whatever the number of files. */
+const compiled: { validator?: ValidateFunction } = {};
+
+function validator(): ValidateFunction {
+  compiled.validator ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(inventorySchema);
+  return compiled.validator;
+}
+
 /** Throws InventoryError, one line a problem, unless the tree is an inventory. */
 export function checkStructure(root: Node): void {
   if (!isMapping(root.value)) {
@@ -32,7 +40,7 @@ export function checkStructure(root: Node): void {
   }
   checkTop(root);
   checkNames(root, []);
-  const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(inventorySchema);
+  const validate = validator();
   if (validate(hideSecrets(root.value))) return;
   const locate = (path: readonly string[], part: "key" | "value") => locateIn(root, path, part);
   throw new InventoryError(explainErrors(validate.errors ?? [], { data: root.value, locate, subject }));

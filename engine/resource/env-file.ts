@@ -119,21 +119,28 @@ function holdsSecret({ entries }: EnvFileDesired): boolean {
  */
 export function spellings(key: string, text: Text): readonly string[] {
   const value = reveal(text);
-  // The value itself is not shown: it may be a secret.
-  const refuse = (what: string) => new TypeError(`env-file: the value of ${key} has ${what}`);
-  if (/[\n\r]/.test(value)) throw refuse("more than one line");
-  if (/[\p{Control}\p{Surrogate}\p{Noncharacter_Code_Point}]/u.test(value.replaceAll("\t", "")))
-    throw refuse("a control character or one that is none, which systemd does not take");
+  if (/[\n\r]/.test(value)) throw refused(key, "more than one line");
+  // Most are of ASCII: what all of Unicode has is asked about the others.
+  if (!/^[\x20-\x7e]*$/.test(value) && UNTAKEN.test(value.replaceAll("\t", "")))
+    throw refused(key, "a control character or one that is none, which systemd does not take");
   const spelled = [
     ...(PLAIN.test(value) ? [value] : []),
     ...(value.includes("`") ? [] : [`"${value.replaceAll(/[\\"$]/g, "\\$&")}"`]),
     ...(value.includes("'") || /(?<!\\)(\\\\)*\\$/.test(value) ? [] : [`'${value}'`]),
   ];
   if (spelled.length === 0)
-    throw refuse(
+    throw refused(
+      key,
       "a backquote, and a single quote or a backslash at its end: shells, systemd and compose read no spelling of it the same",
     );
   return spelled;
+}
+
+const UNTAKEN = /[\p{Control}\p{Surrogate}\p{Noncharacter_Code_Point}]/u;
+
+/** The value itself is not shown: it may be a secret. */
+function refused(key: string, what: string): TypeError {
+  return new TypeError(`env-file: the value of ${key} has ${what}`);
 }
 
 /** What awk reads of the wanted values, on stdin: an argument could be seen by everyone on the host. */

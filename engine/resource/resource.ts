@@ -1,7 +1,7 @@
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type Mismatch, MismatchError } from "../format/mismatch.ts";
 import type { Script } from "../shell/sh.ts";
+import { type CodePlace, callSite } from "./place.ts";
+
+export { type CodePlace, formatCodePlace, PlacedError, placeOf } from "./place.ts";
 
 /** One field that differs. `before` is absent where nothing was there; `text` holds whole contents for `--diff`. */
 export interface Change {
@@ -50,13 +50,6 @@ export interface ResourceOptions {
   readonly onHost?: string;
 }
 
-/** A line of code or of a template, or a file as a whole. */
-export interface CodePlace {
-  readonly file: string;
-  readonly line?: number | undefined;
-  readonly column?: number | undefined;
-}
-
 /** A resource with its type closed over: what the engine sees. */
 export interface Resource {
   readonly kind: ResourceKind;
@@ -91,17 +84,6 @@ export interface ResourceKind {
   /** What differs because one of these ids is about to change. */
   followed(resource: Resource, changing: ReadonlySet<string>): readonly Change[];
   merge(resources: readonly Resource[]): readonly Resource[];
-}
-
-/** What a role or a template asks for cannot be: the message begins with its line. */
-export class PlacedError extends MismatchError {
-  readonly place: CodePlace;
-
-  constructor(place: CodePlace, mismatch: Mismatch, options?: ErrorOptions) {
-    super(mismatch, options);
-    this.message = `${formatCodePlace(place)}: ${this.message}`;
-    this.place = place;
-  }
 }
 
 /** A probe printed what its parser does not know. Never means "absent". */
@@ -171,28 +153,4 @@ function mergeOptions(resources: readonly Resource[]): ResourceOptions {
     ...new Set(resources.flatMap(({ options }) => pick(options) ?? [])),
   ];
   return { ...resources[0]?.options, notify: all(({ notify }) => notify), tags: all(({ tags }) => tags) };
-}
-
-/** With tsx's source maps a stack frame has a path, without them a URL. */
-const FRAME = /^(?!\s*at async )\s*at (?:.*\()?((?:file:\/\/)?\/[^()]+?)(?:\?[^:]*)?:(\d+):\d+\)?$/;
-const ENGINE = fileURLToPath(new URL("..", import.meta.url));
-
-function callSite(): CodePlace {
-  return placeOf(new Error()) ?? { file: "engine" };
-}
-
-/** The first frame of an error's stack that is neither ours nor a package's: errors name the role's line. */
-export function placeOf({ stack = "" }: Error): CodePlace | undefined {
-  for (const frame of stack.split("\n")) {
-    const [, place = "", line] = FRAME.exec(frame) ?? [];
-    const path = place.startsWith("file:") ? fileURLToPath(place) : place;
-    if (path !== "" && !path.startsWith(ENGINE) && !path.includes("/node_modules/"))
-      return { file: relative(process.cwd(), path), line: Number(line) };
-  }
-  return undefined;
-}
-
-/** `file:line:column`, or what of it is known. */
-export function formatCodePlace({ file, line, column }: CodePlace): string {
-  return [file, line, column].filter((part) => part !== undefined).join(":");
 }

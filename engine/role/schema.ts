@@ -1,4 +1,5 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { createRequire } from "node:module";
+import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 import { type FormatName, formats } from "../format/format.ts";
 import { Secret } from "../shell/secret.ts";
 
@@ -81,23 +82,71 @@ export function optional<T>(inner: Var<T>): Var<T | undefined> {
  * `Secret`, however it was given.
  */
 export function readVars<S extends Schema>(schema: S, vars: Readonly<Record<string, unknown>>): Reading<VarsOf<S>> {
+  const known = readings.get(vars) ?? new Map();
+  readings.set(vars, known);
+  const reading: Reading<VarsOf<S>> = known.get(schema) ?? read(schema, vars);
+  known.set(schema, reading);
+  return reading;
+}
+
+/** What was read of a host's vars, by schema: all who ask about a host get the same answer. */
+const readings = new WeakMap<Readonly<Record<string, unknown>>, Map<Schema, Reading<never>>>();
+
+function read<S extends Schema>(schema: S, vars: Readonly<Record<string, unknown>>): Reading<VarsOf<S>> {
   const own = Object.fromEntries(Object.entries(vars).filter(([name]) => name in schema));
-  const validate = validatorOf(schema);
-  if (!validate(withoutSecrets(schema, own))) return { errors: validate.errors ?? [] };
+  const errors = [...missing(schema, own), ...Object.entries(withoutSecrets(schema, own)).flatMap(problemsIn(schema))];
+  if (errors.length > 0) return { errors };
   const defaults = Object.fromEntries(Object.entries(schema).map(([name, { default: value }]) => [name, value]));
   // ajv has just checked what the type says.
   return { value: { ...defaults, ...own, ...secretsAmong(schema, own) } as VarsOf<S> };
 }
 
-/** Compiled once a schema, whatever the number of hosts: compiling takes longer than all else that a host takes. */
-const validators = new WeakMap<Schema, ValidateFunction>();
+/** What ajv's keyword `required` would say. */
+function missing(schema: Schema, own: Readonly<Record<string, unknown>>): readonly ErrorObject[] {
+  const names = Object.keys(schema).filter((name) => schema[name]?.required && !(name in own));
+  return names.map((name) => ({
+    keyword: "required",
+    instancePath: "",
+    schemaPath: "#/required",
+    params: { missingProperty: name },
+    message: `must have required property '${name}'`,
+    parentSchema: { properties: { [name]: schema[name]?.json } },
+  }));
+}
 
-function validatorOf(schema: Schema): ValidateFunction {
-  const known = validators.get(schema);
+function problemsIn(schema: Schema): (entry: readonly [string, unknown]) => readonly ErrorObject[] {
+  return ([name, value]) => {
+    const validate = validatorOf(schema[name]?.json ?? {});
+    if (validate(value)) return [];
+    return (validate.errors ?? []).map((error) => ({ ...error, instancePath: `/${name}${error.instancePath}` }));
+  };
+}
+
+/**
+ * One a var, and only of vars that some host has, whatever the number of roles and hosts: to compile them takes longer than all
+ * else that a host takes.
+ */
+const validators = new WeakMap<Var<unknown>["json"], ValidateFunction>();
+
+function validatorOf(json: Var<unknown>["json"]): ValidateFunction {
+  const known = validators.get(json);
   if (known) return known;
-  const validate = new Ajv({ allErrors: true, verbose: true, formats: CHECKS }).compile(jsonSchema(schema));
-  validators.set(schema, validate);
+  const validate = compiler().compile(json);
+  validators.set(json, validate);
   return validate;
+}
+
+const made: { compiler?: Ajv } = {};
+
+/** Made when it is needed: who wants to see the options only does not wait until it is loaded. */
+function compiler(): Ajv {
+  const { Ajv }: typeof import("ajv") = createRequire(import.meta.url)("ajv");
+  // That these schemas are schemas is said by their types: to compile the schema of schemas takes longer than all of them.
+  made.compiler ??= new Ajv({
+    ...{ allErrors: true, verbose: true, formats: CHECKS },
+    ...{ meta: false, validateSchema: false, code: { optimize: false } },
+  });
+  return made.compiler;
 }
 
 /** The secret vars of a schema among these, by name: also what was given as plain text. */
@@ -122,16 +171,6 @@ const CHECKS = Object.fromEntries(
     (text: string) => text === "" || problem(text) === undefined,
   ]),
 );
-
-/** The JSON Schema of an object with these vars. */
-function jsonSchema(schema: Schema): Record<string, unknown> {
-  const entries = Object.entries(schema);
-  return {
-    type: "object",
-    properties: Object.fromEntries(entries.map(([name, { json }]) => [name, json])),
-    required: entries.filter(([, { required }]) => required).map(([name]) => name),
-  };
-}
 
 /** Only a var that says so may be a secret: elsewhere its value would end in a file that everyone may read. */
 function withoutSecrets(schema: Schema, vars: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import Handlebars from "handlebars";
+import type { HelperOptions } from "handlebars";
 import { parseDocument } from "yaml";
 import { type CodePlace, PlacedError } from "../resource/resource.ts";
 import { Secret, type Text } from "../shell/secret.ts";
@@ -16,11 +17,24 @@ export type Template = (path: string, values: Readonly<Record<string, unknown>>)
 /** Returns the function that renders the templates below a folder, such as `new URL("../templates/", import.meta.url)`. */
 export function templatesIn(folder: URL): Template {
   const shown = relative(process.cwd(), fileURLToPath(folder));
-  return (path, values) => render(join(shown, path), readSource(new URL(path, folder), join(shown, path)), values);
+  const compiled = new Map<string, (values: Values) => Text>();
+  return (path, values) => {
+    const known =
+      compiled.get(path) ?? compile(join(shown, path), readSource(new URL(path, folder), join(shown, path)));
+    compiled.set(path, known);
+    return known(values);
+  };
 }
 
+type Values = Readonly<Record<string, unknown>>;
+
 /** Renders a template's source; `path` is for messages, and its ending says what the result must parse as. */
-export function render(path: string, source: string, values: Readonly<Record<string, unknown>>): Text {
+export function render(path: string, source: string, values: Values): Text {
+  return compile(path, source)(values);
+}
+
+/** Returns the function that renders a source: compiled at its first use, once however many hosts have the file. */
+function compile(path: string, source: string): (values: Values) => Text {
   let secret: Secret | undefined;
   // Handlebars' own strict mode looks at `{{x}}` only, which is refused below, and not at what a helper is given.
   const checkGiven = (value: unknown, { loc }: Node) => {
@@ -30,9 +44,10 @@ export function render(path: string, source: string, values: Readonly<Record<str
         expected: "a value that the role gives",
       });
   };
+  const Handlebars: typeof import("handlebars") = createRequire(import.meta.url)("handlebars");
   const engine = Handlebars.create();
   const { each } = engine.helpers;
-  engine.registerHelper("each", function (this: unknown, value: unknown, node: Node & Handlebars.HelperOptions) {
+  engine.registerHelper("each", function (this: unknown, value: unknown, node: Node & HelperOptions) {
     checkGiven(value, node);
     return each?.call(this, value, node);
   });
@@ -50,12 +65,19 @@ export function render(path: string, source: string, values: Readonly<Record<str
       }
     });
   }
-  const text = inContext(path, () => {
-    refuseBareValues(path, engine.parse(source).body);
-    return engine.compile(source, { noEscape: true })(values);
+  const template = inContext(path, () => {
+    const parsed = engine.parse(source);
+    refuseBareValues(path, parsed.body);
+    return engine.compile(parsed, { noEscape: true });
   });
-  checkSyntax(path, text);
-  return secret ? new Secret(text, `template ${path}`) : text;
+  let checked: string | undefined;
+  return (values) => {
+    secret = undefined;
+    const text = inContext(path, () => template(values));
+    if (text !== checked) checkSyntax(path, text);
+    checked = text;
+    return secret ? new Secret(text, `template ${path}`) : text;
+  };
 }
 
 function readSource(url: URL, path: string): string {

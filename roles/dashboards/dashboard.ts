@@ -1,5 +1,5 @@
+import type { Dashboard, Panel, Variable } from "../dashboard.ts";
 import { dataSources } from "./data-sources.ts";
-import type { Dashboard, Panel, Variable } from "./model.ts";
 import type { Unplaced } from "./panels.ts";
 
 export interface DashboardOptions {

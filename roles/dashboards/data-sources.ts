@@ -1,4 +1,4 @@
-import type { DataSource } from "./model.ts";
+import type { DataSource } from "../dashboard.ts";
 
 /** The data sources that the role provisions, by kind; their uids are fixed. */
 export const dataSources = {

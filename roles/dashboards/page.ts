@@ -1,5 +1,5 @@
+import type { Dashboard, Panel } from "../dashboard.ts";
 import { metricSources } from "./metrics.ts";
-import type { Dashboard, Panel } from "./model.ts";
 import { emptyUnlessOf } from "./panels.ts";
 
 const HEAD = `# Dashboards

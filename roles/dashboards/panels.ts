@@ -1,5 +1,5 @@
+import type { DataSource, GridPosition, Panel, PanelContent, Target } from "../dashboard.ts";
 import { dataSources } from "./data-sources.ts";
-import type { DataSource, GridPosition, Panel, PanelContent, Target } from "./model.ts";
 
 /** A panel before it has a place. */
 export interface Unplaced extends PanelContent {

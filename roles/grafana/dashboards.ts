@@ -1,4 +1,4 @@
-import type { Dashboard } from "../dashboards/model.ts";
+import type { Dashboard } from "../dashboard.ts";
 
 /** The JSON of each dashboard by the name of its file. */
 export function dashboardFiles(dashboards: readonly Dashboard[]): Readonly<Record<string, string>> {

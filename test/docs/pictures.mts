@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type BrowserContext, chromium } from "playwright-core";
-import type { Dashboard } from "../../roles/dashboards/model.ts";
+import type { Dashboard } from "../../roles/dashboard.ts";
 import { services } from "../../roles/services.ts";
 
 interface Options {

@@ -1,7 +1,7 @@
 import t from "tap";
 import { quoteWord } from "../../engine/shell/sh.ts";
+import type { Dashboard, Panel } from "../../roles/dashboard.ts";
 import { metricSources } from "../../roles/dashboards/metrics.ts";
-import type { Dashboard, Panel } from "../../roles/dashboards/model.ts";
 import { emptyUnlessOf } from "../../roles/dashboards/panels.ts";
 import { services } from "../../roles/services.ts";
 import { type Query, queries, selectorsOf } from "../roles/grafana/queries.ts";

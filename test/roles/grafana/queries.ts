@@ -2,7 +2,7 @@ import { parser as logql } from "@grafana/lezer-logql";
 import { parser as traceql } from "@grafana/lezer-traceql";
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser as promql } from "@prometheus-io/lezer-promql";
-import type { Target } from "../../../roles/dashboards/model.ts";
+import type { Target } from "../../../roles/dashboard.ts";
 import { services } from "../../../roles/services.ts";
 
 export interface Query {
