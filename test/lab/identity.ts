@@ -23,6 +23,8 @@ export interface LabHost {
 export interface Lab {
   readonly number: number;
   readonly label: string;
+  /** The folder whose lab it is: two checkouts may want the same number. */
+  readonly checkout: string;
   readonly network: string;
   readonly subnet: string;
   readonly stateDir: string;
@@ -58,6 +60,7 @@ export function labOf(setting: string | undefined): Lab {
   return {
     number,
     label: `hostwright.lab=${number}`,
+    checkout: rootDir,
     network: prefix,
     subnet: `${subnet}.0/24`,
     stateDir: join(rootDir, ".lab", String(number)),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ensureAssets, notes, readLock, recordApplications, removeAssets } from "./assets/ensure.ts";
 import { attempt, hasProgram, run } from "./command.ts";
 import { removeHost } from "./host/container.ts";
-import { ensureHosts, rebuildHost } from "./host/hosts.ts";
+import { claimHosts, ensureHosts, rebuildHost } from "./host/hosts.ts";
 import { ensureNetwork } from "./host/network.ts";
 import type { Lab, LabHost } from "./identity.ts";
 import { exclusively } from "./lock.ts";
@@ -16,6 +16,7 @@ import { openWorkshop } from "./workshop.ts";
 export async function up(lab: Lab, log: Log): Promise<void> {
   await prepare(log);
   await exclusively(lockOf(lab), log, async () => {
+    await claimHosts({ lab, log });
     await ensureNetwork(lab);
     const context = { lab, workshop: openWorkshop(lab, log), log };
     await Promise.all([ensureAssets(context), ensureHosts(context)]);

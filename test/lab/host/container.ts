@@ -10,16 +10,20 @@ export interface ContainerState {
   /** "running", "exited", "created", …; "absent" if there is none. */
   readonly status: string;
   readonly image: string;
+  /** The checkout that made it; "" where it does not say. */
+  readonly checkout: string;
 }
+
+const CHECKOUT = "hostwright.checkout";
 
 /** The states of these containers, in their order, from one call of the engine. */
 export async function containerStates(names: readonly string[]): Promise<ContainerState[]> {
-  const format = "{{.Name}}\t{{.State.Status}}\t{{.Config.Image}}";
+  const format = `{{.Name}}\t{{.State.Status}}\t{{.Config.Image}}\t{{index .Config.Labels "${CHECKOUT}"}}`;
   const { stdout } = await attempt(["docker", "container", "inspect", "--format", format, ...names]);
   const rows = stdout.split("\n").map((line) => line.replace(/^\//, "").split("\t"));
   return names.map((name) => {
-    const [, status = "absent", image = ""] = rows.find(([found]) => found === name) ?? [];
-    return { name, status, image };
+    const [, status = "absent", image = "", checkout = ""] = rows.find(([found]) => found === name) ?? [];
+    return { name, status, image, checkout };
   });
 }
 
@@ -29,6 +33,7 @@ export async function createContainer(lab: Lab, host: LabHost, image: string): P
   await run([
     ...["docker", "create", "--name", host.container, "--hostname", host.name],
     ...["--label", lab.label, "--label", `hostwright.host=${host.name}`, "--restart", "no"],
+    ...["--label", `${CHECKOUT}=${lab.checkout}`],
     ...["--network", lab.network, "--ip", host.address],
     ...["--publish", `127.0.0.1:${host.sshPort}:22`],
     ...host.ports.flatMap((pair) => ["--publish", `127.0.0.1:${pair}`]),

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
 import { run } from "../command.ts";
 import { isEmulated, type Lab, type LabHost } from "../identity.ts";
-import { type Log, step } from "../log.ts";
+import { LabError, type Log, step } from "../log.ts";
 import { ensureEmulation } from "../machine/emulation.ts";
 import { takeTurns } from "../turns.ts";
 import type { Workshop } from "../workshop.ts";
@@ -13,6 +15,21 @@ export interface HostContext {
   readonly lab: Lab;
   readonly workshop: Workshop;
   readonly log: Log;
+}
+
+/** Removes hosts that no key opens any more: of a checkout that is gone. Refuses a lab that another checkout has. */
+export async function claimHosts({ lab, log }: Pick<HostContext, "lab" | "log">): Promise<void> {
+  const states = await containerStates(lab.hosts.map(({ container }) => container));
+  for (const [index, host] of lab.hosts.entries()) {
+    const { status, checkout = "" } = states[index] ?? {};
+    if (status === "absent" || (checkout === lab.checkout && existsSync(keyPath(lab)))) continue;
+    const key = join(checkout, relative(lab.checkout, keyPath(lab)));
+    if (checkout !== "" && checkout !== lab.checkout && existsSync(key))
+      throw new LabError(
+        `lab ${lab.number} is that of ${checkout}: npm run lab -- down there, or another number here (HOSTWRIGHT_LAB)`,
+      );
+    await step(log, `removing ${host.name}, whose checkout is gone`, () => removeHost(host));
+  }
 }
 
 /** Starts what is stopped, creates what is missing, leaves the rest alone. */
