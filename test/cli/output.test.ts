@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import t, { type Test } from "tap";
 import { isLive, wantsColour } from "../../engine/cli/streams.ts";
+import { typescript } from "../support/program.ts";
 
 /** A playbook for this machine, for check mode: one command, whose probe takes as long as a var says. */
 const PLAYBOOK = `
@@ -30,7 +31,7 @@ const PASSWORD = "pä ss&w0rd";
 /** The command line for the playbook and its inventory in a folder of their own. */
 function commandLine(t: Test, ...args: readonly string[]): readonly string[] {
   const dir = t.testdir({ "play.mts": PLAYBOOK, "hosts.yml": INVENTORY });
-  return [process.execPath, "--import=tsx", `${dir}/play.mts`, "-i", `${dir}/hosts.yml`, "-C", "-e", ...args];
+  return [process.execPath, typescript, `${dir}/play.mts`, "-i", `${dir}/hosts.yml`, "-C", "-e", ...args];
 }
 
 function environment(more: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import t from "tap";
 import { connectReal, keygen, noSshd, realSshd } from "../support/openssh.ts";
+import { typescript } from "../support/program.ts";
 import { failure } from "../support/sshd.ts";
 
 t.test("OpenSSH: login, 5 MB each way, exit code, signal, four channels", { skip: noSshd }, async (t) => {
@@ -132,6 +133,6 @@ t.test("a closed connection lets node end", { skip: noSshd }, async (t) => {
     const closing = Date.now();
     await connection.close();
     process.on("exit", () => console.log(Date.now() - closing < 1000 ? "ended at once" : "ended late"));`;
-  const args = ["--import=tsx", "--input-type=module", "-e", script];
+  const args = [typescript, "--input-type=module", "-e", script];
   t.equal(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 20_000 }), "ended at once\n");
 });

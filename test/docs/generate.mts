@@ -1,5 +1,7 @@
 // Writes the pages and tables in docs/ that tests hold to the code: the same tests, told to write.
+
 import { spawnSync } from "node:child_process";
+import { typescript } from "../support/program.ts";
 
 const makers = [
   "test/docs/resources.test.ts",
@@ -7,7 +9,7 @@ const makers = [
   "test/roles/monitoring/budget.test.ts",
 ];
 for (const test of makers) {
-  const { status, stdout } = spawnSync(process.execPath, ["--import=tsx", test], {
+  const { status, stdout } = spawnSync(process.execPath, [typescript, test], {
     env: { ...process.env, WRITE: "1" },
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",

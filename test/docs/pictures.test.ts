@@ -5,6 +5,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import t, { type Test } from "tap";
 import { services } from "../../roles/services.ts";
+import { typescript } from "../support/program.ts";
 
 // Each case starts the program, some a browser.
 t.setTimeout(300_000);
@@ -109,7 +110,7 @@ t.test("the browser logs in, waits for each panel, and keeps one picture of each
 async function pictures(t: Test, args: readonly string[], GRAFANA_PASSWORD = "x") {
   const out = `${t.testdir()}/out`;
   const env = { ...process.env, GRAFANA_PASSWORD };
-  const child = spawn(process.execPath, ["--import=tsx", "test/docs/pictures.mts", "--out", out, ...args], { env });
+  const child = spawn(process.execPath, [typescript, "test/docs/pictures.mts", "--out", out, ...args], { env });
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
     child[name].on("data", (chunk: Buffer) => {

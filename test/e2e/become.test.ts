@@ -1,7 +1,7 @@
 import t from "tap";
 import { bench, direct, onTerminal } from "../support/bench.ts";
 import { eventually, onHost } from "../support/lab.ts";
-import { runProgram } from "../support/program.ts";
+import { launcher, runProgram } from "../support/program.ts";
 import { noLab, PASSWORD, takeStand } from "../support/stand.ts";
 
 t.setTimeout(20 * 60_000);
@@ -16,7 +16,7 @@ t.test("becoming root and others, on a real host", { skip: noLab }, async (t) =>
   await t.test("-k and -K ask on the terminal, show nothing of the answers, and log in and become root", async (t) => {
     const { key: _, ...keyless } = clerk;
     const one = bench(t, { mon: keyless }, { pins: monPins });
-    const program = [process.execPath, "--import=tsx", "playbooks/exec.mts", ...one.args];
+    const program = [process.execPath, launcher, "playbooks/exec.mts", ...one.args];
     const { code, shown } = await onTerminal([...program, "mon", "-b", "-k", "-K", "--", "id -un"], {
       "SSH password: ": PASSWORD,
       "BECOME password: ": PASSWORD,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import t, { type Test } from "tap";
 import { bench, direct, inside, LAB_KEY, onTerminal, pinned } from "../support/bench.ts";
 import { LAB, labAddress, labPort } from "../support/lab.ts";
+import { launcher } from "../support/program.ts";
 import { noLab, PASSWORD, takeStand } from "../support/stand.ts";
 
 t.setTimeout(20 * 60_000);
@@ -92,7 +93,7 @@ t.test("connections, to real hosts", { skip: noLab }, async (t) => {
     const one = bench(t, { a: login, b: login }, { pins: stand.monPins });
     execFileSync("cp", [LAB_KEY, locked]);
     execFileSync("ssh-keygen", ["-q", "-p", "-N", "locked away", "-f", locked]);
-    const program = [process.execPath, "--import=tsx", "playbooks/exec.mts", ...one.args];
+    const program = [process.execPath, launcher, "playbooks/exec.mts", ...one.args];
     const question = `passphrase of ${locked}: `;
     const { code, shown } = await onTerminal([...program, "all", "--", "id -un"], { [question]: "locked away" });
     t.equal(code, 0, shown);

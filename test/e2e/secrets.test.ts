@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import t from "tap";
 import { bench, direct, onTerminal } from "../support/bench.ts";
 import { onHost } from "../support/lab.ts";
+import { typescript } from "../support/program.ts";
 import { noLab, PASSWORD, takeStand } from "../support/stand.ts";
 import { canTrace, traced, traceLogins } from "../support/trace.ts";
 
@@ -47,7 +48,7 @@ t.test(
     const one = bench(t, { mon: { ...vars, ...secrets } }, { pins: monPins });
     writeFileSync(`${one.dir}/key`, `${KEY}\n`);
     writeFileSync(`${one.dir}/login`, `${PASSWORD}\n`);
-    const program = [process.execPath, "--import=tsx", "test/fixtures/keeper.mts", ...one.args];
+    const program = [process.execPath, typescript, "test/fixtures/keeper.mts", ...one.args];
     const reports = ["-v", "--diff", "--json", "--junit", `${one.dir}/report.xml`];
     const seen: Record<string, string> = {};
 

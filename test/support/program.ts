@@ -8,6 +8,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** The option of Node by which TypeScript runs from its sources. */
+export const typescript = `--import=${new URL("typescript.mjs", import.meta.url).href}`;
+
+/** The option of Node by which the product's own programs start. */
+export const launcher = "--import=hostwright/launch";
+
 /** Runs `playbooks/NAME.mts` as a user would, with this on stdin and these variables besides our own environment. */
 export function runProgram(name: string, args: readonly string[], outside: Outside = {}): Promise<Ended> {
   return runFile(`playbooks/${name}.mts`, args, outside);
@@ -16,15 +22,17 @@ export function runProgram(name: string, args: readonly string[], outside: Outsi
 interface Outside {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** By the launcher: the product's own unless told, a test's own from its sources. */
+  readonly launch?: boolean;
 }
 
 /** The same for any file. */
 export async function runFile(
   file: string,
   args: readonly string[],
-  { input = "", env = {} }: Outside = {},
+  { input = "", env = {}, launch = file.startsWith("playbooks/") }: Outside = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ["--import=tsx", file, ...args], {
+  const child = spawn(process.execPath, [launch ? launcher : typescript, file, ...args], {
     env: { ...process.env, HOSTWRIGHT_INVENTORY: "", NO_COLOR: "1", ...env },
   });
   const output = { stdout: "", stderr: "" };

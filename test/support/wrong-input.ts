@@ -7,7 +7,7 @@ import type { Test } from "tap";
 import { formatProblem } from "../../engine/inventory/inventory.ts";
 import type { Failure } from "../../engine/run/event.ts";
 import { notValid } from "./events-schema.ts";
-import { type Ended, runFile } from "./program.ts";
+import { type Ended, runFile, typescript } from "./program.ts";
 import type { Start } from "./program-host.mts";
 
 type Files = { readonly [name: string]: string | Files };
@@ -59,7 +59,7 @@ const SAMPLE = 10;
 export async function refusesInputs(t: Test, inputs: readonly WrongInput[]): Promise<void> {
   const counter = await countConnections(t);
   const host = fork("test/support/program-host.mts", {
-    execArgv: ["--import=tsx"],
+    execArgv: [typescript],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   t.teardown(() => host.disconnect());

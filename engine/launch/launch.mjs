@@ -1,0 +1,23 @@
+// node --import=hostwright/launch: TypeScript starts as one file of JavaScript, made when it is first used
+// (docs/decisions/0011-bundles.md). `.npmrc` has it for zx; without it Node 22.18 and newer run the same files as they are.
+import { realpathSync } from "node:fs";
+import * as module from "node:module";
+import { CACHE } from "./bundle.mjs";
+
+// NODE_OPTIONS hands this to every program below npm: it is meant for zx, and for what names it itself.
+const isAsked = process.execArgv.some((arg) => arg.endsWith("hostwright/launch"));
+if (isAsked || /\/zx\/build\/cli\.c?js$/.test(programFile())) {
+  module.enableCompileCache?.(`${CACHE}/compiled`);
+  process.setSourceMapsEnabled(true);
+  // In the thread of the program where that can be had; Node 20 has it beside.
+  if (module.registerHooks) module.registerHooks(await import("./hooks.mjs"));
+  else module.register("./hooks.mjs", import.meta.url);
+}
+
+function programFile() {
+  try {
+    return realpathSync(process.argv[1] ?? "");
+  } catch {
+    return "";
+  }
+}
