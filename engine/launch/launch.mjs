@@ -1,5 +1,5 @@
 // node --import=hostwright/launch: TypeScript starts as one file of JavaScript, made when it is first used
-// (docs/decisions/0011-bundles.md). `.npmrc` has it for zx; without it Node 22.18 and newer run the same files as they are.
+// (docs/decisions/0002-typescript-as-bundles.md). `.npmrc` has it for zx; without it Node 22.18 and newer run the same files as they are.
 import { realpathSync } from "node:fs";
 import * as module from "node:module";
 import { CACHE } from "./bundle.mjs";

@@ -103,7 +103,7 @@ function read<S extends Schema>(schema: S, vars: Readonly<Record<string, unknown
 
 /** What ajv's keyword `required` would say. */
 function missing(schema: Schema, own: Readonly<Record<string, unknown>>): readonly ErrorObject[] {
-  const names = Object.keys(schema).filter((name) => schema[name]?.required && !(name in own));
+  const names = Object.keys(schema).filter((name) => schema[name]?.required && own[name] === undefined);
   return names.map((name) => ({
     keyword: "required",
     instancePath: "",
@@ -117,7 +117,7 @@ function missing(schema: Schema, own: Readonly<Record<string, unknown>>): readon
 function problemsIn(schema: Schema): (entry: readonly [string, unknown]) => readonly ErrorObject[] {
   return ([name, value]) => {
     const validate = validatorOf(schema[name]?.json ?? {});
-    if (validate(value)) return [];
+    if (value === undefined || validate(value)) return [];
     return (validate.errors ?? []).map((error) => ({ ...error, instancePath: `/${name}${error.instancePath}` }));
   };
 }

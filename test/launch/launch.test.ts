@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
-import { runFile } from "../support/program.ts";
+import { launcher, runFile } from "../support/program.ts";
 
 const PLAYBOOK = `import { defineRole, file, optional, runPlaybook, secret, Secret } from "hostwright";
 import { content } from "./content.ts";
@@ -98,8 +99,10 @@ async function loadedBy(t: Test, file: string, args: readonly string[]): Promise
   t.teardown(() => rmSync(dir, { recursive: true }));
   // Once before: that it is compiled is another matter.
   await runFile(file, args, { launch: true });
-  const { code, stderr } = await runFile(file, args, { launch: true, env: { NODE_V8_COVERAGE: `${dir}/loaded` } });
-  t.equal(code, 0, stderr);
+  // Without what tap has every process below it load.
+  const words = ["-u", "NODE_OPTIONS", `NODE_V8_COVERAGE=${dir}/loaded`, process.execPath, launcher, file, ...args];
+  const { status, stderr } = spawnSync("env", words, { encoding: "utf8" });
+  t.equal(status, 0, stderr);
   const all = readdirSync(`${dir}/loaded`).flatMap((name) => {
     const { result } = JSON.parse(readFileSync(join(dir, "loaded", name), "utf8"));
     return result.map(({ url }: { url: string }) => url).filter((url: string) => url.startsWith("file:"));
