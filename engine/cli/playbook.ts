@@ -161,6 +161,7 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
       inventoryNames: await inventoryNames(inventory.files),
       releases: releaseLocks(inventory, !check),
       paths: STATE_PATHS,
+      plays: typeof playbook === "function" ? [] : playbook,
     },
     ports,
   );

@@ -6,6 +6,7 @@ import type { Phase } from "./event.ts";
 import type { HostRun } from "./host-run.ts";
 import type { Operation, StatePaths } from "./host-state.ts";
 import { withPlayVars } from "./play-hosts.ts";
+import type { Said } from "./said.ts";
 import type { Selection } from "./selection.ts";
 import type { PoolPorts, SessionPool } from "./session-pool.ts";
 
@@ -27,6 +28,8 @@ export interface RunOptions extends Selection {
   releases(host: Host, wanted: readonly WantedRelease[]): Promise<Releases>;
   /** Where the engine keeps its state on hosts. */
   readonly paths: StatePaths;
+  /** The plays of the run, where they are known before: hosts are looked at for all of them at once. */
+  readonly plays?: readonly Play[];
 }
 
 /** What a run needs from outside. */
@@ -47,6 +50,7 @@ export interface Context {
   readonly phases: ReadonlyMap<string, Phase>;
   /** By host, as its lock file has them. */
   readonly releases: Map<string, Releases>;
+  readonly said: Said;
   /** Vars that inquiries found, for the plays behind them. */
   readonly learned: Map<string, unknown>;
 }

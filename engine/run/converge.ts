@@ -1,34 +1,24 @@
 import type { Resource, Step } from "../resource/resource.ts";
-import { isRolling, scriptOf } from "../role/handler.ts";
+import { type Handler, isRolling, scriptOf } from "../role/handler.ts";
 import type { Section } from "../shell/frame.ts";
 import { lines, type Script } from "../shell/sh.ts";
-import { ApplyError, type Failed, LockedError, MAX_PASSES, NotConvergedError } from "./converge-error.ts";
-import type { HostEvent, PlannedStep, ResourceRef } from "./event.ts";
-import {
-  changeSection,
-  handlerSection,
-  type Operation,
-  parsePending,
-  pendingProbe,
-  type StatePaths,
-  takeLock,
-} from "./host-state.ts";
-import { probeAll } from "./probe.ts";
+import { ApplyError, type Failed, MAX_PASSES, NotConvergedError } from "./converge-error.ts";
+import type { PlannedStep, ResourceRef } from "./event.ts";
+import { changeSection, handlerSection, parsePending, pendingProbe } from "./host-state.ts";
+import { type Look, lookAt } from "./probe.ts";
 import { type Due, due, type Selection, select } from "./selection.ts";
-import type { Answer, Session } from "./session.ts";
+import type { Session } from "./session.ts";
+import { type LockOptions, underLock } from "./under-lock.ts";
 import type { Work } from "./work.ts";
 
 /** How to converge. */
-export interface ConvergeOptions {
-  readonly host: string;
+export interface ConvergeOptions extends LockOptions {
   readonly check: boolean;
   readonly selection: Selection;
-  readonly operation: Operation;
-  readonly lockWaitSeconds: number;
-  readonly paths: StatePaths;
   /** Unless given, no change can go back. */
   readonly keeping?: Keeping | undefined;
-  emit(event: HostEvent): void;
+  /** What these sections said before it was their turn; undefined where nobody asked, or something was changed since. */
+  readonly known?: ((sections: readonly Script[]) => readonly Section[] | undefined) | undefined;
 }
 
 /** By what a change can go back. */
@@ -52,7 +42,7 @@ export interface Progress {
 }
 
 /**
- * Makes one host match its resources and proves it by probing again. In check mode it leaves after the first plan. Returns
+ * Makes one host match its resources and proves it by probing again, in the same exec. In check mode it leaves after the first plan. Returns
  * whether something is left that waits for the host's turn. Changes `progress` as it goes; throws `ApplyError`, `NotConvergedError`, `LockedError` and what probes throw.
  */
 export async function converge(
@@ -61,8 +51,10 @@ export async function converge(
   options: ConvergeOptions,
   progress: Progress,
 ): Promise<boolean> {
+  const look = lookAt(work.resources, [pendingProbe(options.paths)]);
+  let answers = options.known?.(look.sections);
   for (let pass = 1; ; pass++) {
-    const { steps, later, pending, waits } = await plan(session, work, pass, options);
+    const { steps, later, pending, waits } = await plan(session, work, look, { pass, answers }, options);
     if (pass === 1) progress.probed += work.resources.length;
     add(progress.differing, [...steps, ...later]);
     if (options.check) {
@@ -75,16 +67,19 @@ export async function converge(
     if (pass > MAX_PASSES + 1 || (pass > MAX_PASSES && steps.length > 0))
       throw new NotConvergedError(steps.map(planned));
     // Handlers wait until everything holds: a restart between two changes would have to be made twice.
-    if (steps.length > 0) await applySteps(session, steps, pass, options, progress);
-    else await runHandlers(session, work, pending, options, progress);
+    answers =
+      steps.length > 0
+        ? await applySteps(session, steps, look, { pass, ...options }, progress)
+        : await runHandlers(session, handlersOf(work, pending), look, options, progress);
   }
 }
 
 /** Looks once whether conditions hold, changing nothing. Throws `ApplyError` with what does not. */
 export async function checkGate(session: Session, resources: readonly Resource[]): Promise<void> {
+  const look = lookAt(resources);
   const {
     steps: [step],
-  } = await probeAll(session, resources);
+  } = await look.read(session, (await session.probe(look.sections)).sections);
   if (step)
     throw new ApplyError(`not ready to be changed: ${step.resource.kind.name} ${step.resource.id}`, "", {
       step: planned(step),
@@ -117,11 +112,24 @@ export function refOf({ kind, id, place }: Resource): ResourceRef {
   return { type: kind.name, id, place };
 }
 
-async function plan(session: Session, work: Work, pass: number, options: ConvergeOptions): Promise<Due> {
-  const { host, emit, paths, selection, check } = options;
+interface Pass {
+  readonly pass: number;
+  /** What the look said already. */
+  readonly answers: readonly Section[] | undefined;
+}
+
+async function plan(
+  session: Session,
+  work: Work,
+  look: Look,
+  { pass, answers }: Pass,
+  options: ConvergeOptions,
+): Promise<Due> {
+  const { host, emit, selection, check } = options;
   const started = performance.now();
   emit({ kind: "phase", host, phase: "probe", pass, count: work.resources.length });
-  const { before, steps: differing } = await probeAll(session, work.resources, [pendingProbe(paths)]);
+  const found = answers ?? (await session.probe(look.sections)).sections;
+  const { before, steps: differing } = await look.read(session, found);
   const { chosen, left } = select(differing, selection);
   const notified = parsePending(before[0]?.stdout ?? "");
   const all = due(work, chosen, notified, check);
@@ -143,17 +151,19 @@ async function plan(session: Session, work: Work, pass: number, options: Converg
   return all;
 }
 
+/** Returns what the look says then. */
 async function applySteps(
   session: Session,
   steps: readonly Step[],
-  pass: number,
-  options: ConvergeOptions,
+  look: Look,
+  options: ConvergeOptions & Pick<Pass, "pass">,
   progress: Progress,
-): Promise<void> {
+): Promise<readonly Section[]> {
   const started = performance.now();
+  const { pass } = options;
   options.emit({ kind: "phase", host: options.host, phase: "apply", pass, count: steps.length });
   const scripts = steps.map((step) => (step.resource.kind.isCondition ? step.script : change(step, options)));
-  const { sections } = await underLock(session, scripts, options);
+  const { sections } = await underLock(session, [...scripts, ...look.sections], options);
   const done = steps.filter((_, index) => sections[index]?.status === 0);
   add(progress.changed, done);
   const durationMs = performance.now() - started;
@@ -163,6 +173,7 @@ async function applySteps(
     throw applyError(`${failed.resource.kind.name} ${failed.resource.id}`, sections[done.length], {
       step: planned(failed),
     });
+  return sections.slice(steps.length);
 }
 
 function change({ resource, changes, script }: Step, options: ConvergeOptions): Script {
@@ -172,25 +183,28 @@ function change({ resource, changes, script }: Step, options: ConvergeOptions): 
   return options.keeping ? lines([options.keeping.before(resource), made]) : made;
 }
 
+type Named = readonly (readonly [name: string, handler: Handler])[];
+
+function handlersOf({ handlers }: Work, pending: readonly string[]): Named {
+  return [...handlers].filter(([name]) => pending.includes(name));
+}
+
+/** Returns what the look says then. */
 async function runHandlers(
   session: Session,
-  work: Work,
-  pending: readonly string[],
+  handlers: Named,
+  look: Look,
   options: ConvergeOptions,
   progress: Progress,
-): Promise<void> {
+): Promise<readonly Section[]> {
   const started = performance.now();
-  const handlers = [...work.handlers].filter(([name]) => pending.includes(name));
   const names = handlers.map(([name]) => name);
   options.emit({ kind: "phase", host: options.host, phase: "handlers", count: names.length, names });
   const scripts = handlers.map(([name, handler]) =>
     handlerSection(name, scriptOf(handler), { ...options.operation, handler: name }, options.paths),
   );
-  const { sections } = await underLock(
-    session,
-    [...scripts, ...(options.keeping ? [options.keeping.after] : [])],
-    options,
-  );
+  const all = [...scripts, ...(options.keeping ? [options.keeping.after] : [])];
+  const { sections } = await underLock(session, [...all, ...look.sections], options);
   const done = handlers.filter((_, index) => sections[index]?.status === 0).map(([name]) => name);
   for (const name of done) progress.handlers.add(name);
   handlers.forEach(([, handler], index) => {
@@ -199,25 +213,11 @@ async function runHandlers(
   options.emit({ kind: "handled", host: options.host, handlers: done, durationMs: performance.now() - started });
   const failed = handlers[done.length];
   if (failed) throw applyError(`handler ${failed[0]}`, sections[done.length], { handler: failed[0] });
+  return sections.slice(all.length);
 }
 
 function linesOf(section: Section | undefined): readonly string[] {
   return (section?.stdout ?? "").split("\n").filter((line) => line.trim() !== "");
-}
-
-/** Runs sections under the host's lock, until one fails. Throws `LockedError`. */
-export async function underLock(
-  session: Session,
-  scripts: readonly Script[],
-  options: ConvergeOptions,
-): Promise<Answer> {
-  const { operation, lockWaitSeconds: waitSeconds, paths, host, emit } = options;
-  const answer = await session.apply(scripts, (nonce) => takeLock(nonce, { operation, waitSeconds, paths }));
-  const locked = answer.remarks.get("locked");
-  if (locked !== undefined) throw new LockedError(locked.trim() || "unknown");
-  const holder = answer.remarks.get("taken-over");
-  if (holder !== undefined) emit({ kind: "taken-over", host, holder: holder.trim() });
-  return answer;
 }
 
 function applyError(what: string, section: Section | undefined, failed: Failed): ApplyError {

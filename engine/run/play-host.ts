@@ -1,5 +1,7 @@
 import type { Host } from "../inventory/inventory.ts";
 import type { Inquiry, RolePlay } from "../role/playbook.ts";
+import type { Script } from "../shell/sh.ts";
+import { lookAhead } from "./ahead.ts";
 import { type Context, inPlay, siteOf } from "./context.ts";
 import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
 import { namingDisk } from "./disk.ts";
@@ -11,8 +13,9 @@ import { type Segment, type Turn, workOf } from "./work.ts";
 
 /** Before all are asked together: who cannot be reached is known, and so are the hashes of releases. */
 export async function meetHost(host: Host, play: Inquiry, context: Context): Promise<void> {
-  await context.pool.open(host, play.become ?? true);
+  const session = await context.pool.open(host, play.become ?? true);
   context.releases.set(host.name, await context.options.releases(inPlay(host, play, context), []));
+  await lookAhead(host, session, context);
 }
 
 /** Makes a host what the roles of a play say. What waits for its turn is left to `run.turn`, and with it what is to hold afterwards. */
@@ -68,8 +71,10 @@ async function convergeSegment(segment: Segment, play: RolePlay, run: HostRun, c
   return waits;
 }
 
-function convergeOptions(host: Host, { options, ports }: Context, on?: string): ConvergeOptions {
+function convergeOptions(host: Host, { options, ports, said }: Context, on?: string): ConvergeOptions {
   const { check, operation, lockWaitSeconds, paths } = options;
   const emit = (event: HostEvent) => ports.emit(on === undefined ? event : { ...event, on });
-  return { host: host.name, check, selection: options, operation, lockWaitSeconds, paths, emit };
+  const target = on === undefined ? host : undefined;
+  const known = target && ((sections: readonly Script[]) => said.known(target, sections));
+  return { host: host.name, check, selection: options, operation, lockWaitSeconds, paths, known, emit };
 }

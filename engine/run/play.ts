@@ -12,6 +12,7 @@ import { closing, InterruptedError, interruptedFailure, interruptible } from "./
 import { convergeHost, meetHost } from "./play-host.ts";
 import { nameOf, playHosts } from "./play-hosts.ts";
 import { resultOfPlay } from "./play-result.ts";
+import { newSaid, type Said } from "./said.ts";
 import { sessionPool } from "./session-pool.ts";
 
 /** A run in progress. */
@@ -23,7 +24,8 @@ export interface Run extends PlayRunner {
 /** Starts a run: plays go one after the other, the hosts of each batch side by side. */
 export function startRun(inventory: Inventory, options: RunOptions, outside: RunPorts): Run {
   const phases = new Map<string, Phase>();
-  const ports = { ...outside, emit: notingPhases(outside.emit, phases) };
+  const said = newSaid();
+  const ports = { ...outside, emit: notingPhases(outside.emit, phases, said) };
   const context: Context = {
     inventory,
     options,
@@ -33,6 +35,7 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
     runs: new Map(),
     phases,
     releases: new Map(),
+    said,
     learned: new Map(),
   };
   const state = { stopped: false };
@@ -45,9 +48,12 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
   };
 }
 
-function notingPhases(emit: Emit, phases: Map<string, Phase>): Emit {
+const CHANGING: readonly Phase[] = ["apply", "handlers", "rollback"];
+
+function notingPhases(emit: Emit, phases: Map<string, Phase>, said: Said): Emit {
   return (event) => {
     if (event.kind === "phase") phases.set(event.host, event.phase);
+    if (event.kind === "phase" && CHANGING.includes(event.phase)) said.forget();
     emit(event);
   };
 }

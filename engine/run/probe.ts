@@ -10,20 +10,27 @@ export interface Probed {
   readonly steps: readonly Step[];
 }
 
-/** Looks at all resources with one exec. Throws `ProbeFailedError`: of the one resource that cannot be looked at, where it is one. */
-export async function probeAll(
-  session: Session,
-  resources: readonly Resource[],
-  before: readonly Script[] = [],
-): Promise<Probed> {
+/** A look at resources: the sections that ask, in one exec or behind others in one, and what their answers mean. */
+export interface Look {
+  readonly sections: readonly Script[];
+  /** Throws `ProbeFailedError`: of the one resource that cannot be looked at, where it is one. */
+  read(session: Session, answers: readonly Section[]): Promise<Probed>;
+}
+
+/** Returns the look at all of these resources, with sections of its own before. */
+export function lookAt(resources: readonly Resource[], before: readonly Script[] = []): Look {
   const groups = groupByKind(resources);
-  const { sections } = await session.probe([...before, ...probeScripts(groups)]);
-  try {
-    return { before: sections, steps: planSteps(resources, groups, sections.slice(before.length)) };
-  } catch (error) {
-    if (error instanceof ProbeFailedError && error.group.resources.length > 1) await probeEach(session, error);
-    throw error;
-  }
+  return {
+    sections: [...before, ...probeScripts(groups)],
+    async read(session, answers) {
+      try {
+        return { before: answers, steps: planSteps(resources, groups, answers.slice(before.length)) };
+      } catch (error) {
+        if (error instanceof ProbeFailedError && error.group.resources.length > 1) await probeEach(session, error);
+        throw error;
+      }
+    },
+  };
 }
 
 /** A probe that takes all of a kind does not say at which it failed: each is asked alone. */

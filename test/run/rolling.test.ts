@@ -232,8 +232,8 @@ t.test("a connection that breaks in a turn is opened again, and the turn goes on
         return connection.stats;
       },
       async exec(text, options) {
-        // Facts, probe, apply, probe; in the turn probe, apply, probe, and then the handler.
-        if (connection.stats.execs === 7 && !broke) {
+        // Facts, probe, apply; in the turn probe, apply, and then the handler.
+        if (connection.stats.execs === 5 && !broke) {
           broke = true;
           throw new ConnectionError("lost", name, `${name}: the connection was lost`);
         }

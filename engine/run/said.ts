@@ -1,0 +1,39 @@
+import type { Host } from "../inventory/inventory.ts";
+import type { Section } from "../shell/frame.ts";
+import type { Script } from "../shell/sh.ts";
+
+/** What hosts said before it was their plays' turn. It holds as long as nothing is changed. */
+export interface Said {
+  /** Asks, once a host, and keeps the answers that are none of a failure: what failed is asked again in its turn, where it is told. */
+  note(host: Host, sections: readonly Script[], ask: () => Promise<readonly Section[]>): Promise<void>;
+  /** What these sections said; undefined where one was not asked, or something was changed since. */
+  known(host: Host, sections: readonly Script[]): readonly Section[] | undefined;
+  /** Some host is changed: what was said may not be so any more, on any. */
+  forget(): void;
+}
+
+/** Returns one that has heard nothing. */
+export function newSaid(): Said {
+  let changes = 0;
+  const asked = new Set<Host>();
+  const said = new Map<Host, ReadonlyMap<string, Section>>();
+  return {
+    async note(host, sections, ask) {
+      if (asked.has(host)) return;
+      asked.add(host);
+      const before = changes;
+      const answers = await ask();
+      if (changes !== before) return;
+      const good = sections.map(({ text }, index) => [text, answers[index]] as const);
+      said.set(host, new Map(good.filter((entry): entry is [string, Section] => entry[1]?.status === 0)));
+    },
+    known(host, sections) {
+      const found = sections.map(({ text }) => said.get(host)?.get(text)).filter((section) => section !== undefined);
+      return found.length === sections.length ? found : undefined;
+    },
+    forget() {
+      changes += 1;
+      said.clear();
+    },
+  };
+}
