@@ -1,153 +1,212 @@
-// npm run bench: what a run costs that changes nothing, as times what `ssh HOST true` costs. docs/performance.md has figures.
-
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// npm run bench [-- --hosts 1,10 --others 1 --delays 0,100 --rounds 5]: the same states by Hostwright, by the others (up to so
+// many hosts: they take their time), and by the least that can do it. docs/performance.md has figures, and says how to read them.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { connectLocal } from "../engine/connection/local.ts";
-import { loadInventory } from "../engine/inventory/load.ts";
+import { parseArgs } from "node:util";
 import type { RunEvent } from "../engine/run/event.ts";
-import { startRun } from "../engine/run/play.ts";
-import { freePort } from "../test/support/port.ts";
-import playbook, { statesIn } from "./states.mts";
+import { type Cost, median, spent } from "./cost.mts";
+import { delayed } from "./delay.mts";
+import { others, rivals } from "./others.mts";
+import { keyOptions, startSshd } from "./sshd.mts";
+import { statesIn } from "./states.mts";
 
-const SSHD = "/usr/sbin/sshd";
-const ROUNDS = 3;
+const { values } = parseArgs({
+  options: {
+    hosts: { type: "string", default: "1,10,50" },
+    others: { type: "string", default: "1" },
+    delays: { type: "string", default: "0,100" },
+    rounds: { type: "string", default: "5" },
+  },
+});
+const [counts, delays] = [values.hosts, values.delays].map((text) => text.split(",").map(Number)) as [
+  number[],
+  number[],
+];
+const rounds = Number(values.rounds);
 
-interface Cost {
-  readonly seconds: number;
-  readonly note: string;
-}
+/** As many as the app role's resources, in files, folders and links. */
+const STATES = 60;
+const MANY = 1000;
 
-if (!existsSync(SSHD)) throw new Error(`found no ${SSHD}, expected OpenSSH's server: apt install openssh-server`);
 const dir = mkdtempSync(join(tmpdir(), "hostwright-bench-"));
-const port = await freePort();
-const sshd = await startSshd();
+const server = await startSshd(dir);
+const found = others();
 try {
-  await measure();
+  console.log(`node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}; median of ${rounds} (least to most)`);
+  console.log("problem" in found ? `Ansible, Mitogen, pyinfra: left out: ${found.problem}` : found.versions);
+  seed(folderOf(STATES), STATES);
+  for (const delay of delays) for (const count of counts) await inSync(count, delay);
+  // What changes something leaves a journal in /var/log, and only root may.
+  if (userInfo().uid === 0) {
+    await drift();
+    await many();
+  } else console.log("\nwhat is changed is measured as root only");
 } finally {
-  sshd.kill();
+  server.close();
   rmSync(dir, { recursive: true });
 }
 
-async function measure(): Promise<void> {
-  const ssh = median(() => run("ssh", ["-F", "none", ...sshOptions(), "-p", `${port}`, "127.0.0.1", "true"]));
-  const show = (what: string, { seconds, note }: Cost) =>
-    console.log(
-      `${what.padEnd(46)} ${seconds.toFixed(2).padStart(7)} s ${(seconds / ssh).toFixed(1).padStart(7)} x  ${note}`,
-    );
-  console.log(`node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}; median of ${ROUNDS}`);
-  show("ssh HOST true", { seconds: ssh, note: "" });
-  for (const count of [60, 600]) {
-    await seed(count);
-    for (const way of ["local", "ssh"]) show(`hostwright, ${count} resources in sync, ${way}`, ours(count, way));
-  }
-  if (spawnSync("ansible-playbook", ["--version"]).error) return console.log("ansible-playbook is not installed");
-  for (const pipelining of ["True", "False"])
-    show(`ansible-playbook, 60 tasks in sync, ssh, pipelining ${pipelining}`, ansible(60, pipelining));
-}
-
-/** Makes the states through the engine, which keeps its own state in the benchmark's folder. */
-async function seed(count: number): Promise<void> {
-  const loaded = await loadInventory([inventory(count, "local")], { env: {} });
-  const operation = { run: "bench", operator: "bench", playbook: "bench", commit: "" };
-  const paths = { state: `${dir}/state`, log: `${dir}/log` };
-  const plain = {
-    limit: undefined,
-    tags: [],
-    skipTags: [],
-    releases: async () => ({}),
-    check: false,
-    forks: 1,
-    lockWaitSeconds: 0,
+/** All hosts are one machine, by as many names. */
+async function inSync(count: number, roundTripMs: number): Promise<void> {
+  console.log(`\n${STATES} states in sync, ${count} hosts, ${roundTripMs} ms round trip`);
+  const way = roundTripMs === 0 ? { port: server.port, close() {} } : await delayed(server.port, roundTripMs);
+  const hosts = Array.from({ length: count }, (_, index) => `h${index}`);
+  const config = sshConfig(way.port);
+  const inventory = inventoryOf(hosts, way.port, STATES);
+  const jobs = {
+    "ssh HOST true, all at once": () => spent("npx", ["zx", "bench/floor.mts", config, script("true"), ...hosts]),
+    "floor: zx, one probe script a host by ssh": () =>
+      spent("npx", ["zx", "bench/floor.mts", config, probeScript(), ...hosts]),
+    Hostwright: () => spent("npx", ["zx", "bench/states.mts", "-i", inventory, "--forks", `${count}`]),
+    "Hostwright, without npx": () =>
+      spent(process.execPath, [
+        "--import=hostwright/launch",
+        "bench/states.mts",
+        "-i",
+        inventory,
+        "--forks",
+        `${count}`,
+      ]),
+    ...(count <= Number(values.others) ? theirs(hosts, config, way.port, STATES) : {}),
   };
-  mkdirSync(folderOf(count));
-  const ports = { connect: async () => connectLocal("bench"), emit: () => {} };
-  const going = startRun(loaded, { ...plain, operation, paths }, ports);
-  for (const play of playbook) await going.play(play);
-  const [result] = await going.finish();
-  if (result?.failure) throw new Error(result.failure.message);
+  await measure(jobs, (name) => (name === "Hostwright" ? said(inventory) : ""));
+  way.close();
 }
 
-function ours(count: number, way: string): Cost {
-  const args = ["--import=tsx", "bench/states.mts", "-i", inventory(count, way), "--json"];
-  const seconds = median(() => run(process.execPath, args));
-  const { finished, durationMs } = lastRun(args);
-  if (!finished || finished.changed > 0) throw new Error("found changes, expected a host in sync");
-  const { execs, bytesSent, bytesReceived } = finished;
-  const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
-  const within = `${(durationMs / 1000).toFixed(2)} s of it the run itself`;
-  return { seconds, note: `${execs} execs, ${kib(bytesSent)} sent, ${kib(bytesReceived)} received; ${within}` };
+/** One file of one host has other content. */
+async function drift(): Promise<void> {
+  console.log(`\none of ${STATES} states drifted, 1 host`);
+  const config = sshConfig(server.port);
+  const inventory = inventoryOf(["h0"], server.port, STATES);
+  const spoil = () => writeFileSync(join(folderOf(STATES), "d0/f1"), "drifted");
+  const after = (job: () => Cost) => () => {
+    spoil();
+    return job();
+  };
+  const jobs = {
+    Hostwright: () => spent("npx", ["zx", "bench/states.mts", "-i", inventory]),
+    ...theirs(["h0"], config, server.port, STATES),
+  };
+  await measure(Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, after(job)])), () => "");
 }
 
-function lastRun(args: readonly string[]) {
+/** A folder of a thousand files, from nothing and again. */
+async function many(): Promise<void> {
+  console.log(`\n${MANY} files, 1 host: made, and again`);
+  const config = sshConfig(server.port);
+  const inventory = inventoryOf(["h0"], server.port, MANY);
+  const fresh = (job: () => Cost) => () => {
+    rmSync(folderOf(MANY), { recursive: true, force: true });
+    mkdirSync(folderOf(MANY));
+    return job();
+  };
+  const source = join(dir, "source");
+  seed(source, MANY);
+  const tar = `tar -C ${source} -cf - . | ssh -F ${config} h0 'tar -C ${folderOf(MANY)} -xf - && sync -f ${folderOf(MANY)}'`;
+  const run = () => spent("npx", ["zx", "bench/states.mts", "-i", inventory]);
+  const jobs = {
+    "tar over ssh, synced": fresh(() => spent("sh", ["-c", tar])),
+    "Hostwright, made": fresh(run),
+    "Hostwright, again": run,
+  };
+  await measure(jobs, () => "");
+}
+
+function theirs(hosts: readonly string[], config: string, port: number, count: number): Record<string, () => Cost> {
+  if ("problem" in found) return {};
+  const login = { port, user: userInfo().username, key: `${dir}/user`, knownHosts: `${dir}/known_hosts` };
+  const all = rivals({ bin: found.bin, dir, config, hosts, login, states: statesIn(folderOf(count), count) });
+  return Object.fromEntries(
+    all.map(({ name, command: [file = "", ...args], env }) => [name, () => spent(file, args, env)]),
+  );
+}
+
+/** In turns, so that what else the machine does meets all of them. */
+async function measure(jobs: Readonly<Record<string, () => Cost>>, note: (name: string) => string): Promise<void> {
+  const costs = new Map(Object.keys(jobs).map((name) => [name, [] as Cost[]]));
+  // Once before: caches, bytecode and bundles are made.
+  for (const job of Object.values(jobs)) job();
+  for (let round = 0; round < rounds; round++)
+    for (const [name, job] of Object.entries(jobs)) costs.get(name)?.push(job());
+  for (const [name, all] of costs) {
+    const seconds = all.map((cost) => cost.seconds).sort((a, b) => a - b);
+    const range = `(${seconds[0]?.toFixed(2)} to ${seconds.at(-1)?.toFixed(2)})`;
+    const cpu = median(all.map((cost) => cost.cpu)).toFixed(2);
+    console.log(
+      `${name.padEnd(42)} ${median(seconds).toFixed(2).padStart(7)} s ${range.padEnd(18)} CPU ${cpu.padStart(6)} s  ${note(name)}`,
+    );
+  }
+}
+
+/** Makes what the states describe. */
+function seed(folder: string, count: number): void {
+  mkdirSync(folder);
+  for (const { kind, path, content } of statesIn(folder, count)) {
+    if (kind === "directory") mkdirSync(path, { mode: 0o755 });
+    else if (kind === "link") symlinkSync(content, path);
+    else writeFileSync(path, content, { mode: 0o644 });
+  }
+}
+
+/** What a run that changes nothing says of its first host. */
+function said(inventory: string): string {
+  const args = ["--import=hostwright/launch", "bench/states.mts", "-i", inventory, "--json"];
   const events = execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   const last: RunEvent = JSON.parse(events.trimEnd().split("\n").at(-1) ?? "");
-  if (last.kind !== "finished") throw new Error(`found the event ${last.kind}, expected the end of the run`);
-  return { finished: last.results[0], durationMs: last.durationMs };
+  const [first] = last.kind === "finished" ? last.results : [];
+  if (!first || first.changed > 0) throw new Error("found changes, expected hosts in sync");
+  return `${first.execs} execs a host, ${(first.bytesSent / 1024).toFixed(0)} KiB sent, ${(first.bytesReceived / 1024).toFixed(0)} KiB received`;
 }
 
-function ansible(count: number, pipelining: string): Cost {
-  const file = join(dir, "ansible.json");
-  const tasks = statesIn(folderOf(count), count).map(({ kind, path, content }) => {
-    if (kind === "directory") return { "ansible.builtin.file": { path, state: "directory", mode: "0755" } };
-    if (kind === "link") return { "ansible.builtin.file": { path, src: content, state: "link" } };
-    return { "ansible.builtin.copy": { dest: path, content, mode: "0644" } };
-  });
-  writeFileSync(file, JSON.stringify([{ hosts: "all", tasks }]));
-  const env = {
-    ANSIBLE_PIPELINING: pipelining,
-    ANSIBLE_SSH_ARGS: ["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", ...sshOptions()].join(" "),
-    ANSIBLE_HOME: join(dir, "ansible"),
-  };
-  return { seconds: median(() => run("ansible-playbook", ["-i", inventory(count, "ssh"), file], env)), note: "" };
-}
-
-function inventory(count: number, way: string): string {
-  const file = join(dir, `${way}-${count}.json`);
-  const address = way === "local" ? { ansible_connection: "local" } : { ansible_host: "127.0.0.1", ansible_port: port };
+function inventoryOf(hosts: readonly string[], port: number, count: number): string {
+  const file = join(dir, `${port}-${hosts.length}-${count}.json`);
   const login = { ansible_user: userInfo().username, ansible_ssh_private_key_file: `${dir}/user` };
+  const address = { ansible_host: "127.0.0.1", ansible_port: port, ...login };
   const own = { known_hosts: `${dir}/known_hosts`, bench_folder: folderOf(count), bench_count: count };
-  writeFileSync(file, JSON.stringify({ all: { hosts: { bench: { ...address, ...login, ...own } } } }));
+  const all = { hosts: Object.fromEntries(hosts.map((host) => [host, {}])), vars: { ...address, ...own } };
+  writeFileSync(file, JSON.stringify({ all }));
+  return file;
+}
+
+function sshConfig(port: number): string {
+  const file = join(dir, `config-${port}`);
+  const lines = [
+    "Host h*",
+    "HostName 127.0.0.1",
+    `Port ${port}`,
+    `User ${userInfo().username}`,
+    ...keyOptions(dir),
+    "",
+  ];
+  writeFileSync(file, lines.join("\n"));
+  const pins = readFileSync(`${dir}/known_hosts`, "utf8");
+  if (!pins.includes(`:${port} `)) writeFileSync(`${dir}/known_hosts`, `${pins}[127.0.0.1]:${port} ${server.hostKey}`);
+  return file;
+}
+
+/** What somebody would write by hand: one `stat`, one `sha256sum`, one `readlink`, compared here. */
+function probeScript(): string {
+  const states = statesIn(folderOf(STATES), STATES);
+  const paths = states.map(({ path }) => path).join(" ");
+  const files = states
+    .filter(({ kind }) => kind === "file")
+    .map(({ path }) => path)
+    .join(" ");
+  const links = states
+    .filter(({ kind }) => kind === "link")
+    .map(({ path }) => path)
+    .join(" ");
+  return script(`stat -c '%f %a %U %G' ${paths}\nsha256sum ${files}\nreadlink ${links}`);
+}
+
+function script(text: string): string {
+  const file = join(dir, `script-${text.length}.sh`);
+  writeFileSync(file, `${text}\n`);
   return file;
 }
 
 function folderOf(count: number): string {
   return join(dir, `states-${count}`);
-}
-
-function sshOptions(): readonly string[] {
-  return ["-i", `${dir}/user`, "-o", `UserKnownHostsFile=${dir}/known_hosts`, "-o", "BatchMode=yes"];
-}
-
-/** Runs a program and returns its seconds; throws with its output when it fails. */
-function run(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): number {
-  const started = performance.now();
-  const { status, stdout, stderr } = spawnSync(file, args, { env: { ...process.env, ...env }, encoding: "utf8" });
-  if (status !== 0) throw new Error(`${file} ended with ${status}:\n${stdout}${stderr}`);
-  return (performance.now() - started) / 1000;
-}
-
-function median(once: () => number): number {
-  const all = Array.from({ length: ROUNDS }, once).sort((a, b) => a - b);
-  return all[Math.floor(ROUNDS / 2)] ?? Number.NaN;
-}
-
-async function startSshd(): Promise<ChildProcess> {
-  for (const name of ["host", "user"])
-    execFileSync("ssh-keygen", ["-q", "-N", "", "-t", "ed25519", "-f", `${dir}/${name}`]);
-  writeFileSync(`${dir}/known_hosts`, `[127.0.0.1]:${port} ${readFileSync(`${dir}/host.pub`, "utf8")}`);
-  const lines = [
-    `Port ${port}`,
-    "ListenAddress 127.0.0.1",
-    `HostKey ${dir}/host`,
-    `AuthorizedKeysFile ${dir}/user.pub`,
-  ];
-  writeFileSync(`${dir}/sshd_config`, [...lines, "StrictModes no", "UsePAM no", `PidFile ${dir}/pid`, ""].join("\n"));
-  if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true });
-  const child = spawn(SSHD, ["-D", "-e", "-f", `${dir}/sshd_config`], { stdio: ["ignore", "ignore", "pipe"] });
-  await once(child.stderr, "data");
-  child.stderr.resume();
-  return child;
 }

@@ -1,4 +1,4 @@
-// The states of the benchmark as a playbook of ours; bench.mts writes the same ones for Ansible.
+// The states of the benchmark as a playbook of ours; others.mts has the same ones for the others.
 import { userInfo } from "node:os";
 import { defineRole, directory, file, integer, link, runPlaybook, string } from "hostwright";
 
@@ -32,8 +32,4 @@ export const states = defineRole({
     }),
 });
 
-const playbook = [{ hosts: "all", become: false, roles: [states] }];
-
-export default playbook;
-
-await runPlaybook(playbook, import.meta.url);
+await runPlaybook([{ hosts: "all", become: false, roles: [states] }], import.meta.url);

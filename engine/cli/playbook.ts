@@ -46,7 +46,10 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
   if (options.help)
     return say(own.length > 0 ? `${HELP}\n\nof this playbook: ${own.map((flag) => `--${flag}`).join(" ")}` : HELP);
   const { schemas, measures } = await readIn(playbook);
+  // Git is asked while this reads and checks.
+  const ofCheckout = commit();
   const inventory = await loadFor(options, schemas);
+  const names = inventoryNames(inventory.files);
   const all = await assignments(playbook, inventory, options.limit);
   const plays = all.filter(({ play: { flag } }) => flag === undefined || options.flags.has(flag));
   checkHosts(name, inventory, plays, options);
@@ -75,7 +78,7 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
     inventory,
     options,
   );
-  return run(playbook, { name, inventory, plays, measures, options, passwords });
+  return run(playbook, { name, inventory, plays, measures, options, passwords, ofCheckout, names });
 }
 
 interface Job {
@@ -87,6 +90,10 @@ interface Job {
   readonly options: Options;
   /** Those in the vars of hosts. */
   readonly passwords: readonly Secret[];
+  /** The commit of the checkout. */
+  readonly ofCheckout: Promise<string>;
+  /** What the inventory's files are called in every checkout. */
+  readonly names: Promise<readonly string[]>;
 }
 
 function checkHosts(name: string, { files }: Inventory, plays: readonly Assignment[], { limit }: Options): void {
@@ -148,7 +155,7 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
     run: randomBytes(4).toString("hex"),
     operator: operator(),
     playbook: name,
-    commit: await commit(),
+    commit: await job.ofCheckout,
   };
   const hosts = [...new Set(plays.flatMap((one) => one.hosts.map((host) => host.name)))];
   emit({ kind: "started", version: 2, run: operation.run, playbook: name, inventory: inventory.files, check, hosts });
@@ -158,7 +165,7 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
     {
       ...options,
       operation,
-      inventoryNames: await inventoryNames(inventory.files),
+      inventoryNames: await job.names,
       releases: releaseLocks(inventory, !check),
       paths: STATE_PATHS,
       plays: typeof playbook === "function" ? [] : playbook,
