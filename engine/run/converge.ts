@@ -6,6 +6,7 @@ import { ApplyError, type Failed, MAX_PASSES, NotConvergedError } from "./conver
 import type { PlannedStep, ResourceRef } from "./event.ts";
 import { changeSection, handlerSection, parsePending, pendingProbe } from "./host-state.ts";
 import { type Look, lookAt } from "./probe.ts";
+import type { Heard } from "./said.ts";
 import { type Due, due, type Selection, select } from "./selection.ts";
 import type { Session } from "./session.ts";
 import { type LockOptions, underLock } from "./under-lock.ts";
@@ -18,7 +19,7 @@ export interface ConvergeOptions extends LockOptions {
   /** Unless given, no change can go back. */
   readonly keeping?: Keeping | undefined;
   /** What these sections said before it was their turn; undefined where nobody asked, or something was changed since. */
-  readonly known?: ((sections: readonly Script[]) => readonly Section[] | undefined) | undefined;
+  readonly known?: ((sections: readonly Script[]) => Heard | undefined) | undefined;
 }
 
 /** By what a change can go back. */
@@ -52,9 +53,9 @@ export async function converge(
   progress: Progress,
 ): Promise<boolean> {
   const look = lookAt(work.resources, [pendingProbe(options.paths)]);
-  let answers = options.known?.(look.sections);
+  let heard = options.known?.(look.sections);
   for (let pass = 1; ; pass++) {
-    const { steps, later, pending, waits } = await plan(session, work, look, { pass, answers }, options);
+    const { steps, later, pending, waits } = await plan(session, work, look, { pass, heard }, options);
     if (pass === 1) progress.probed += work.resources.length;
     add(progress.differing, [...steps, ...later]);
     if (options.check) {
@@ -67,10 +68,11 @@ export async function converge(
     if (pass > MAX_PASSES + 1 || (pass > MAX_PASSES && steps.length > 0))
       throw new NotConvergedError(steps.map(planned));
     // Handlers wait until everything holds: a restart between two changes would have to be made twice.
-    answers =
+    const sections =
       steps.length > 0
         ? await applySteps(session, steps, look, { pass, ...options }, progress)
         : await runHandlers(session, handlersOf(work, pending), look, options, progress);
+    heard = { sections, durationMs: 0 };
   }
 }
 
@@ -115,26 +117,26 @@ export function refOf({ kind, id, place }: Resource): ResourceRef {
 interface Pass {
   readonly pass: number;
   /** What the look said already. */
-  readonly answers: readonly Section[] | undefined;
+  readonly heard: Heard | undefined;
 }
 
 async function plan(
   session: Session,
   work: Work,
   look: Look,
-  { pass, answers }: Pass,
+  { pass, heard }: Pass,
   options: ConvergeOptions,
 ): Promise<Due> {
   const { host, emit, selection, check } = options;
   const started = performance.now();
   emit({ kind: "phase", host, phase: "probe", pass, count: work.resources.length });
-  const found = answers ?? (await session.probe(look.sections)).sections;
-  const { before, steps: differing } = await look.read(session, found);
+  const { sections } = heard ?? (await session.probe(look.sections));
+  const { before, steps: differing } = await look.read(session, sections);
   const { chosen, left } = select(differing, selection);
   const notified = parsePending(before[0]?.stdout ?? "");
   const all = due(work, chosen, notified, check);
   const inSync = work.resources.filter((one) => !differing.some(({ resource }) => resource === one));
-  const durationMs = performance.now() - started;
+  const durationMs = performance.now() - started + (heard?.durationMs ?? 0);
   emit({
     kind: "planned",
     host,

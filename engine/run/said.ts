@@ -2,12 +2,18 @@ import type { Host } from "../inventory/inventory.ts";
 import type { Section } from "../shell/frame.ts";
 import type { Script } from "../shell/sh.ts";
 
+/** Answers, and how long they took; of several questions that were one exec the first has its time. */
+export interface Heard {
+  readonly sections: readonly Section[];
+  readonly durationMs: number;
+}
+
 /** What hosts said before it was their plays' turn. It holds as long as nothing is changed. */
 export interface Said {
   /** Asks, once a host, and keeps the answers that are none of a failure: what failed is asked again in its turn, where it is told. */
   note(host: Host, sections: readonly Script[], ask: () => Promise<readonly Section[]>): Promise<void>;
   /** What these sections said; undefined where one was not asked, or something was changed since. */
-  known(host: Host, sections: readonly Script[]): readonly Section[] | undefined;
+  known(host: Host, sections: readonly Script[]): Heard | undefined;
   /** Some host is changed: what was said may not be so any more, on any. */
   forget(): void;
 }
@@ -17,19 +23,25 @@ export function newSaid(): Said {
   let changes = 0;
   const asked = new Set<Host>();
   const said = new Map<Host, ReadonlyMap<string, Section>>();
+  const took = new Map<Host, number>();
   return {
     async note(host, sections, ask) {
       if (asked.has(host)) return;
       asked.add(host);
       const before = changes;
+      const started = performance.now();
       const answers = await ask();
       if (changes !== before) return;
       const good = sections.map(({ text }, index) => [text, answers[index]] as const);
       said.set(host, new Map(good.filter((entry): entry is [string, Section] => entry[1]?.status === 0)));
+      took.set(host, performance.now() - started);
     },
     known(host, sections) {
       const found = sections.map(({ text }) => said.get(host)?.get(text)).filter((section) => section !== undefined);
-      return found.length === sections.length ? found : undefined;
+      if (found.length < sections.length) return undefined;
+      const durationMs = took.get(host) ?? 0;
+      took.delete(host);
+      return { sections: found, durationMs };
     },
     forget() {
       changes += 1;
