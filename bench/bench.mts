@@ -30,6 +30,9 @@ const rounds = Number(values.rounds);
 const STATES = 60;
 const MANY = 1000;
 
+/** Something to measure. */
+type Job = () => Promise<Cost>;
+
 const dir = mkdtempSync(join(tmpdir(), "hostwright-bench-"));
 const server = await startSshd(dir);
 const found = others();
@@ -71,7 +74,7 @@ async function inSync(count: number, roundTripMs: number): Promise<void> {
       ]),
     ...(count <= Number(values.others) ? theirs(hosts, config, way.port, STATES) : {}),
   };
-  await measure(jobs, (name) => (name === "Hostwright" ? said(inventory) : ""));
+  await measure(jobs, (name) => (name === "Hostwright" ? said() : ""));
   way.close();
 }
 
@@ -81,7 +84,7 @@ async function drift(): Promise<void> {
   const config = sshConfig(server.port);
   const inventory = inventoryOf(["h0"], server.port, STATES);
   const spoil = () => writeFileSync(join(folderOf(STATES), "d0/f1"), "drifted");
-  const after = (job: () => Cost) => () => {
+  const after = (job: Job) => () => {
     spoil();
     return job();
   };
@@ -97,7 +100,7 @@ async function many(): Promise<void> {
   console.log(`\n${MANY} files, 1 host: made, and again`);
   const config = sshConfig(server.port);
   const inventory = inventoryOf(["h0"], server.port, MANY);
-  const fresh = (job: () => Cost) => () => {
+  const fresh = (job: Job) => () => {
     rmSync(folderOf(MANY), { recursive: true, force: true });
     mkdirSync(folderOf(MANY));
     return job();
@@ -114,7 +117,7 @@ async function many(): Promise<void> {
   await measure(jobs, () => "");
 }
 
-function theirs(hosts: readonly string[], config: string, port: number, count: number): Record<string, () => Cost> {
+function theirs(hosts: readonly string[], config: string, port: number, count: number): Record<string, Job> {
   if ("problem" in found) return {};
   const login = { port, user: userInfo().username, key: `${dir}/user`, knownHosts: `${dir}/known_hosts` };
   const all = rivals({ bin: found.bin, dir, config, hosts, login, states: statesIn(folderOf(count), count) });
@@ -124,12 +127,12 @@ function theirs(hosts: readonly string[], config: string, port: number, count: n
 }
 
 /** In turns, so that what else the machine does meets all of them. */
-async function measure(jobs: Readonly<Record<string, () => Cost>>, note: (name: string) => string): Promise<void> {
+async function measure(jobs: Readonly<Record<string, Job>>, note: (name: string) => string): Promise<void> {
   const costs = new Map(Object.keys(jobs).map((name) => [name, [] as Cost[]]));
   // Once before: caches, bytecode and bundles are made.
-  for (const job of Object.values(jobs)) job();
+  for (const job of Object.values(jobs)) await job();
   for (let round = 0; round < rounds; round++)
-    for (const [name, job] of Object.entries(jobs)) costs.get(name)?.push(job());
+    for (const [name, job] of Object.entries(jobs)) costs.get(name)?.push(await job());
   for (const [name, all] of costs) {
     const seconds = all.map((cost) => cost.seconds).sort((a, b) => a - b);
     const range = `(${seconds[0]?.toFixed(2)} to ${seconds.at(-1)?.toFixed(2)})`;
@@ -150,8 +153,9 @@ function seed(folder: string, count: number): void {
   }
 }
 
-/** What a run that changes nothing says of its first host. */
-function said(inventory: string): string {
+/** What a run that changes nothing says of a host. */
+function said(): string {
+  const inventory = inventoryOf(["h0"], server.port, STATES);
   const args = ["--import=hostwright/launch", "bench/states.mts", "-i", inventory, "--json"];
   const events = execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   const last: RunEvent = JSON.parse(events.trimEnd().split("\n").at(-1) ?? "");

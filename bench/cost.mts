@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
 
 /** What a program cost on this machine: the hosts' part, which sshd started, is not in it. */
 export interface Cost {
@@ -7,19 +8,22 @@ export interface Cost {
   readonly cpu: number;
 }
 
+// Bash knows what its children took; Node does not.
+const TIMED = `TIMEFORMAT="%R %U %S"; out=$(mktemp); time "$@" >"$out" 2>&1; rc=$?
+[ $rc = 0 ] || cat "$out"; rm -f "$out"; exit $rc`;
+
 /** Runs a program and returns what it cost; throws with its output when it fails. */
-export function spent(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Cost {
-  // Bash knows what its children took; Node does not.
-  const words = [
-    "-c",
-    'TIMEFORMAT="%R %U %S"; out=$(mktemp); time "$@" >"$out" 2>&1; rc=$?; [ $rc = 0 ] || cat "$out"; rm -f "$out"; exit $rc',
-    "bash",
-  ];
-  const { status, stdout, stderr } = spawnSync("bash", [...words, file, ...args], {
+export async function spent(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Cost> {
+  const child = spawn("bash", ["-c", TIMED, "bash", file, ...args], {
     env: { ...process.env, ...env },
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (status !== 0) throw new Error(`${file} ended with ${status}:\n${stdout}${stderr}`);
   const [seconds = Number.NaN, user = Number.NaN, system = Number.NaN] =
     stderr.trim().split("\n").at(-1)?.split(" ").map(Number) ?? [];
