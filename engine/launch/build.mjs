@@ -1,5 +1,5 @@
 // Makes one bundle, in a process of its own: esbuild is needed when something changed, and not otherwise.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -9,12 +9,19 @@ const KEPT_MS = 7 * 24 * 3_600_000;
 
 const [root = "", file = "", index = ""] = process.argv.slice(2);
 const staged = join(CACHE, `${process.pid}.new`);
-mkdirSync(staged, { recursive: true });
+try {
+  mkdirSync(staged, { recursive: true });
+} catch (error) {
+  console.error(`${CACHE}: cannot be written (${error.code}): run once as the user that owns it`);
+  process.exit(1);
+}
 process.once("exit", () => rmSync(staged, { recursive: true, force: true }));
 const { metafile } = await bundle().catch(() => process.exit(1));
 const inputs = Object.keys(metafile.inputs)
   .filter((name) => !name.includes("node_modules/"))
   .map((name) => join(root, name));
+// What not everybody may read, or may reach, is not to be read here: an inventory may have secrets in plain text.
+if (inputs.some((input) => !input.startsWith(root) || (statSync(input).mode & 0o004) === 0)) chmodSync(staged, 0o700);
 const key = keyOf(inputs);
 keep(join(CACHE, key));
 writeFileSync(

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, utimesSync } from "node:fs";
+import { readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -45,13 +45,23 @@ function current(index) {
   try {
     const { inputs, key, entry } = JSON.parse(readFileSync(index, "utf8"));
     if (keyOf(inputs) !== key) return undefined;
-    const now = new Date();
-    // So that it is known when it was used last, and that it is there.
-    utimesSync(join(CACHE, key, entry), now, now);
-    return pathToFileURL(join(CACHE, key, entry)).href;
+    const made = join(CACHE, key, entry);
+    statSync(made);
+    noteUse(join(CACHE, key));
+    return pathToFileURL(made).href;
   } catch {
     // None yet, or one of its files is gone.
     return undefined;
+  }
+}
+
+/** So that it is known what is not used any more. */
+function noteUse(folder) {
+  const now = new Date();
+  try {
+    utimesSync(folder, now, now);
+  } catch {
+    // It is another user's, and as good.
   }
 }
 

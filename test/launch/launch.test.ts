@@ -1,10 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import { launcher, runFile } from "../support/program.ts";
+
+const CACHE = "node_modules/.cache/hostwright";
 
 const PLAYBOOK = `import { defineRole, file, optional, runPlaybook, secret, Secret } from "hostwright";
 import { content } from "./content.ts";
@@ -72,6 +83,17 @@ t.test("a program that cannot be compiled is told with its place, and starts not
   t.equal(code, 1);
   t.equal(stdout, "");
   t.match(stderr, /Unexpected "="\n\n.*content\.ts:1:22:/);
+});
+
+t.test("what not everybody may read is not to be read as a bundle either", async (t) => {
+  const dir = project(t);
+  chmodSync(`${dir}/name.ts`, 0o600);
+  t.equal((await run(dir)).code, 0);
+  const found = readdirSync(CACHE).filter((name) => existsSync(join(CACHE, name, "hosts.mjs")));
+  const [newest] = found.map((name) => statSync(join(CACHE, name))).sort((a, b) => b.mtimeMs - a.mtimeMs);
+  t.equal((newest?.mode ?? 0) & 0o777, 0o700);
+  const compiled = join(CACHE, "compiled");
+  if (existsSync(compiled)) t.equal(statSync(compiled).mode & 0o077, 0);
 });
 
 t.test("--help loads few files, none of which talks to a host", async (t) => {
