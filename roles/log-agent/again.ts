@@ -7,9 +7,9 @@ export function againFiles(state: string): string {
 }
 
 /**
- * Script that an agent's unit runs as the agent, with "start" before it starts and with "stop" after it stopped. Agents say how far they have
+ * Script that an agent's unit runs as the agent, with "start" before it starts, with "started" once it runs, and with "stop" after it stopped. Agents say how far they have
  * read, not what was taken, and they know files by their names: so a copy is made of each file that was written lately if the agent was killed, and of each that
- * was rotated or begun while it was away. A line that comes twice is one for Loki, which counts it twice until it has closed its chunk: so not all
+ * was rotated or begun while it was away, or before it had opened what it follows. A line that comes twice is one for Loki, which counts it twice until it has closed its chunk: so not all
  * that is rotated is read twice.
  */
 export function againScript(agent: { readonly state: string; readonly positions: string }, logs: string): Script {
@@ -18,31 +18,52 @@ export function againScript(agent: { readonly state: string; readonly positions:
     set -eu
     umask 027
     state=${state} positions=${positions}
-    cd -- ${dirname(logs)}
+    cd -P -- ${dirname(logs)}
     ${FILES}
+    logs() { files ${patterns(basename(logs))}; }
+    list() { logs | while read -r file; do stat -c '%i %n' -- "$file" || :; done; }
+    copy() {
+      folder=$state/again/$(date +%s)-$(stat -c %i -- "$1")
+      mkdir -p -- "$folder"
+      # 256 MB: the disk is the host's, and has other uses.
+      tail -c 268435456 -- "$1" >"$folder/\${1#./}"
+    }
     case $1 in
       stop)
         # Only who ended in good order has sent what it had read.
         [ "\${SERVICE_RESULT-}" = success ] || exit 0
-        files ${patterns(basename(logs))} | while read -r file; do stat -c '%i %n' -- "$file"; done >"$state/stopped"
+        list >"$state/stopped"
         ;;
       start)
         rm -rf -- "$state/again"
+        list >"$state/begun"
         if [ -e "$positions" ]; then
           since=$(stat -c %Y -- "$positions")
           # What it read in the last ten minutes may be in no batch that was taken.
           [ -e "$state/stopped" ] || since=$((since - 600))
-          now=$(date +%s)
-          files ${patterns(basename(logs))} | while read -r file; do
+          while read -r inode file; do
+            # A name that has another file by now is looked at again once the agent runs.
+            [ "$(stat -c '%i' -- "$file" 2>/dev/null)" = "$inode" ] || continue
             [ "$(stat -c %Y -- "$file")" -ge "$since" ] || continue
-            inode=$(stat -c %i -- "$file")
             if grep -qxF -- "$inode $file" "$state/stopped" 2>/dev/null; then continue; fi
-            mkdir -p -- "$state/again/$now-$inode"
-            # 256 MB: the disk is the host's, and has other uses.
-            tail -c 268435456 -- "$file" >"$state/again/$now-$inode/\${file#./}"
-          done
+            copy "$file"
+          done <"$state/begun"
         fi
         rm -f -- "$state/stopped"
+        ;;
+      started)
+        # Once one of them is open, all are in a moment. What is renamed from then on the agent reads to its end.
+        turns=0
+        while [ -n "$(logs)" ] && [ "$turns" -lt 100 ] && ! ls -l "/proc/$MAINPID/fd" 2>/dev/null | grep -qF -- " $PWD/"; do
+          turns=$((turns + 1))
+          sleep 0.1
+        done
+        sleep 1
+        list | while read -r inode file; do
+          if grep -qxF -- "$inode $file" "$state/begun" 2>/dev/null; then continue; fi
+          copy "$file"
+        done
+        rm -f -- "$state/begun"
         ;;
     esac`;
 }

@@ -26,7 +26,10 @@ async function query(text: string, start: string, limit = 5000): Promise<readonl
   return (JSON.parse(answer) as { data: { result: readonly Stream[] } }).data.result;
 }
 
-/** Writes numbered entries as fast as an application under load does, and renames their file every three seconds. */
+/** An agent that takes its time to start, as on a host that is busy: longer than it is to the next rotation. */
+const SLOW = "/etc/systemd/system/promtail.service.d/slow.conf";
+
+/** Writes numbered entries as an application under load does, and renames their file every three seconds; until after the last kill. */
 const WRITER = String.raw`
 use strict; use IO::Handle; use Time::HiRes qw(time sleep); use POSIX qw(strftime);
 my ($folder, $count) = @ARGV; my ($out, $opened); my $path = "$folder/numbers.log";
@@ -36,7 +39,7 @@ begin();
 for my $n (1 .. $count) {
   my $t = time;
   printf $out qq({"timestamp":"%s.%06dZ","level":"INFO","number":%d}\n), strftime("%Y-%m-%dT%H:%M:%S", gmtime $t), ($t - int $t) * 1e6, $n;
-  sleep 0.002;
+  sleep 0.004;
   rotate() if time - $opened > 3;
 }
 sleep 1.1; rotate();`;
@@ -62,6 +65,9 @@ t.test("logs, on a lab of real hosts", { skip: noLab }, async (t) => {
     });
 
   await t.test("nothing is lost and nothing doubled: rotations, an agent killed, a store restarted", async (t) => {
+    t.teardown(() => onHost(HOST, `rm -f ${SLOW}; systemctl daemon-reload`));
+    const slow = "[Service]\\nExecStartPre=/bin/sleep 4\\n";
+    await onHost(HOST, `mkdir -p $(dirname ${SLOW}); printf '${slow}' >${SLOW}; systemctl daemon-reload`);
     const start = String(Math.floor(Date.now() / 1000));
     const writer = program(
       "docker",
@@ -78,12 +84,8 @@ t.test("logs, on a lab of real hosts", { skip: noLab }, async (t) => {
       120,
       () => numbersSince(start),
       (found) => new Set(found).size === COUNT,
-    ).catch(() => numbersSince(start));
-    const lost = COUNT - new Set(numbers).size;
-    // In one run of five 210 in a row were, around a kill; why is not known yet. More than that fails here.
-    const known = lost > 0 && lost <= 250 ? { todo: `${lost} of ${COUNT} were lost: issue 10 is open` } : {};
-    t.equal(lost, 0, "none is lost", known);
-    t.equal(numbers.length, COUNT - lost, "each once");
+    );
+    t.equal(numbers.length, COUNT, "each once");
     await onHost(HOST, `rm -f ${LOGS}/numbers*`);
   });
 });

@@ -53,7 +53,8 @@ t.test("no value can end its string or add to the configuration", async (t) => {
 t.test("Alloy runs as a user of its own, as hardened as Promtail, and listens on the host itself only", async (t) => {
   const text = textOf(alloyPlan({ alloy_memory_mb: 200 }).resources, "alloy.service");
   const promtail = textOf(alloyPlan({ log_agent: "promtail", promtail_memory_mb: 200 }).resources, "promtail.service");
-  const own = /^(Description|Documentation|User|Group|ExecStart|ExecStartPre|ExecStopPost|StateDirectory)=/;
+  const own =
+    /^(Description|Documentation|User|Group|ExecStart|ExecStartPre|ExecStartPost|ExecStopPost|StateDirectory)=/;
   const others = (unit: string) => unit.split("\n").filter((line) => !own.test(line));
   t.same(others(text), others(promtail));
   t.match(text, /^User=alloy$/m);

@@ -1,5 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import t, { type Test } from "tap";
 import { againScript } from "../../../roles/log-agent/again.ts";
 import { shells } from "../../support/shells.ts";
@@ -15,6 +27,10 @@ function host(t: Test, [shell = "sh", ...args]: readonly string[], pattern = "*.
   const script = againScript({ state, positions: `${state}/positions.yaml` }, `${logs}/${pattern}`).text;
   const run = (when: string, env: NodeJS.ProcessEnv = {}) =>
     execFileSync(shell, [...args, "-c", script, "again", when], { env: { ...process.env, ...env } });
+  const copies = () => {
+    const folders = readdirSync(state).includes("again") ? readdirSync(`${state}/again`) : [];
+    return folders.flatMap((one) => readdirSync(`${state}/again/${one}`)).sort();
+  };
   return {
     state,
     logs,
@@ -28,8 +44,12 @@ function host(t: Test, [shell = "sh", ...args]: readonly string[], pattern = "*.
     /** Names of the copies that a start makes, in order. */
     starts() {
       run("start");
-      const folders = readdirSync(state).includes("again") ? readdirSync(`${state}/again`) : [];
-      return folders.flatMap((one) => readdirSync(`${state}/again/${one}`)).sort();
+      return copies();
+    },
+    /** The same of an agent that runs now: this process. */
+    runs() {
+      run("started", { MAINPID: String(process.pid) });
+      return copies();
     },
   };
 }
@@ -69,6 +89,34 @@ for (const shell of shells) {
     t.same(starts(), ["app.2026-11-26.log", "app.log"]);
     endsWell();
     t.same(starts(), [], "copies are of one start");
+  });
+
+  t.test(`what is renamed before it has opened it, it reads once more to its end (${shell[0]})`, async (t) => {
+    const { write, rename, endsWell, starts, runs, state, logs } = host(t, shell);
+    write("app.log", 30);
+    write("access.log", 30);
+    endsWell();
+    t.same(starts(), []);
+    appendFileSync(`${logs}/app.log`, "the last line\n");
+    rename("app.log", "app.2026-11-26.log");
+    write("app.log", 0);
+    const open = openSync(`${logs}/app.log`, "r");
+    t.teardown(() => closeSync(open));
+    t.same(runs(), ["app.2026-11-26.log", "app.log"]);
+    const folders = readdirSync(`${state}/again`).map((one) => `${state}/again/${one}/app.2026-11-26.log`);
+    const [copy = ""] = folders.filter((path) => existsSync(path));
+    t.match(readFileSync(copy, "utf8"), /the last line\n$/);
+  });
+
+  t.test(`where nothing is renamed meanwhile, nothing is read once more (${shell[0]})`, async (t) => {
+    const { write, endsWell, starts, runs, logs } = host(t, shell);
+    write("app.log", 30);
+    endsWell();
+    t.same(starts(), []);
+    const open = openSync(`${logs}/app.log`, "r");
+    t.teardown(() => closeSync(open));
+    appendFileSync(`${logs}/app.log`, "more\n");
+    t.same(runs(), []);
   });
 
   t.test(`a host that it comes to for the first time has nothing to read once more (${shell[0]})`, async (t) => {

@@ -50,6 +50,7 @@ t.test("files that are written to are read, and copies of what may not have been
   });
   const unit = textOf(resources(), "promtail.service");
   t.match(unit, /^ExecStartPre=-\/bin\/sh \/etc\/promtail\/again\.sh start$/m);
+  t.match(unit, /^ExecStartPost=-\/bin\/sh \/etc\/promtail\/again\.sh started$/m);
   t.match(unit, /^ExecStopPost=-\/bin\/sh \/etc\/promtail\/again\.sh stop$/m);
 });
 
