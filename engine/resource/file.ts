@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { MASK, reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { above, enterFolderOf, folders, here } from "./folder.ts";
@@ -84,6 +84,8 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
     return compare(wanted(desired), current).map((change) => readable(change, desired, stat ? text : ""));
   },
   refuses: ({ path }, { leadsToFolder }) => (leadsToFolder ? `${path} ${IS_DIRECTORY}` : undefined),
+  // A program that judges the copy looks at one, before the next goes live.
+  inBulk: { takes: ({ validate }, changes) => !validate && touches(changes, "content"), apply: replaceAll },
   keeps: ({ path }) => [path],
   apply: (desired, changes) => sh`
     ${enterFolderOf(desired.path)}
@@ -139,6 +141,43 @@ function replace(desired: FileDesired): Script {
     ${setOwnerAndMode(desired, "new")}
     ${validate ? validated(validate) : sh``}
     mv -f -T -- new ${above(path)}`;
+}
+
+/** A folder at a time: all copies, then owners and modes, then the renames, each by one process. */
+function replaceAll(all: readonly FileDesired[]): Script {
+  const inFolder = groupBy(all, ({ path }) => dirname(path));
+  return sh`
+    ${folders}
+    put() {
+      [ ! -d "../$1" ] || deny "$folder/$1 "${IS_DIRECTORY}
+      printf %s "$2" >"./$1"
+    }
+    ${lines([...inFolder].map(([folder, files]) => replaceIn(folder, files)))}`;
+}
+
+function replaceIn(folder: string, files: readonly FileDesired[]): Script {
+  const names = (some: readonly FileDesired[]) => some.map(({ path }) => `./${basename(path)}`);
+  const owners = groupBy(files, ({ owner = "root", group }) => (group === undefined ? owner : `${owner}:${group}`));
+  const modes = groupBy(files, ({ mode = "0644" }) => mode);
+  // Owner and mode come before the rename here too. ".." is where we came from, whatever its name leads to by now.
+  return sh`
+    ( folder=${folder}
+    enter "$folder"
+    stage
+    ${lines(files.map(({ path, content }) => sh`put ${basename(path)} ${content}`))}
+    ${lines([...owners].map(([owner, some]) => sh`chown -- ${owner} ${names(some)}`))}
+    ${lines([...modes].map(([mode, some]) => sh`chmod -- ${mode} ${names(some)}`))}
+    mv -f -- ${names(files)} .. )`;
+}
+
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const group = groups.get(keyOf(one));
+    if (group) group.push(one);
+    else groups.set(keyOf(one), [one]);
+  }
+  return groups;
 }
 
 /** Programs that judge the copy want its whole path. */

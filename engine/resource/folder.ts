@@ -63,7 +63,7 @@ export const folders: Script = sh`
     staged=$(mktemp -d ./.staged.XXXXXX)
     down "$staged"
     [ -O . ] || deny "$asked changes while it is looked at: run again"
-    trap 'rm -rf -- ./*; cd -P .. && rmdir -- "$staged"' EXIT
+    trap 'rm -rf -- ./* ./.[!.]* ./..?*; cd -P .. && rmdir -- "$staged"' EXIT
   }
   hold() {
     ln -- "../$1" ./held

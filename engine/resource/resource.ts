@@ -25,6 +25,11 @@ export interface ResourceType<Desired, Current> {
   refuses?(desired: Desired, current: Current): string | undefined;
   /** Script that makes exactly these changes. */
   apply(desired: Desired, changes: readonly Change[]): Script;
+  /** Where many in a row cost less at once: whether this one may be among them, and the script that makes them all, in any order. */
+  readonly inBulk?: {
+    takes(desired: Desired, changes: readonly Change[]): boolean;
+    apply(all: readonly Desired[]): Script;
+  };
   /** The regular files that `apply` replaces: with them as they were, a change has gone back. */
   keeps?(desired: Desired): readonly string[];
   /** A condition of health: to apply it is to wait for it, so it is never counted as a change. */
@@ -79,6 +84,10 @@ export interface ResourceKind {
   /** What is in the way of each, in the same order; `undefined` where nothing is known to be. */
   refusals(stdout: string, resources: readonly Resource[]): readonly (string | undefined)[];
   step(resource: Resource, changes: readonly Change[]): Step;
+  /** Whether a change may be made with others in one script. */
+  goesInBulk(step: Step): boolean;
+  /** Script that makes these changes, of which each goes in bulk. */
+  bulk(steps: readonly Step[]): Script;
   /** The files by which a change of it can go back; none where it cannot. */
   keeps(resource: Resource): readonly string[];
   /** What differs because one of these ids is about to change. */
@@ -118,6 +127,11 @@ function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): Resourc
       return resources.map((resource, index) => refuses(of(resource), current[index] as Current));
     },
     step: (resource, changes) => ({ resource, changes, script: type.apply(of(resource), changes) }),
+    goesInBulk: ({ resource, changes }) => type.inBulk?.takes(of(resource), changes) ?? false,
+    bulk(steps) {
+      if (!type.inBulk) throw new TypeError(`${type.name} does not go in bulk`);
+      return type.inBulk.apply(steps.map(({ resource }) => of(resource)));
+    },
     keeps: (resource) => type.keeps?.(of(resource)) ?? [],
     followed(resource, changing) {
       const { follows } = type;

@@ -1,33 +1,24 @@
 import type { Resource, Step } from "../resource/resource.ts";
 import { type Handler, isRolling, scriptOf } from "../role/handler.ts";
 import type { Section } from "../shell/frame.ts";
-import { lines, type Script } from "../shell/sh.ts";
+import type { Script } from "../shell/sh.ts";
+import { type ApplyOptions, apply } from "./apply.ts";
 import { ApplyError, type Failed, MAX_PASSES, NotConvergedError } from "./converge-error.ts";
-import type { PlannedStep, ResourceRef } from "./event.ts";
-import { changeSection, handlerSection, parsePending, pendingProbe } from "./host-state.ts";
+import { handlerSection, parsePending, pendingProbe } from "./host-state.ts";
+import { keyOf, planned, refOf } from "./planned.ts";
 import { type Look, lookAt } from "./probe.ts";
 import type { Heard } from "./said.ts";
 import { type Due, due, type Selection, select } from "./selection.ts";
 import type { Session } from "./session.ts";
-import { type LockOptions, underLock } from "./under-lock.ts";
+import { underLock } from "./under-lock.ts";
 import type { Work } from "./work.ts";
 
 /** How to converge. */
-export interface ConvergeOptions extends LockOptions {
+export interface ConvergeOptions extends ApplyOptions {
   readonly check: boolean;
   readonly selection: Selection;
-  /** Unless given, no change can go back. */
-  readonly keeping?: Keeping | undefined;
   /** What these sections said before it was their turn; undefined where nobody asked, or something was changed since. */
   readonly known?: ((sections: readonly Script[]) => Heard | undefined) | undefined;
-}
-
-/** By what a change can go back. */
-export interface Keeping {
-  /** Comes before the resource is changed. */
-  before(resource: Resource): Script;
-  /** Comes after the handlers succeeded. */
-  readonly after: Script;
 }
 
 /** What was done so far; kept up to date while it happens, so that a failure still tells it. */
@@ -103,17 +94,6 @@ function refuse(steps: readonly Step[]): void {
   throw new ApplyError(`${kind.name} ${id}: a run would stop here: ${certain.refusal}`, "", { step: planned(certain) });
 }
 
-/** A step as reports may show it. */
-export function planned({ resource, changes }: Pick<Step, "resource" | "changes">): PlannedStep {
-  const step = { ...refOf(resource), changes };
-  return resource.kind.isCondition ? { ...step, condition: true } : step;
-}
-
-/** A resource as reports may show it. */
-export function refOf({ kind, id, place }: Resource): ResourceRef {
-  return { type: kind.name, id, place };
-}
-
 interface Pass {
   readonly pass: number;
   /** What the look said already. */
@@ -164,25 +144,14 @@ async function applySteps(
   const started = performance.now();
   const { pass } = options;
   options.emit({ kind: "phase", host: options.host, phase: "apply", pass, count: steps.length });
-  const scripts = steps.map((step) => (step.resource.kind.isCondition ? step.script : change(step, options)));
-  const { sections } = await underLock(session, [...scripts, ...look.sections], options);
-  const done = steps.filter((_, index) => sections[index]?.status === 0);
+  const { done, sections } = await apply(session, steps, look, options);
   add(progress.changed, done);
   const durationMs = performance.now() - started;
   options.emit({ kind: "applied", host: options.host, pass, steps: done.map(planned), durationMs });
   const failed = steps[done.length];
   if (failed)
-    throw applyError(`${failed.resource.kind.name} ${failed.resource.id}`, sections[done.length], {
-      step: planned(failed),
-    });
-  return sections.slice(steps.length);
-}
-
-function change({ resource, changes, script }: Step, options: ConvergeOptions): Script {
-  const fields = changes.map(({ field }) => field);
-  const entry = { ...options.operation, resource: keyOf(resource), fields };
-  const made = changeSection(script, resource.options.notify ?? [], entry, options.paths);
-  return options.keeping ? lines([options.keeping.before(resource), made]) : made;
+    throw applyError(`${failed.resource.kind.name} ${failed.resource.id}`, sections[0], { step: planned(failed) });
+  return sections;
 }
 
 type Named = readonly (readonly [name: string, handler: Handler])[];
@@ -225,11 +194,6 @@ function linesOf(section: Section | undefined): readonly string[] {
 function applyError(what: string, section: Section | undefined, failed: Failed): ApplyError {
   const status = section ? `exit ${section.status}` : "it was not reached";
   return new ApplyError(`${what} failed: ${status}`, section?.stderr ?? "", failed);
-}
-
-/** As results and the journal on the host call a resource. */
-export function keyOf({ kind, id }: Resource): string {
-  return `${kind.name} ${id}`;
 }
 
 function add(ids: Set<string>, steps: readonly Step[]): void {

@@ -3,11 +3,11 @@ import { OutputError } from "../connection/output.ts";
 import { MismatchError } from "../format/mismatch.ts";
 import { InventoryError, type Problem } from "../inventory/inventory.ts";
 import { PlacedError, placeOf } from "../resource/resource.ts";
-import { planned } from "./converge.ts";
 import { ApplyError, LockedError, NotConvergedError } from "./converge-error.ts";
 import { DiskError } from "./disk.ts";
 import type { Failure, Place, PlannedStep } from "./event.ts";
 import { ProbeFailedError } from "./plan.ts";
+import { planned } from "./planned.ts";
 import { RolledBackError } from "./rolling.ts";
 import { SessionError } from "./session.ts";
 

@@ -61,13 +61,18 @@ export function parsePending(stdout: string): readonly string[] {
 }
 
 /** Section that notifies handlers, then makes a change, then writes it down: in this order, so that a crash loses nothing. */
-export function changeSection(change: Script, notify: readonly string[], entry: Entry, paths: StatePaths): Script {
+export function changeSection(
+  change: Script,
+  notify: readonly string[],
+  entries: readonly Entry[],
+  paths: StatePaths,
+): Script {
   return sh`
     ${lines(notify.map((handler) => sh`: >${pendingPath(handler, paths)}`))}
     (
     ${change}
     )
-    ${journal(entry, paths)}`;
+    ${lines(entries.map((entry) => journal(entry, paths)))}`;
 }
 
 /** Section that runs a handler and only then forgets that it was notified. */

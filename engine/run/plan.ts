@@ -109,8 +109,8 @@ function probeAs(user: string | undefined, script: Script): Script {
   fi`;
 }
 
-/** The script as another user's. It goes in by stdin, since one argument holds 128 KiB only. */
-function asUser(user: string | undefined, script: Script): Script {
+/** Returns the script as another user's. It goes in by stdin, since one argument holds 128 KiB only. */
+export function asUser(user: string | undefined, script: Script): Script {
   if (user === undefined) return script;
   // PAM gives a new session the mask of a person at a terminal.
   return sh`printf %s ${`set -eu; umask 077\n{\n${script.text}\n} </dev/null\n`} | su -s /bin/sh ${user} -c 'exec sh -s'`;

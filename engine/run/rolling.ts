@@ -1,10 +1,11 @@
 import { ConnectionError } from "../connection/connection.ts";
 import type { Resource } from "../resource/resource.ts";
 import { scriptOf } from "../role/handler.ts";
-import { type ConvergeOptions, converge, keyOf, type Progress, refOf } from "./converge.ts";
+import { type ConvergeOptions, converge, type Progress } from "./converge.ts";
 import { LockedError } from "./converge-error.ts";
 import { namingDisk } from "./disk.ts";
 import type { Rollback } from "./event.ts";
+import { keyOf, refOf } from "./planned.ts";
 import { againSection, forget, keepFiles, type Previous, previousOf, restoreSection } from "./previous.ts";
 import type { Session } from "./session.ts";
 import { underLock } from "./under-lock.ts";

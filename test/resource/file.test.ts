@@ -1,6 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import t from "tap";
+import { directory } from "../../engine/resource/directory.ts";
 import { file } from "../../engine/resource/file.ts";
 import { Secret } from "../../engine/shell/secret.ts";
 import { trusted } from "../../engine/shell/sh.ts";
@@ -32,6 +33,45 @@ for (const name of ["it's $HOME", "-n", "é", "$(id)", "a b", "back\\slash", "[x
 converges(t, "file converges for three hundred at once", (dir) =>
   Array.from({ length: 300 }, (_, index) => file({ path: `${dir}/${index}`, content: `${index}\n` })),
 );
+
+converges(t, "file converges for many at once of all names, modes, owners and folders", (dir) =>
+  ["it's $HOME", "-n", "é", "$(id)", "a b", "back\\slash", "[x]*", ".hidden", "..odd", "new", "held"].flatMap(
+    (name, index) => [
+      ...(index % 3 === 0 ? [directory({ path: `${dir}/it's ${index}` })] : []),
+      file({ path: `${dir}/${name}`, content: contents[index] ?? "", mode: index % 2 ? "0640" : "0644" }),
+      file({
+        path: `${dir}/it's ${index - (index % 3)}/${name}`,
+        content: new Secret(`secret ${index}`, "test"),
+        mode: "0600",
+        ...(index % 2 ? { owner: "daemon" } : { owner: "root", group: "daemon" }),
+      }),
+    ],
+  ),
+);
+
+for (const shell of shells) {
+  t.test(`files in bulk in ${shell[0]}`, async (t) => {
+    const dir = t.testdir({
+      there: "old",
+      taken: {},
+      elsewhere: "kept",
+      way: t.fixture("symlink", "elsewhere"),
+    });
+    const files = (...names: readonly string[]) => names.map((name) => file({ path: `${dir}/${name}`, content: name }));
+
+    t.test("a link in the way is replaced, and what it leads to stays", async (t) => {
+      apply(shell, plan(shell, files("there", "way")));
+      t.same([readFileSync(`${dir}/there`, "utf8"), readFileSync(`${dir}/way`, "utf8")], ["there", "way"]);
+      t.equal(readFileSync(`${dir}/elsewhere`, "utf8"), "kept");
+    });
+
+    t.test("where one cannot be replaced none of its folder is, and no copy is left", async (t) => {
+      const before = readdirSync(dir);
+      t.throws(() => apply(shell, plan(shell, files("a", "taken", "b"))), /taken is a directory/);
+      t.same(readdirSync(dir), before);
+    });
+  });
+}
 
 for (const shell of shells) {
   t.test(`file in ${shell[0]}`, async (t) => {

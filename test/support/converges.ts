@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Test } from "tap";
 import type { Resource, Step } from "../../engine/resource/resource.ts";
+import { inBulk } from "../../engine/run/apply.ts";
 import { groupByKind, planSteps, probeScripts } from "../../engine/run/plan.ts";
 import { runSections, shells } from "./shells.ts";
 
@@ -12,14 +13,15 @@ export function plan(shell: readonly string[], resources: readonly Resource[]): 
   return planSteps(resources, groups, runSections(shell, probeScripts(groups)));
 }
 
-/** Applies steps; throws with the failed step's stderr. */
+/** Applies steps, those in bulk that go so; throws with the failed step's stderr. */
 export function apply(shell: readonly string[], steps: readonly Step[]): void {
+  const batches = inBulk(steps);
   runSections(
     shell,
-    steps.map(({ script }) => script),
+    batches.map(({ script }) => script),
     true,
   ).forEach(({ status, stderr }, index) => {
-    if (status !== 0) throw new Error(`${steps[index]?.resource.id}: exit ${status}: ${stderr}`);
+    if (status !== 0) throw new Error(`${batches[index]?.steps[0]?.resource.id}: exit ${status}: ${stderr}`);
   });
 }
 

@@ -1,0 +1,108 @@
+import type { Resource, Step } from "../resource/resource.ts";
+import type { Section } from "../shell/frame.ts";
+import { lines, type Script } from "../shell/sh.ts";
+import { changeSection } from "./host-state.ts";
+import { asUser } from "./plan.ts";
+import { keyOf } from "./planned.ts";
+import type { Look } from "./probe.ts";
+import type { Session } from "./session.ts";
+import { type LockOptions, underLock } from "./under-lock.ts";
+
+/** How changes are made. */
+export interface ApplyOptions extends LockOptions {
+  /** Unless given, no change can go back. */
+  readonly keeping?: Keeping | undefined;
+}
+
+/** By what a change can go back. */
+export interface Keeping {
+  /** Comes before the resource is changed. */
+  before(resource: Resource): Script;
+  /** Comes after the handlers succeeded. */
+  readonly after: Script;
+}
+
+/** What came of changes. */
+export interface Applied {
+  readonly done: readonly Step[];
+  /** Of the look where all is done, else the one that failed, where it was reached. */
+  readonly sections: readonly Section[];
+}
+
+/** Makes these changes under the host's lock until one fails, and then looks. */
+export async function apply(
+  session: Session,
+  steps: readonly Step[],
+  look: Look,
+  options: ApplyOptions,
+): Promise<Applied> {
+  // What can go back is kept one by one.
+  const batches = options.keeping ? oneByOne(steps) : inBulk(steps);
+  const { done, failed, sections } = await applyAll(session, batches, look, options);
+  if (!failed || failed.steps.length === 1) return { done, sections };
+  // Nothing says which of many it was: each alone does.
+  const rest = await applyAll(session, oneByOne(steps.slice(done.length)), look, options);
+  return { done: [...done, ...rest.done], sections: rest.sections };
+}
+
+async function applyAll(
+  session: Session,
+  batches: readonly Batch[],
+  look: Look,
+  options: ApplyOptions,
+): Promise<Applied & { readonly failed: Batch | undefined }> {
+  const scripts = batches.map((batch) => change(batch, options));
+  const { sections } = await underLock(session, [...scripts, ...look.sections], options);
+  const ended = batches.findIndex((_, index) => sections[index]?.status !== 0);
+  const count = ended < 0 ? batches.length : ended;
+  const done = batches.slice(0, count).flatMap(({ steps }) => steps);
+  return { done, failed: batches[count], sections: sections.slice(count) };
+}
+
+function change({ steps, script }: Batch, options: ApplyOptions): Script {
+  const [{ resource } = {}] = steps;
+  if (resource?.kind.isCondition) return script;
+  const notify = new Set(steps.flatMap(({ resource: { options } }) => options.notify ?? []));
+  const entries = steps.map(({ resource, changes }) => {
+    const fields = changes.map(({ field }) => field);
+    return { ...options.operation, resource: keyOf(resource), fields };
+  });
+  const made = changeSection(script, [...notify], entries, options.paths);
+  return options.keeping && resource ? lines([options.keeping.before(resource), made]) : made;
+}
+
+/** What one section changes: one step, or many in a row that cost less at once. */
+export interface Batch {
+  readonly steps: readonly Step[];
+  readonly script: Script;
+}
+
+/** Returns steps as batches: those that follow each other, are of one kind and one user and go in bulk are one. */
+export function inBulk(steps: readonly Step[]): readonly Batch[] {
+  const runs: Step[][] = [];
+  for (const step of steps) {
+    const last = runs.at(-1);
+    if (last?.[0] && goesWith(last[0], step)) last.push(step);
+    else runs.push([step]);
+  }
+  return runs.map(batchOf);
+}
+
+/** Each step for itself: which one failed is known by that. */
+function oneByOne(steps: readonly Step[]): readonly Batch[] {
+  return steps.map((step) => batchOf([step]));
+}
+
+function goesWith(one: Step, other: Step): boolean {
+  const { kind, options } = one.resource;
+  const isAlike = other.resource.kind === kind && other.resource.options.becomeUser === options.becomeUser;
+  return isAlike && kind.goesInBulk(one) && kind.goesInBulk(other);
+}
+
+function batchOf(steps: readonly Step[]): Batch {
+  const [first, ...others] = steps;
+  if (!first) throw new TypeError("a batch of nothing");
+  if (others.length === 0) return { steps, script: first.script };
+  const { kind, options } = first.resource;
+  return { steps, script: asUser(options.becomeUser, kind.bulk(steps)) };
+}
