@@ -10,21 +10,22 @@ export function againFiles(state: string): string {
  * Script that an agent's unit runs as the agent, with "start" before it starts, with "started" once it runs, and with "stop" after it stopped. Agents say how far they have
  * read, not what was taken, and they know files by their names: so a copy is made of each file that was written lately if the agent was killed, and of each that
  * was rotated or begun while it was away, or before it had opened what it follows. A line that comes twice is one for Loki, which counts it twice until it has closed its chunk: so not all
- * that is rotated is read twice.
+ * that is rotated is read twice. What goes wrong with one file is said and leaves the others; a script that is killed ends with a signal, and systemd begins anew.
  */
 export function againScript(agent: { readonly state: string; readonly positions: string }, logs: string): Script {
   const { state, positions } = agent;
   return sh`
-    set -eu
+    set -u
     umask 027
     state=${state} positions=${positions}
-    cd -P -- ${dirname(logs)}
+    cd -P -- ${dirname(logs)} || exit 0
     ${FILES}
     logs() { files ${patterns(basename(logs))}; }
-    list() { logs | while read -r file; do stat -c '%i %n' -- "$file" || :; done; }
+    # Inode and size of each, or what the format says, and its name.
+    list() { logs | while read -r file; do stat -c "$1 %n" -- "$file" 2>/dev/null; done; }
+    has() { grep -qxF -- "$2" "$state/$1" 2>/dev/null; }
     copy() {
-      folder=$state/again/$(date +%s)-$(stat -c %i -- "$1")
-      mkdir -p -- "$folder"
+      folder=$state/again/$(date +%s)-$(stat -c %i -- "$1") && mkdir -p -- "$folder" || return
       # 256 MB: the disk is the host's, and has other uses.
       tail -c 268435456 -- "$1" >"$folder/\${1#./}"
     }
@@ -32,24 +33,25 @@ export function againScript(agent: { readonly state: string; readonly positions:
       stop)
         # Only who ended in good order has sent what it had read.
         [ "\${SERVICE_RESULT-}" = success ] || exit 0
-        list >"$state/stopped"
+        list %i >"$state/stopped"
         ;;
       start)
-        rm -rf -- "$state/again"
-        list >"$state/begun"
+        rm -rf -- "$state/again" "$state/left"
+        list '%i %s' >"$state/begun"
         if [ -e "$positions" ]; then
           since=$(stat -c %Y -- "$positions")
           # What it read in the last ten minutes may be in no batch that was taken.
           [ -e "$state/stopped" ] || since=$((since - 600))
-          while read -r inode file; do
+          while read -r inode size file; do
             # A name that has another file by now is looked at again once the agent runs.
-            [ "$(stat -c '%i' -- "$file" 2>/dev/null)" = "$inode" ] || continue
+            [ "$(stat -c %i -- "$file" 2>/dev/null)" = "$inode" ] || continue
             [ "$(stat -c %Y -- "$file")" -ge "$since" ] || continue
-            if grep -qxF -- "$inode $file" "$state/stopped" 2>/dev/null; then continue; fi
-            copy "$file"
+            has stopped "$inode $file" || copy "$file"
           done <"$state/begun"
+        else list %i >"$state/stopped"
         fi
-        rm -f -- "$state/stopped"
+        # Killed from here on, it did not end in good order.
+        [ ! -e "$state/stopped" ] || mv -f -- "$state/stopped" "$state/left"
         ;;
       started)
         # Once one of them is open, all are in a moment. What is renamed from then on the agent reads to its end.
@@ -59,13 +61,14 @@ export function againScript(agent: { readonly state: string; readonly positions:
           sleep 0.1
         done
         sleep 1
-        list | while read -r inode file; do
-          if grep -qxF -- "$inode $file" "$state/begun" 2>/dev/null; then continue; fi
-          copy "$file"
+        # What has grown was perhaps begun where another file of its name had ended.
+        list '%i %s' | while read -r inode size file; do
+          has left "$inode $file" || has begun "$inode $size $file" || copy "$file"
         done
-        rm -f -- "$state/begun"
+        rm -f -- "$state/begun" "$state/left"
         ;;
-    esac`;
+    esac
+    exit 0`;
 }
 
 /** sh: the names of the files that these patterns have in the folder, a line each; archives are none. */

@@ -3,6 +3,7 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -26,7 +27,7 @@ function host(t: Test, [shell = "sh", ...args]: readonly string[], pattern = "*.
   aged(`${state}/positions.yaml`, 60);
   const script = againScript({ state, positions: `${state}/positions.yaml` }, `${logs}/${pattern}`).text;
   const run = (when: string, env: NodeJS.ProcessEnv = {}) =>
-    execFileSync(shell, [...args, "-c", script, "again", when], { env: { ...process.env, ...env } });
+    execFileSync(shell, [...args, "-c", script, "again", when], { env: { ...process.env, ...env }, stdio: "pipe" });
   const copies = () => {
     const folders = readdirSync(state).includes("again") ? readdirSync(`${state}/again`) : [];
     return folders.flatMap((one) => readdirSync(`${state}/again/${one}`)).sort();
@@ -45,6 +46,17 @@ function host(t: Test, [shell = "sh", ...args]: readonly string[], pattern = "*.
     starts() {
       run("start");
       return copies();
+    },
+    /** Starts where `tail` is another program; returns the signal that ended the script, and the copies. */
+    startsWith(tail: string) {
+      mkdirSync(`${dir}/bin`, { recursive: true });
+      writeFileSync(`${dir}/bin/tail`, `#!/bin/sh\n${tail}\n`, { mode: 0o755 });
+      try {
+        run("start", { PATH: `${dir}/bin:${process.env.PATH}` });
+        return { signal: null, copies: copies() };
+      } catch (error) {
+        return { signal: (error as { signal: string | null }).signal, copies: copies() };
+      }
     },
     /** The same of an agent that runs now: this process. */
     runs() {
@@ -117,6 +129,54 @@ for (const shell of shells) {
     t.teardown(() => closeSync(open));
     appendFileSync(`${logs}/app.log`, "more\n");
     t.same(runs(), []);
+  });
+
+  t.test(`killed, what it copied and what grew since it reads once more as it is then (${shell[0]})`, async (t) => {
+    const { write, isKilled, starts, runs, state, logs } = host(t, shell);
+    write("app.log", 1);
+    write("idle.log", 1);
+    isKilled();
+    t.same(starts(), ["app.log", "idle.log"]);
+    appendFileSync(`${logs}/app.log`, "more\n");
+    const open = openSync(`${logs}/app.log`, "r");
+    t.teardown(() => closeSync(open));
+    t.same(runs(), ["app.log", "app.log", "idle.log"]);
+    const texts = readdirSync(`${state}/again`)
+      .map((one) => `${state}/again/${one}/app.log`)
+      .filter((path) => existsSync(path))
+      .map((path) => readFileSync(path, "utf8"));
+    t.same(texts.sort(), ["app.log\n", "app.log\nmore\n"]);
+  });
+
+  t.test(`one that cannot be copied leaves the others (${shell[0]})`, async (t) => {
+    // busybox has tail in itself.
+    if (shell[0] === "busybox") return;
+    const { write, isKilled, startsWith, state } = host(t, shell);
+    for (const name of ["a.log", "b.log", "c.log"]) write(name, 1);
+    isKilled();
+    const { signal } = startsWith(`case "$*" in *b.log) exit 1 ;; esac; exec /usr/bin/tail "$@"`);
+    t.equal(signal, null);
+    const whole = readdirSync(`${state}/again`).flatMap((one) =>
+      readdirSync(`${state}/again/${one}`).filter((name) => statSync(`${state}/again/${one}/${name}`).size > 0),
+    );
+    t.same(whole.sort(), ["a.log", "c.log"]);
+  });
+
+  t.test(`killed while it copies, it ends with that signal, and a next start copies all (${shell[0]})`, async (t) => {
+    if (shell[0] === "busybox") return;
+    const { write, isKilled, endsWell, starts, startsWith } = host(t, shell);
+    for (const name of ["a.log", "b.log"]) write(name, 1);
+    isKilled();
+    t.equal(startsWith("kill -9 $PPID").signal, "SIGKILL", "systemd takes it for a failure and starts anew");
+    t.same(starts(), ["a.log", "b.log"]);
+    endsWell();
+    write("b.log", 0);
+    write("c.log", 0);
+    t.equal(startsWith("kill -9 $PPID").signal, "SIGKILL");
+    isKilled();
+    t.same(starts(), ["c.log"], "what was in good order stays so until it runs");
+    isKilled();
+    t.same(starts(), ["a.log", "b.log", "c.log"]);
   });
 
   t.test(`a host that it comes to for the first time has nothing to read once more (${shell[0]})`, async (t) => {
