@@ -13,6 +13,7 @@ import { startRun } from "../run/play.ts";
 import { checkVars, secretsToHide } from "../run/vars.ts";
 import { checkSecrets, isHidable } from "../run/weak-secrets.ts";
 import { masker, type Secret } from "../shell/secret.ts";
+import { factsMemory } from "./facts-memory.ts";
 import { inventoryNames } from "./inventory-names.ts";
 import { checkKeys } from "./keys.ts";
 import { listHosts, listTags, listTasks } from "./list.ts";
@@ -139,6 +140,7 @@ async function run(playbook: Playbook, job: Job): Promise<number> {
       becomePassword,
       measures: job.measures,
       signal: interrupted.signal,
+      facts: factsMemory(process.env),
     };
     return exitCode(await runJob(playbook, job, ports), options);
   } finally {

@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { MASK, reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { above, enterFolderOf, folders, here } from "./folder.ts";
+import { inARow } from "./in-a-row.ts";
 import { type Change, compare, defineResource, type ResourceType, touches } from "./resource.ts";
 import { checkMode, checkPath, keepPaths, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
 
@@ -143,19 +144,20 @@ function replace(desired: FileDesired): Script {
     mv -f -T -- new ${above(path)}`;
 }
 
-/** A folder at a time: all copies, then owners and modes, then the renames, each by one process. */
+/** A folder at a time, in order: all copies, then owners and modes, then the renames, each by one process. */
 function replaceAll(all: readonly FileDesired[]): Script {
-  const inFolder = groupBy(all, ({ path }) => dirname(path));
+  const inFolder = inARow(all, (one, other) => dirname(one.path) === dirname(other.path));
   return sh`
     ${folders}
     put() {
       [ ! -d "../$1" ] || deny "$folder/$1 "${IS_DIRECTORY}
       printf %s "$2" >"./$1"
     }
-    ${lines([...inFolder].map(([folder, files]) => replaceIn(folder, files)))}`;
+    ${lines(inFolder.map(replaceIn))}`;
 }
 
-function replaceIn(folder: string, files: readonly FileDesired[]): Script {
+function replaceIn(files: readonly FileDesired[]): Script {
+  const folder = dirname(files[0]?.path ?? "");
   const names = (some: readonly FileDesired[]) => some.map(({ path }) => `./${basename(path)}`);
   const owners = groupBy(files, ({ owner = "root", group }) => (group === undefined ? owner : `${owner}:${group}`));
   const modes = groupBy(files, ({ mode = "0644" }) => mode);

@@ -25,7 +25,7 @@ export interface ResourceType<Desired, Current> {
   refuses?(desired: Desired, current: Current): string | undefined;
   /** Script that makes exactly these changes. */
   apply(desired: Desired, changes: readonly Change[]): Script;
-  /** Where many in a row cost less at once: whether this one may be among them, and the script that makes them all, in any order. */
+  /** Where many in a row cost less at once: whether this one may be among them, and the script that makes them all, in order. */
   readonly inBulk?: {
     takes(desired: Desired, changes: readonly Change[]): boolean;
     apply(all: readonly Desired[]): Script;

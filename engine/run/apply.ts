@@ -1,3 +1,4 @@
+import { inARow } from "../resource/in-a-row.ts";
 import type { Resource, Step } from "../resource/resource.ts";
 import type { Section } from "../shell/frame.ts";
 import { lines, type Script } from "../shell/sh.ts";
@@ -79,13 +80,7 @@ export interface Batch {
 
 /** Returns steps as batches: those that follow each other, are of one kind and one user and go in bulk are one. */
 export function inBulk(steps: readonly Step[]): readonly Batch[] {
-  const runs: Step[][] = [];
-  for (const step of steps) {
-    const last = runs.at(-1);
-    if (last?.[0] && goesWith(last[0], step)) last.push(step);
-    else runs.push([step]);
-  }
-  return runs.map(batchOf);
+  return inARow(steps, goesWith).map(batchOf);
 }
 
 /** Each step for itself: which one failed is known by that. */

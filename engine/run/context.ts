@@ -1,4 +1,5 @@
 import type { Limit } from "../connection/limit.ts";
+import type { FactsMemory } from "../facts/memory.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import type { Play } from "../role/playbook.ts";
 import type { LockedRelease, Site, WantedRelease } from "../role/role.ts";
@@ -36,6 +37,8 @@ export interface RunOptions extends Selection {
 export interface RunPorts extends PoolPorts {
   /** Ends the run: hosts are left where they are. */
   readonly signal?: AbortSignal | undefined;
+  /** Unless given, facts come first and questions after them. */
+  readonly facts?: FactsMemory<Host> | undefined;
 }
 
 /** All that the plays of a run share. */
@@ -51,6 +54,8 @@ export interface Context {
   /** By host, as its lock file has them. */
   readonly releases: Map<string, Releases>;
   readonly said: Said;
+  /** Hosts that were asked for all plays. */
+  readonly lookedAt: Set<Host>;
   /** Vars that inquiries found, for the plays behind them. */
   readonly learned: Map<string, unknown>;
 }

@@ -1,7 +1,7 @@
 import type { Host } from "../inventory/inventory.ts";
 import type { Inquiry, RolePlay } from "../role/playbook.ts";
 import type { Script } from "../shell/sh.ts";
-import { lookAhead } from "./ahead.ts";
+import { lookAhead, openHost } from "./ahead.ts";
 import { type Context, inPlay, siteOf } from "./context.ts";
 import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
 import { namingDisk } from "./disk.ts";
@@ -13,9 +13,9 @@ import { type Segment, type Turn, workOf } from "./work.ts";
 
 /** Before all are asked together: who cannot be reached is known, and so are the hashes of releases. */
 export async function meetHost(host: Host, play: Inquiry, context: Context): Promise<void> {
-  const session = await context.pool.open(host, play.become ?? true);
+  const session = await openHost(host, play, context);
   context.releases.set(host.name, await context.options.releases(inPlay(host, play, context), []));
-  await lookAhead(host, session, context);
+  await lookAhead(host, play, session, context);
 }
 
 /** Makes a host what the roles of a play say. What waits for its turn is left to `run.turn`, and with it what is to hold afterwards. */
@@ -28,7 +28,7 @@ export async function convergeHost(
 ): Promise<void> {
   run.on = undefined;
   run.turn = undefined;
-  const session = await context.pool.open(host, play.become ?? true);
+  const session = await openHost(host, play, context);
   const own = inPlay(host, play, context);
   const unread = siteOf(own, first, context);
   const wanted = play.roles.flatMap((role) => role.releases(own, session.facts, unread));

@@ -36,6 +36,7 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
     phases,
     releases: new Map(),
     said,
+    lookedAt: new Set(),
     learned: new Map(),
   };
   const state = { stopped: false };

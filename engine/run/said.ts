@@ -10,8 +10,10 @@ export interface Heard {
 
 /** What hosts said before it was their plays' turn. It holds as long as nothing is changed. */
 export interface Said {
-  /** Asks, once a host, and keeps the answers that are none of a failure: what failed is asked again in its turn, where it is told. */
-  note(host: Host, sections: readonly Script[], ask: () => Promise<readonly Section[]>): Promise<void>;
+  /** A host is about to be asked. Returns what keeps its answers, but none of a failure: what failed is asked again in its turn, where it is told. */
+  asking(host: Host): (sections: readonly Script[], answers: readonly Section[]) => void;
+  /** Those of these sections of which nothing is known. */
+  unasked(host: Host, sections: readonly Script[]): readonly Script[];
   /** What these sections said; undefined where one was not asked, or something was changed since. */
   known(host: Host, sections: readonly Script[]): Heard | undefined;
   /** Some host is changed: what was said may not be so any more, on any. */
@@ -21,21 +23,21 @@ export interface Said {
 /** Returns one that has heard nothing. */
 export function newSaid(): Said {
   let changes = 0;
-  const asked = new Set<Host>();
   const said = new Map<Host, ReadonlyMap<string, Section>>();
   const took = new Map<Host, number>();
   return {
-    async note(host, sections, ask) {
-      if (asked.has(host)) return;
-      asked.add(host);
+    asking(host) {
       const before = changes;
       const started = performance.now();
-      const answers = await ask();
-      if (changes !== before) return;
-      const good = sections.map(({ text }, index) => [text, answers[index]] as const);
-      said.set(host, new Map(good.filter((entry): entry is [string, Section] => entry[1]?.status === 0)));
-      took.set(host, performance.now() - started);
+      return (sections, answers) => {
+        if (changes !== before) return;
+        const good = sections.map(({ text }, index) => [text, answers[index]] as const);
+        const told = good.filter((entry): entry is [string, Section] => entry[1]?.status === 0);
+        said.set(host, new Map([...(said.get(host) ?? []), ...told]));
+        took.set(host, performance.now() - started);
+      };
     },
+    unasked: (host, sections) => sections.filter(({ text }) => !said.get(host)?.has(text)),
     known(host, sections) {
       const found = sections.map(({ text }) => said.get(host)?.get(text)).filter((section) => section !== undefined);
       if (found.length < sections.length) return undefined;

@@ -4,6 +4,7 @@ import { type Limit, limit } from "../connection/limit.ts";
 import { connectionVars } from "../inventory/connection-vars.ts";
 import type { Host } from "../inventory/inventory.ts";
 import type { Secret } from "../shell/secret.ts";
+import type { Script } from "../shell/sh.ts";
 import type { Emit } from "./event.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -19,8 +20,8 @@ export interface PoolPorts {
 
 /** One session a host, however many plays use it. */
 export interface SessionPool {
-  /** The host's session, opened when first asked for. */
-  open(host: Host, become: boolean): Promise<Session>;
+  /** The host's session, opened when first asked for, and then with what `ahead` has to ask; it is made while the host is waited for. */
+  open(host: Host, become: boolean, ahead?: () => Promise<readonly Script[]>): Promise<Session>;
   /** Runs a task while no other task of this run uses the host: two hosts may delegate to the same third. */
   exclusively: (host: Host) => Limit;
   /** Closes a session that is broken; the next `open` connects again. */
@@ -46,10 +47,10 @@ export function sessionPool(ports: PoolPorts): SessionPool {
     await session.close();
   };
   return {
-    open(host, become) {
+    open(host, become, ahead = async () => []) {
       const known = sessions.get(host);
       if (known) return known;
-      const opening = openHost(host, become, ports);
+      const opening = openHost(host, become, ahead(), ports);
       sessions.set(host, opening);
       // A failed attempt is not kept: a later play, a rescue, tries again.
       opening.catch(() => sessions.delete(host));
@@ -68,10 +69,15 @@ export function sessionPool(ports: PoolPorts): SessionPool {
   };
 }
 
-async function openHost(host: Host, become: boolean, ports: PoolPorts): Promise<Session> {
+async function openHost(
+  host: Host,
+  become: boolean,
+  asking: Promise<readonly Script[]>,
+  ports: PoolPorts,
+): Promise<Session> {
   const started = performance.now();
   ports.emit({ kind: "phase", host: host.name, phase: "connect" });
-  const connection = await connectPatiently(host, ports);
+  const [connection, ahead] = await Promise.all([connectPatiently(host, ports), asking]);
   const connected = performance.now();
   ports.emit({ kind: "phase", host: host.name, phase: "facts" });
   const vars = connectionVars(host);
@@ -81,6 +87,7 @@ async function openHost(host: Host, become: boolean, ports: PoolPorts): Promise<
       become: vars.become ?? become,
       password,
       measures: ports.measures ?? [],
+      ahead,
     });
     const { os, machine } = session.facts;
     const [durationMs, factsMs] = [performance.now() - started, performance.now() - connected];

@@ -35,6 +35,8 @@ export interface Answer {
 /** An open connection and the way to become root on it. Every call is one exec. */
 export interface Session {
   readonly facts: Facts;
+  /** What `ahead` was answered; none where the host had to be asked for a password first. */
+  readonly ahead: readonly Section[];
   readonly stats: ConnectionStats;
   /** Runs read-only sections. */
   probe(sections: readonly Script[]): Promise<Answer>;
@@ -51,6 +53,8 @@ export interface SessionOptions {
   readonly password?: Text | undefined;
   /** Folders whose disks are facts. */
   readonly measures?: readonly string[];
+  /** Read-only sections that are asked with the facts. */
+  readonly ahead?: readonly Script[];
   /** How long the login shell may take to run the first command. */
   readonly startTimeoutMs?: number;
 }
@@ -61,11 +65,12 @@ interface Opening {
   readonly before?: string;
 }
 
-/** Opens a session: the first exec becomes root (unless told not to) and gathers the facts. Throws `SessionError` where that is refused. */
+/** Opens a session: the first exec becomes root (unless told not to), gathers the facts and looks ahead. Throws `SessionError` where that is refused. */
 export async function openSession(connection: Connection, options: SessionOptions = {}): Promise<Session> {
-  const { opening, facts } = await begin(connection, options);
+  const { opening, facts, ahead } = await begin(connection, options);
   return {
     facts,
+    ahead,
     get stats() {
       return connection.stats;
     },
@@ -81,21 +86,27 @@ export async function openSession(connection: Connection, options: SessionOption
 
 async function begin(
   connection: Connection,
-  { become = true, password, measures = [], startTimeoutMs = START_TIMEOUT_MS }: SessionOptions,
-): Promise<{ opening: Opening; facts: Facts }> {
+  { become = true, password, measures = [], ahead = [], startTimeoutMs = START_TIMEOUT_MS }: SessionOptions,
+): Promise<{ opening: Opening; facts: Facts; ahead: readonly Section[] }> {
   const nonce = randomBytes(12).toString("hex");
-  const command = become ? FIRST_AS_ROOT : FIRST;
+  const first = become ? FIRST_AS_ROOT : FIRST;
   const probe = factsProbe(measures);
-  const stdin = `${SCRIPT_BEGINS}\n${frame([probe], nonce).text}\n`;
+  const stdin = `${SCRIPT_BEGINS}\n${frame([probe, ...ahead], nonce).text}\n`;
   const result = await started(startTimeoutMs, (onStderr) =>
-    connection.exec(command, { stdin, timeoutMs: PROBE_TIMEOUT_MS, onStderr }),
+    connection.exec(first, { stdin, timeoutMs: PROBE_TIMEOUT_MS, onStderr }),
   );
   if (become && password !== undefined && wantsPassword(result)) {
     const facts = await factsByPassword(connection, probe, `${reveal(password)}\n`, result);
-    return { opening: { command: ROOT_BY_PASSWORD, before: `${reveal(password)}\n${SCRIPT_BEGINS}\n` }, facts };
+    return {
+      opening: { command: ROOT_BY_PASSWORD, before: `${reveal(password)}\n${SCRIPT_BEGINS}\n` },
+      facts,
+      ahead: [],
+    };
   }
-  const facts = factsIn(answerIn(result, nonce, (cause) => firstError(result) ?? shellError(result, cause)));
-  return { opening: { command: become ? ROOT_COMMANDS[facts.becomeBy] : "sh -s" }, facts };
+  const answer = answerIn(result, nonce, (cause) => firstError(result) ?? shellError(result, cause));
+  const facts = factsIn(answer);
+  const command = become ? ROOT_COMMANDS[facts.becomeBy] : "sh -s";
+  return { opening: { command }, facts, ahead: answer.sections.slice(1) };
 }
 
 /** Runs the first command; throws when the login shell has not started it in time. */

@@ -164,13 +164,13 @@ t.test("the restart of the application is a deployment", { skip: noLab }, async 
       );
   });
 
-  await t.test("again: nothing is restarted, in two execs a host", async (t) => {
+  await t.test("again: nothing is restarted, in one exec a host", async (t) => {
     const { code, events } = await site.run();
     t.equal(code, 0);
     const finished = events.find((event) => event.kind === "finished");
     t.match(
       finished?.results.map(({ execs, changed }) => [execs, changed]),
-      NAMES.map(() => [2, 0]),
+      NAMES.map(() => [1, 0]),
     );
   });
 

@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { connectLocal } from "../../engine/connection/local.ts";
+import type { Facts } from "../../engine/facts/facts.ts";
+import type { FactsMemory } from "../../engine/facts/memory.ts";
 import type { Host } from "../../engine/inventory/inventory.ts";
 import type { Play } from "../../engine/role/playbook.ts";
 import { defineRole } from "../../engine/role/role.ts";
@@ -106,4 +108,71 @@ t.test("a role that cannot be asked yet is asked in its turn, and tells what is 
     { host: "a", ok: 2, execs: 2, failure: undefined },
     { host: "b", execs: 2 },
   ]);
+});
+
+/** Runs once, then again with what the first left of each host's facts, as `differ` says; returns the facts and how to run again. */
+async function remembered(t: Test, differ: (facts: Facts) => Facts, settings = {}) {
+  const known = new Map<string, Facts>();
+  const facts: FactsMemory<Host> = {
+    recall: async ({ name }) => known.get(name),
+    keep: async ({ name }, found) => void known.set(name, found),
+  };
+  await converge(await inSync(t, { facts, ...settings }));
+  for (const [name, found] of known) known.set(name, differ(found));
+  return { known, again: () => inSync(t, { facts, ...settings }) };
+}
+
+t.test("hosts whose facts an earlier run left are asked with the very first exec", async (t) => {
+  const free = (facts: Facts) => ({ ...facts, disks: { "/": { bytes: facts.disks["/"]?.bytes ?? 0, freeBytes: 1 } } });
+  const { known, again } = await remembered(t, free);
+  t.match(await converge(await again()), [
+    { host: "a", ok: 2, changed: 0, execs: 1 },
+    { host: "b", ok: 1, changed: 0, execs: 1 },
+  ]);
+  const drifted = await again();
+  writeFileSync(join(drifted.dir, "b/two"), "drifted");
+  t.match(await converge(drifted), [
+    { host: "a", ok: 2, changed: 0, execs: 1 },
+    { host: "b", ok: 0, changed: 1, execs: 2 },
+  ]);
+  t.equal(known.get("a")?.disks["/"]?.freeBytes, 1, "what changes from moment to moment is not kept anew");
+});
+
+t.test("facts that hold no more cost an exec, and decide nothing", async (t) => {
+  const byCpus = defineRole({
+    name: "cpus",
+    vars,
+    resources: (own, { cpus }) => [hostFile(own, "one", cpus === 4096 ? "wrong" : "x")],
+  });
+  const changed = [plays[0], { name: "first", hosts: "a", roles: [byCpus] }];
+  const { known, again } = await remembered(t, (facts) => ({ ...facts, cpus: 4096 }), { plays: changed });
+  const run = await again();
+  for (const play of changed) if (play) await run.run.play(play);
+  t.match(await run.run.finish(), [
+    { host: "a", ok: 1, changed: 0, execs: 2 },
+    { host: "b", execs: 1 },
+  ]);
+  t.not(known.get("a")?.cpus, 4096, "those of today are kept");
+});
+
+t.test("facts that differ in what no role asks for cost nothing", async (t) => {
+  const { known, again } = await remembered(t, (facts) => ({ ...facts, addresses: ["192.0.2.1"], bootId: "before" }));
+  t.match(await converge(await again()), [
+    { host: "a", ok: 2, execs: 1 },
+    { host: "b", ok: 1, execs: 1 },
+  ]);
+  t.not(known.get("a")?.bootId, "before");
+});
+
+t.test("what is no facts at all is as good as none", async (t) => {
+  const byOs = defineRole({
+    name: "os",
+    vars,
+    resources: (own, { os }) => [hostFile(own, "one", os.id === "" ? "wrong" : "x")],
+  });
+  const asked: readonly Play[] = [{ name: "only", hosts: "a", roles: [byOs] }];
+  const { again } = await remembered(t, () => JSON.parse("[]"), { plays: asked });
+  const { run } = await again();
+  for (const play of asked) await run.play(play);
+  t.match(await run.finish(), [{ host: "a", changed: 0, failure: undefined, execs: 2 }]);
 });

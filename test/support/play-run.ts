@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Test } from "tap";
 import type { Connection } from "../../engine/connection/connection.ts";
 import { connectLocal } from "../../engine/connection/local.ts";
+import type { FactsMemory } from "../../engine/facts/memory.ts";
 import { parseExtraVars } from "../../engine/inventory/extra-vars.ts";
 import type { Host } from "../../engine/inventory/inventory.ts";
 import { loadInventory } from "../../engine/inventory/load.ts";
@@ -32,6 +33,7 @@ export async function stage(
   settings: Partial<RunOptions> & {
     signal?: AbortSignal;
     connect?: (host: Host) => Promise<Connection>;
+    facts?: FactsMemory<Host>;
     extraVars?: readonly string[];
   } = {},
 ): Promise<Stage> {
@@ -57,7 +59,7 @@ export async function stage(
       paths: statePaths(dir),
       ...settings,
     },
-    { connect, emit: (event) => events.push(event), signal: settings.signal },
+    { connect, emit: (event) => events.push(event), signal: settings.signal, facts: settings.facts },
   );
   t.teardown(() => run.finish());
   return { dir, events, run, marks: () => linesOf(join(dir, "marks")) };
