@@ -44,7 +44,8 @@ export async function lookAhead(host: Host, play: Play, session: Session, contex
   const sections = said.unasked(host, await aheadOf(host, play, session.facts, context));
   if (sections.length === 0) return;
   const keep = said.asking(host);
-  keep(sections, (await session.probe(sections)).sections);
+  const started = performance.now();
+  keep(sections, (await session.look(sections)).sections, performance.now() - started);
 }
 
 /** What all plays will ask of a host with these facts, each question once. */

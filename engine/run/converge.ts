@@ -72,7 +72,7 @@ export async function checkGate(session: Session, resources: readonly Resource[]
   const look = lookAt(resources);
   const {
     steps: [step],
-  } = await look.read(session, (await session.probe(look.sections)).sections);
+  } = await look.read(session, (await session.look(look.sections)).sections);
   if (step)
     throw new ApplyError(`not ready to be changed: ${step.resource.kind.name} ${step.resource.id}`, "", {
       step: planned(step),
@@ -110,7 +110,7 @@ async function plan(
   const { host, emit, selection, check } = options;
   const started = performance.now();
   emit({ kind: "phase", host, phase: "probe", pass, count: work.resources.length });
-  const { sections } = heard ?? (await session.probe(look.sections));
+  const { sections } = heard ?? (await session.look(look.sections));
   const { before, steps: differing } = await look.read(session, sections);
   const { chosen, left } = select(differing, selection);
   const notified = parsePending(before[0]?.stdout ?? "");

@@ -11,7 +11,7 @@ export interface Heard {
 /** What hosts said before it was their plays' turn. It holds as long as nothing is changed. */
 export interface Said {
   /** A host is about to be asked. Returns what keeps its answers, but none of a failure: what failed is asked again in its turn, where it is told. */
-  asking(host: Host): (sections: readonly Script[], answers: readonly Section[]) => void;
+  asking(host: Host): (sections: readonly Script[], answers: readonly Section[], durationMs?: number) => void;
   /** Those of these sections of which nothing is known. */
   unasked(host: Host, sections: readonly Script[]): readonly Script[];
   /** What these sections said; undefined where one was not asked, or something was changed since. */
@@ -28,13 +28,12 @@ export function newSaid(): Said {
   return {
     asking(host) {
       const before = changes;
-      const started = performance.now();
-      return (sections, answers) => {
+      return (sections, answers, durationMs = 0) => {
         if (changes !== before) return;
         const good = sections.map(({ text }, index) => [text, answers[index]] as const);
         const told = good.filter((entry): entry is [string, Section] => entry[1]?.status === 0);
         said.set(host, new Map([...(said.get(host) ?? []), ...told]));
-        took.set(host, performance.now() - started);
+        took.set(host, durationMs);
       };
     },
     unasked: (host, sections) => sections.filter(({ text }) => !said.get(host)?.has(text)),

@@ -38,8 +38,10 @@ export interface Session {
   /** What `ahead` was answered; none where the host had to be asked for a password first. */
   readonly ahead: readonly Section[];
   readonly stats: ConnectionStats;
-  /** Runs read-only sections. */
+  /** Runs read-only sections, each in a shell of its own. */
   probe(sections: readonly Script[]): Promise<Answer>;
+  /** Runs sections of which each leaves the shell as it was, in one. */
+  look(sections: readonly Script[]): Promise<Answer>;
   /** Runs sections until one fails, after the prelude that `prelude` makes for this exec's nonce. */
   apply(sections: readonly Script[], prelude: (nonce: string) => Script): Promise<Answer>;
   close(): Promise<void>;
@@ -53,7 +55,7 @@ export interface SessionOptions {
   readonly password?: Text | undefined;
   /** Folders whose disks are facts. */
   readonly measures?: readonly string[];
-  /** Read-only sections that are asked with the facts. */
+  /** What to look at with the facts. */
   readonly ahead?: readonly Script[];
   /** How long the login shell may take to run the first command. */
   readonly startTimeoutMs?: number;
@@ -75,6 +77,7 @@ export async function openSession(connection: Connection, options: SessionOption
       return connection.stats;
     },
     probe: (sections) => runFramed(connection, opening, sections, PROBE_TIMEOUT_MS),
+    look: (sections) => runFramed(connection, opening, sections, PROBE_TIMEOUT_MS, () => ({ together: true })),
     apply: (sections, prelude) =>
       runFramed(connection, opening, sections, APPLY_TIMEOUT_MS, (nonce) => ({
         stopAtFailure: true,
@@ -91,7 +94,7 @@ async function begin(
   const nonce = randomBytes(12).toString("hex");
   const first = become ? FIRST_AS_ROOT : FIRST;
   const probe = factsProbe(measures);
-  const stdin = `${SCRIPT_BEGINS}\n${frame([probe, ...ahead], nonce).text}\n`;
+  const stdin = `${SCRIPT_BEGINS}\n${frame([probe, ...ahead], nonce, { together: true }).text}\n`;
   const result = await started(startTimeoutMs, (onStderr) =>
     connection.exec(first, { stdin, timeoutMs: PROBE_TIMEOUT_MS, onStderr }),
   );

@@ -34,8 +34,50 @@ for (const shell of shells) {
     t.test("with stopAtFailure the sections after a failed one do not run", async (t) => {
       const sections = ["echo 1", "exit 2", "echo 3"].map(trusted);
       t.same(
-        runSections(shell, sections, true).map(({ status }) => status),
+        runSections(shell, sections, { stopAtFailure: true }).map(({ status }) => status),
         [0, 2],
+      );
+    });
+
+    t.test("together they share a shell, and still each has its own answer", async (t) => {
+      const look = (...scripts: string[]) => runSections(shell, scripts.map(trusted), { together: true });
+      t.same(look("echo a; echo b >&2; set -- x y", "", 'printf "$#"; [ -t 0 ] || printf c'), [
+        { status: 0, stdout: "a\n", stderr: "b" },
+        { status: 0, stdout: "", stderr: "" },
+        { status: 0, stdout: "0c", stderr: "" },
+      ]);
+      for (const end of [
+        "false",
+        "exit 3",
+        'echo "$nothing"',
+        "cd /nowhere 2>/dev/null",
+        "kill -9 $(sh -c 'echo $PPID')",
+      ])
+        t.match(
+          look("echo a", `echo begins; ${end}; echo no`, "echo c; echo d >&2").map(({ status, stdout, stderr }) => [
+            status === 0,
+            stdout,
+            stderr,
+          ]),
+          [
+            [true, "a\n", ""],
+            [false, "begins\n", String],
+            [true, "c\n", "d"],
+          ],
+          end,
+        );
+      t.same(
+        look("echo a", "echo b; exit 0; echo no", "echo c").map(({ status, stdout }) => [status, stdout]),
+        [
+          [0, "a\n"],
+          [0, "b\n"],
+          [0, "c\n"],
+        ],
+      );
+      t.match(
+        look("echo a", "exit 93", "echo c"),
+        [{ stdout: "a\n" }, { status: 93 }, { stdout: "c\n" }],
+        "whatever its status",
       );
     });
 

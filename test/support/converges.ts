@@ -10,7 +10,7 @@ import { runSections, shells } from "./shells.ts";
 /** Plans these resources in one shell, as check mode does. */
 export function plan(shell: readonly string[], resources: readonly Resource[]): readonly Step[] {
   const groups = groupByKind(resources);
-  return planSteps(resources, groups, runSections(shell, probeScripts(groups)));
+  return planSteps(resources, groups, runSections(shell, probeScripts(groups), { together: true }));
 }
 
 /** Applies steps, those in bulk that go so; throws with the failed step's stderr. */
@@ -19,7 +19,7 @@ export function apply(shell: readonly string[], steps: readonly Step[]): void {
   runSections(
     shell,
     batches.map(({ script }) => script),
-    true,
+    { stopAtFailure: true },
   ).forEach(({ status, stderr }, index) => {
     if (status !== 0) throw new Error(`${batches[index]?.steps[0]?.resource.id}: exit ${status}: ${stderr}`);
   });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { frame, type Section, unframe } from "../../engine/shell/frame.ts";
+import { type FrameOptions, frame, type Section, unframe } from "../../engine/shell/frame.ts";
 import type { Script } from "../../engine/shell/sh.ts";
 
 const candidates = [["dash"], ["bash", "--posix"], ["busybox", "sh"]] as const;
@@ -11,10 +11,10 @@ export const shells = candidates.filter(([name]) => spawnSync(name, ["-c", "true
 export function runSections(
   shell: readonly string[],
   sections: readonly Script[],
-  stopAtFailure = false,
+  options: Pick<FrameOptions, "stopAtFailure" | "together"> = {},
 ): readonly Section[] {
   const [command = "sh", ...args] = shell;
-  const input = frame(sections, "test-nonce", { stopAtFailure }).text;
+  const input = frame(sections, "test-nonce", options).text;
   const { stdout, stderr } = spawnSync(command, [...args, "-s"], { input, encoding: "utf8", maxBuffer: 1 << 26 });
   return unframe({ stdout, stderr }, "test-nonce");
 }

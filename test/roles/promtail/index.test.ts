@@ -49,8 +49,8 @@ t.test("files that are written to are read, and copies of what may not have been
     __path_exclude__: "/var/lib/promtail/again/*/debug*",
   });
   const unit = textOf(resources(), "promtail.service");
-  t.match(unit, /^ExecStartPre=-\/bin\/sh \/etc\/promtail\/again\.sh start$/m);
-  t.match(unit, /^ExecStartPost=-\/bin\/sh \/etc\/promtail\/again\.sh started$/m);
+  t.match(unit, /^ExecStartPre=\/bin\/sh \/etc\/promtail\/again\.sh start$/m);
+  t.match(unit, /^ExecStartPost=\/bin\/sh \/etc\/promtail\/again\.sh started$/m);
   t.match(unit, /^ExecStopPost=-\/bin\/sh \/etc\/promtail\/again\.sh stop$/m);
 });
 
