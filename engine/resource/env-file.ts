@@ -43,7 +43,7 @@ export const envFile = defineResource<EnvFileDesired, EnvFileCurrent>({
     ${lines(all.map(probeEntries))}`,
   parse(stdout, all) {
     const { stats, rest } = parseStats(stdout, all.length);
-    const answers = new Map(rest.map(parseAnswers));
+    const answers = parseAnswers(rest);
     return all.map((desired, index) => {
       const differing = new Map(written(desired).map(([key]) => [key, undefined]));
       return { stat: stats[index], ...(answers.get(index) ?? { differing, refusal: undefined }) };
@@ -164,17 +164,28 @@ function probeEntries(desired: EnvFileDesired, index: number): Script {
   return sh`
     if [ -f ${path} ] && [ ! -L ${path} ]; then
       answers=$(look ${path} && ${wantedLines(desired, keys)} | awk ${COMPARE} - /proc/self/fd/3)
-      printf 'answers %s ' ${index}; printf %s "$answers" | base64 | tr -d '\\n'; echo
+      echo answers ${index}
+      IFS=${"\n"}; set -f
+      for answer in $answers; do printf 'answer %s %s\\n' ${index} "$answer"; done
+      set +f; unset IFS
     fi`;
 }
 
-function parseAnswers(line: string): [number, Answers] {
-  const [word, index, base64 = ""] = line.split(" ");
-  if (word !== "answers") throw new ProbeError(`env-file: unexpected line: ${line}`);
-  const answers = Buffer.from(base64, "base64").toString().split("\n").filter(Boolean);
+function parseAnswers(lines: readonly string[]): ReadonlyMap<number, Answers> {
+  const said = new Map<number, string[]>();
+  for (const line of lines) {
+    const [, word, index, answer] = /^(answers?) (\d+)(?: (.*))?$/.exec(line) ?? [];
+    if (!word) throw new ProbeError(`env-file: unexpected line: ${line}`);
+    if (word === "answers") said.set(Number(index), []);
+    else said.get(Number(index))?.push(answer ?? "");
+  }
+  return new Map([...said].map(([index, answers]) => [index, readAnswers(answers)]));
+}
+
+function readAnswers(answers: readonly string[]): Answers {
   const refusal = answers.find((answer) => answer.startsWith("! "))?.slice("! ".length);
   const differing = answers.filter((answer) => !answer.startsWith("! ")).map(parseAnswer);
-  return [Number(index), { differing: new Map(differing), refusal }];
+  return { differing: new Map(differing), refusal };
 }
 
 function parseAnswer(answer: string): [string, string | undefined] {

@@ -49,20 +49,18 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
     [ $# = 0 ] || hashes=$(sha256sum -- "$@")
     printf '%s\n' "$hashes"
     ${folders}
+    hashes=$hashes$newline
     show() {
       if [ -d "$3" ]; then printf 'folder %s\n' "$1"; return 0; fi
       [ -f "$3" ] && [ ! -L "$3" ] || return 0
-      read -r hash
+      hash=\${hashes%%"$newline"*} hashes=\${hashes#*"$newline"}
       case "$hash" in *"$2 "*) return ;; esac
       [ "$(wc -c <"$3")" -le ${DIFF_LIMIT_BYTES} ] || return 0
       # Of a name that leads elsewhere nothing is shown.
       text=$(look "$3" 2>/dev/null && base64 <&3 | tr -d '\n') || return 0
       printf 'text %s %s\n' "$1" "$text"
     }
-    printf '%s\n' "$hashes" | {
-    :
-    ${lines(all.map(showScript))}
-    }`,
+    ${lines(all.map(showScript))}`,
   parse(stdout, all) {
     const { stats, rest } = parseStats(stdout, all.length);
     const [texts, others] = partition(rest, (line) => line.startsWith("text "));

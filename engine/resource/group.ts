@@ -11,11 +11,9 @@ export interface GroupDesired {
 export const group = defineResource<GroupDesired, boolean>({
   name: "group",
   id: ({ name }) => checkAccount(name),
-  probe: (all) => sh`
-    found=$(${getent("group", all.map(accountOf))}) || [ $? = 2 ]
-    printf '%s\\n' "$found" | cut -d: -f1`,
+  probe: (all) => sh`${getent("group", all.map(accountOf))} || [ $? = 2 ]`,
   parse(stdout, all) {
-    const names = stdout.split("\n");
+    const names = stdout.split("\n").map((entry) => entry.split(":", 1)[0] ?? "");
     const stranger = names.find((name) => name !== "" && !all.some((desired) => desired.name === name));
     if (stranger) throw new ProbeError(`group: unexpected line: ${stranger}`);
     return all.map(({ name }) => names.includes(name));

@@ -32,13 +32,23 @@ export const http = defineResource<HttpDesired, HttpCurrent>({
   name: "http",
   condition: true,
   id: check,
-  // All at once, each with files of its own: the slowest one is the wait for all.
+  // All at once: the slowest one is the wait for all.
   probe: (all) => sh`
-    ${ask}
-    ${lines(all.map((desired, index) => sh`( ask ${index} ${target(desired)} ) &`))}
-    wait
-    ${lines(all.map((_, index) => sh`cat -- "$dir"/${`${index}.answer`}`))}`,
-  parse: (stdout) => stdout.trimEnd().split("\n").map(parseAnswer),
+    if command -v curl >/dev/null; then
+      ${byCurl(all)}
+    else
+      ( ${ask}
+      ${lines(all.map((desired, index) => sh`( ask ${index} ${target(desired)} ) &`))}
+      wait
+      ${lines(all.map((_, index) => sh`read -r status found <"$dir"/${`${index}.answer`}; echo ${index} "$status"; [ "$found" = missing ] || echo ${index} found`))} )
+    fi`,
+  parse(stdout, all) {
+    const answers = stdout.split("\n").filter(Boolean).map(parseAnswer);
+    return all.map((_, index) => {
+      const [status = "000", found] = answers.filter(([of]) => of === index).map(([, answer]) => answer);
+      return { status, found: found === "found" };
+    });
+  },
   diff: (desired, current) => compare({ health: describe(desired) }, { health: answered(desired, current) }),
   apply: waitFor,
 });
@@ -60,10 +70,42 @@ function target({
   return [url, contains, caFile, connectTo, anyCertificate ? "yes" : ""];
 }
 
-function parseAnswer(line: string): HttpCurrent {
-  const [, status, found] = /^(\d{3}|none) (found|missing)$/.exec(line) ?? [];
-  if (!status) throw new ProbeError(`http: unexpected line: ${line}`);
-  return { status, found: found === "found" };
+/** A process for each, and one more for each whose body is looked at. */
+function byCurl(all: readonly HttpDesired[]): Script {
+  const asked = all.map((desired, index) => {
+    const kept = desired.contains === undefined ? sh`/dev/null` : sh`"$dir"/${index}`;
+    return sh`curl ${CURL} -o ${kept} -w ${`${index} %{http_code}\\n`} ${curlOptions(desired)} -- ${desired.url} &`;
+  });
+  const found = all.flatMap(({ contains }, index) =>
+    contains === undefined
+      ? []
+      : [sh`case $(head -c 1048576 -- "$dir"/${index}; echo x) in *${contains}*x) echo ${index} found ;; esac`],
+  );
+  if (found.length === 0) return lines([...asked, sh`wait`]);
+  return sh`
+    ( dir=$(mktemp -d)
+    trap 'rm -rf -- "$dir"' EXIT
+    ${lines(asked)}
+    wait
+    ${lines(found)} )`;
+}
+
+/** Without the user's own file, in silence, with brackets as they stand, for 5 s at most. */
+const CURL = ["-q", "-s", "-g", "-m", "5"];
+
+function curlOptions({ caFile, connectTo, anyCertificate }: HttpDesired): readonly string[] {
+  return [
+    ...(caFile ? ["--cacert", caFile] : []),
+    ...(connectTo ? ["--connect-to", `::${connectTo}`] : []),
+    ...(anyCertificate ? ["-k"] : []),
+  ];
+}
+
+/** First its status, then whether the text was found. */
+function parseAnswer(line: string): readonly [number, string] {
+  const [, index, answer] = /^(\d+) (\d{3}|none|found)$/.exec(line) ?? [];
+  if (!answer) throw new ProbeError(`http: unexpected line: ${line}`);
+  return [Number(index), answer];
 }
 
 function describe({ status = 200, contains }: HttpDesired): string {
@@ -105,7 +147,7 @@ const ask = sh`
   dir=$(mktemp -d)
   trap 'rm -rf -- "$dir"' EXIT
   with_curl() {
-    curl -q -s -g -m 5 -o "$1.body" -w '%{http_code}' \${3:+--cacert "$3"} \${4:+--connect-to "::$4"} \${5:+-k} -- "$2" || { echo; echo 000; }
+    curl ${CURL} -o "$1.body" -w '%{http_code}' \${3:+--cacert "$3"} \${4:+--connect-to "::$4"} \${5:+-k} -- "$2" || { echo; echo 000; }
   }
   with_wget() {
     options= rc=0

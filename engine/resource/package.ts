@@ -15,11 +15,10 @@ type PackageCurrent = ReadonlyMap<string, string>;
 export const pkg = defineResource<PackageDesired, PackageCurrent>({
   name: "package",
   id: (desired) => namesOf(desired).map(checkName).join(", "),
-  // dpkg-query ends with 1 where it does not know a name: not installed. Real failures end with 2.
+  // dpkg is of the host's own architecture. dpkg-query ends with 1 where it does not know a name: not installed. Real failures end with 2.
   probe: (all) => sh`
     command -v dpkg-query >/dev/null || { echo "has no dpkg-query: only apt hosts are supported yet" >&2; exit 1; }
-    dpkg --print-architecture
-    dpkg-query -W -f='\${Package} \${db:Status-Status} \${Architecture}\\n' -- ${all.flatMap(namesOf)} || [ $? = 1 ]`,
+    dpkg-query -W -f='\${Package} \${db:Status-Status} \${Architecture}\\n' -- dpkg ${all.flatMap(namesOf)} || [ $? = 1 ]`,
   parse: parsePackages,
   diff: (desired, current) =>
     namesOf(desired)
@@ -41,8 +40,9 @@ function checkName(name: string): string {
 }
 
 function parsePackages(stdout: string, all: readonly PackageDesired[]): readonly PackageCurrent[] {
-  const [native = "", ...found] = stdout.split("\n").filter((line) => line !== "");
-  if (!/^[a-z0-9-]+$/.test(native)) throw new ProbeError(`package: unexpected architecture: ${native}`);
+  const found = stdout.split("\n").filter((line) => line !== "");
+  const [, native] = /^dpkg \S+ ([a-z0-9-]+)$/m.exec(stdout) ?? [];
+  if (native === undefined) throw new ProbeError(`package: found no dpkg: ${stdout.slice(0, 200)}`);
   const states = new Map(
     found.map((line) => {
       // A package that is only mentioned by others has no architecture.

@@ -19,14 +19,15 @@ interface ReleaseCurrent {
  * those that were noted when it was installed counts as the same; any other is hashed, and a mere `touch` forgiven.
  */
 const hashChanged = sh`
-  end='\n'
-  [ -z "$stamps" ] || printf '%s\n' "$stamps" | while IFS= read -r stamp; do
+  IFS=$newline; set -f
+  for stamp in $stamps; do
     path=/\${stamp#*/}
-    case "$manifests$end" in
-      *"# stamp $stamp$end"*) printf 'same %s\n' "$path" ;;
+    case "$manifests" in
+      *"# stamp $stamp$newline"*) printf 'same %s\n' "$path" ;;
       *) hash=$(sha256sum <"$path"); printf 'hash %s %s\n' "\${hash%% *}" "$path" ;;
     esac
-  done`;
+  done
+  set +f; unset IFS`;
 
 /**
  * Programs from an archive, in a directory of their version, and links to them. Other versions stay where they are, for
@@ -42,12 +43,11 @@ export const release = defineResource<ReleaseDesired, ReleaseCurrent>({
     ${statPaths(all.flatMap(filePaths))}
     manifest() {
       [ -f "$2" ] || return 0
-      while IFS= read -r line; do printf 'manifest %s %s\n' "$1" "$line"; done <"$2"
+      while IFS= read -r line; do manifests="\${manifests}manifest $1 $line$newline"; done <"$2"
     }
-    manifests=$(
-      ${lines(all.map((desired, index) => sh`manifest ${index} ${`${versionDir(desired)}/.sha256`}`))}
-    )
-    printf '%s\n' "$manifests"
+    manifests=
+    ${lines(all.map((desired, index) => sh`manifest ${index} ${`${versionDir(desired)}/.sha256`}`))}
+    printf %s "$manifests"
     set -- ${all.flatMap(filePaths)}
     for path in "$@"; do
       shift

@@ -23,14 +23,14 @@ export function statPaths(paths: readonly string[]): Script {
 }
 
 /**
- * Script that leaves those of "$@" for which a test of "$path" holds. A path has no newline, so lines can carry them;
- * appending each to "$@" would copy all before it, and a shell takes seconds for thousands.
+ * Script that leaves those of "$@" for which a test of "$path" holds, without a process. A path has no newline, so lines can carry
+ * them; appending each to "$@" would make all before it anew, and a shell takes seconds for thousands.
  */
 export function keepPaths(test: Script): Script {
   return sh`
-    kept=$(for path in "$@"; do if ${test}; then printf '%s\\n' "$path"; fi; done)
-    newline=$(printf '\\n.')
-    IFS=\${newline%.}
+    kept= newline=${"\n"}
+    for path in "$@"; do if ${test}; then kept=$kept$path$newline; fi; done
+    IFS=$newline
     set -f
     set -- $kept
     set +f

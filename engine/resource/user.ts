@@ -28,18 +28,27 @@ interface UserCurrent {
 export const user = defineResource<UserDesired, UserCurrent | undefined>({
   name: "user",
   id: check,
-  // `id` fails where one of the groups has no name, and has printed all of them all the same.
+  // `id` takes one name before coreutils 8.31 and in busybox; it fails where one of the groups has no name, and has printed all of them all the same.
   probe: (all) => sh`
     found=$(${getent(
       "passwd",
       all.map(({ name }) => name),
     )}) || [ $? = 2 ]
-    printf '%s\\n' "$found" | cut -d: -f1,6,7 | base64 | tr -d '\\n'; echo
-    printf '%s\\n' "$found" | while IFS=: read -r name _; do
-      [ -n "$name" ] || continue
-      groups=$(id -Gn -- "$name" 2>/dev/null) || [ -n "$groups" ]
-      printf '%s %s\\n' "$name" "$groups"
-    done`,
+    IFS=${"\n"}; set -f; set -- $found; set +f; unset IFS
+    for entry do
+      shift
+      set -- "$@" "\${entry%%:*}"
+      rest=\${entry%:*}
+      printf 'entry %s:%s:%s\\n' "\${entry%%:*}" "\${rest##*:}" "\${entry##*:}"
+    done
+    if [ $# = 0 ]; then :
+    elif groups=$(id -Gn -- "$@" 2>/dev/null); then printf '%s\\n' "$groups"
+    else
+      for name do
+        groups=$(id -Gn -- "$name" 2>/dev/null) || [ -n "$groups" ]
+        printf '%s\\n' "$groups"
+      done
+    fi`,
   parse: parseUsers,
   diff({ group, groups = [], home, shell = "/usr/sbin/nologin" }, current) {
     const [primary, ...others] = current?.groups ?? [];
@@ -61,16 +70,16 @@ function check({ name, group, groups = [], home, shell }: UserDesired): string {
 }
 
 function parseUsers(stdout: string, all: readonly UserDesired[]): readonly (UserCurrent | undefined)[] {
-  const [base64 = "", ...ids] = stdout.trimEnd().split("\n");
-  const entries = Buffer.from(base64, "base64").toString().trimEnd().split("\n");
-  const groups = new Map(ids.map((line) => line.split(" ")).map(([name, ...names]) => [name, names]));
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  const entries = lines.filter((line) => line.startsWith("entry ")).map((line) => line.slice("entry ".length));
+  const groups = lines.slice(entries.length).map((line) => line.split(" "));
+  if (groups.length !== entries.length) throw new ProbeError(`user: unexpected output: ${stdout.slice(0, 200)}`);
   const users = new Map(
-    entries.filter(Boolean).map((entry) => {
+    entries.map((entry, index) => {
       const [name = "", home, shell, ...more] = entry.split(":");
-      const of = groups.get(name);
-      if (home === undefined || shell === undefined || more.length > 0 || !of)
+      if (home === undefined || shell === undefined || more.length > 0)
         throw new ProbeError(`user: unexpected entry: ${entry}`);
-      return [name, { home, shell, groups: of }];
+      return [name, { home, shell, groups: groups[index] ?? [] }];
     }),
   );
   return all.map(({ name }) => users.get(name));

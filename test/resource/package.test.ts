@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import t from "tap";
 import { pkg } from "../../engine/resource/package.ts";
@@ -16,7 +17,12 @@ t.teardown(() => {
 function standIn(dir: string, options: { readonly fail?: string } = {}): void {
   mkdirSync(`${dir}/bin`);
   mkdirSync(`${dir}/dpkg`);
-  writeFileSync(`${dir}/dpkg/status`, "");
+  const entry = (name: string, native: string) =>
+    `Package: ${name}\nStatus: install ok installed\nArchitecture: ${native}\nMaintainer: test\nVersion: 1\nDescription: test\n\n`;
+  writeFileSync(
+    `${dir}/dpkg/status`,
+    entry("dpkg", execFileSync("dpkg", ["--print-architecture"], { encoding: "utf8" }).trim()),
+  );
   writeFileSync(
     `${dir}/bin/apt-get`,
     `#!/bin/sh
@@ -26,7 +32,7 @@ function standIn(dir: string, options: { readonly fail?: string } = {}): void {
     while [ "$1" != -- ]; do shift; done
     shift
     for name in "$@"; do
-      printf 'Package: %s\\nStatus: install ok installed\\nArchitecture: %s\\nMaintainer: test\\nVersion: 1\\nDescription: test\\n\\n' \\
+      printf '${entry("%s", "%s").replaceAll("\n", "\\n")}' \\
         "\${name%:*}" "$(dpkg --print-architecture)" >>"$DPKG_ADMINDIR/status"
     done\n`,
   );
@@ -87,8 +93,8 @@ for (const shell of hasDpkg ? shells : []) {
   });
 }
 
-// Debian 12 with a database that has such packages: dpkg --print-architecture; dpkg-query -W -f='${Package} ${db:Status-Status} ${Architecture}\n' -- …
-const probed = `amd64
+// Debian 12 with a database that has such packages: dpkg-query -W -f='${Package} ${db:Status-Status} ${Architecture}\n' -- …
+const probed = `dpkg installed amd64
 curl installed amd64
 grafana half-configured amd64
 libc6 installed amd64
