@@ -1,5 +1,5 @@
-// npm run bench [-- --hosts 1,10 --others 1 --delays 0,100 --rounds 5]: the same states by Hostwright, by the others (up to so
-// many hosts: they take their time), and by the least that can do it. docs/performance.md has figures, and says how to read them.
+// npm run bench [-- --hosts 1,10 --others 1 --delays 0,100 --rounds 5 --patient]: the same states by Hostwright, by the others (up to so
+// many hosts: they take their time; a thousand files with --patient only), and by the least that can do it. docs/performance.md has figures, and says how to read them.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, userInfo } from "node:os";
@@ -10,7 +10,7 @@ import { type Cost, median, spent } from "./cost.mts";
 import { delayed } from "./delay.mts";
 import { others, rivals } from "./others.mts";
 import { keyOptions, startSshd } from "./sshd.mts";
-import { statesIn } from "./states.mts";
+import { type Shape, statesIn } from "./states.mts";
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     others: { type: "string", default: "1" },
     delays: { type: "string", default: "0,100" },
     rounds: { type: "string", default: "5" },
+    patient: { type: "boolean", default: false },
   },
 });
 const [counts, delays] = [values.hosts, values.delays].map((text) => text.split(",").map(Number)) as [
@@ -27,8 +28,8 @@ const [counts, delays] = [values.hosts, values.delays].map((text) => text.split(
 const rounds = Number(values.rounds);
 
 /** As many as the app role's resources, in files, folders and links. */
-const STATES = 60;
-const MANY = 1000;
+const STATES: Shape = { count: 60, inFolder: 6 };
+const MANY: Shape = { count: 1000, inFolder: 100 };
 
 /** Something to measure. */
 type Job = () => Promise<Cost>;
@@ -53,7 +54,7 @@ try {
 
 /** All hosts are one machine, by as many names. */
 async function inSync(count: number, roundTripMs: number): Promise<void> {
-  console.log(`\n${STATES} states in sync, ${count} hosts, ${roundTripMs} ms round trip`);
+  console.log(`\n${STATES.count} states in sync, ${count} hosts, ${roundTripMs} ms round trip`);
   const way = roundTripMs === 0 ? { port: server.port, close() {} } : await delayed(server.port, roundTripMs);
   const hosts = Array.from({ length: count }, (_, index) => `h${index}`);
   const config = sshConfig(way.port);
@@ -80,7 +81,7 @@ async function inSync(count: number, roundTripMs: number): Promise<void> {
 
 /** One file of one host has other content. */
 async function drift(): Promise<void> {
-  console.log(`\none of ${STATES} states drifted, 1 host`);
+  console.log(`\none of ${STATES.count} states drifted, 1 host`);
   const config = sshConfig(server.port);
   const inventory = inventoryOf(["h0"], server.port, STATES);
   const spoil = () => writeFileSync(join(folderOf(STATES), "d0/f1"), "drifted");
@@ -97,7 +98,7 @@ async function drift(): Promise<void> {
 
 /** A folder of a thousand files, from nothing and again. */
 async function many(): Promise<void> {
-  console.log(`\n${MANY} files, 1 host: made, and again`);
+  console.log(`\n${MANY.count} files in ten folders, 1 host: made, and again`);
   const config = sshConfig(server.port);
   const inventory = inventoryOf(["h0"], server.port, MANY);
   const fresh = (job: Job) => () => {
@@ -107,6 +108,7 @@ async function many(): Promise<void> {
   };
   const source = join(dir, "source");
   seed(source, MANY);
+  // Files as they are, one after the other on the disk.
   const tar = `tar -C ${source} -cf - . | ssh -F ${config} h0 'tar -C ${folderOf(MANY)} -xf - && sync -f ${folderOf(MANY)}'`;
   const run = () => spent("npx", ["zx", "bench/states.mts", "-i", inventory]);
   const jobs = {
@@ -115,12 +117,18 @@ async function many(): Promise<void> {
     "Hostwright, again": run,
   };
   await measure(jobs, () => "");
+  if (!values.patient || "problem" in found) return;
+  for (const [name, job] of Object.entries(theirs(["h0"], config, server.port, MANY))) {
+    const made = await fresh(job)();
+    const again = await job();
+    console.log(`${name}: made in ${made.seconds.toFixed(0)} s, again in ${again.seconds.toFixed(0)} s (once)`);
+  }
 }
 
-function theirs(hosts: readonly string[], config: string, port: number, count: number): Record<string, Job> {
+function theirs(hosts: readonly string[], config: string, port: number, shape: Shape): Record<string, Job> {
   if ("problem" in found) return {};
   const login = { port, user: userInfo().username, key: `${dir}/user`, knownHosts: `${dir}/known_hosts` };
-  const all = rivals({ bin: found.bin, dir, config, hosts, login, states: statesIn(folderOf(count), count) });
+  const all = rivals({ bin: found.bin, dir, config, hosts, login, states: statesIn(folderOf(shape), shape) });
   return Object.fromEntries(
     all.map(({ name, command: [file = "", ...args], env }) => [name, () => spent(file, args, env)]),
   );
@@ -137,16 +145,17 @@ async function measure(jobs: Readonly<Record<string, Job>>, note: (name: string)
     const seconds = all.map((cost) => cost.seconds).sort((a, b) => a - b);
     const range = `(${seconds[0]?.toFixed(2)} to ${seconds.at(-1)?.toFixed(2)})`;
     const cpu = median(all.map((cost) => cost.cpu)).toFixed(2);
+    const memory = median(all.map((cost) => cost.memory)).toFixed(0);
     console.log(
-      `${name.padEnd(42)} ${median(seconds).toFixed(2).padStart(7)} s ${range.padEnd(18)} CPU ${cpu.padStart(6)} s  ${note(name)}`,
+      `${name.padEnd(42)} ${median(seconds).toFixed(2).padStart(7)} s ${range.padEnd(18)} CPU ${cpu.padStart(6)} s  ${memory.padStart(4)} MB  ${note(name)}`,
     );
   }
 }
 
 /** Makes what the states describe. */
-function seed(folder: string, count: number): void {
+function seed(folder: string, shape: Shape): void {
   mkdirSync(folder);
-  for (const { kind, path, content } of statesIn(folder, count)) {
+  for (const { kind, path, content } of statesIn(folder, shape)) {
     if (kind === "directory") mkdirSync(path, { mode: 0o755 });
     else if (kind === "link") symlinkSync(content, path);
     else writeFileSync(path, content, { mode: 0o644 });
@@ -164,11 +173,12 @@ function said(): string {
   return `${first.execs} execs a host, ${(first.bytesSent / 1024).toFixed(0)} KiB sent, ${(first.bytesReceived / 1024).toFixed(0)} KiB received`;
 }
 
-function inventoryOf(hosts: readonly string[], port: number, count: number): string {
-  const file = join(dir, `${port}-${hosts.length}-${count}.json`);
+function inventoryOf(hosts: readonly string[], port: number, shape: Shape): string {
+  const file = join(dir, `${port}-${hosts.length}-${shape.count}.json`);
   const login = { ansible_user: userInfo().username, ansible_ssh_private_key_file: `${dir}/user` };
   const address = { ansible_host: "127.0.0.1", ansible_port: port, ...login };
-  const own = { known_hosts: `${dir}/known_hosts`, bench_folder: folderOf(count), bench_count: count };
+  const states = { bench_folder: folderOf(shape), bench_count: shape.count, bench_in_folder: shape.inFolder };
+  const own = { known_hosts: `${dir}/known_hosts`, ...states };
   const all = { hosts: Object.fromEntries(hosts.map((host) => [host, {}])), vars: { ...address, ...own } };
   writeFileSync(file, JSON.stringify({ all }));
   return file;
@@ -211,6 +221,6 @@ function script(text: string): string {
   return file;
 }
 
-function folderOf(count: number): string {
+function folderOf({ count }: Shape): string {
   return join(dir, `states-${count}`);
 }
