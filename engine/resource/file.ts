@@ -49,17 +49,22 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
     [ $# = 0 ] || hashes=$(sha256sum -- "$@")
     printf '%s\n' "$hashes"
     ${folders}
-    hashes=$hashes$newline
+    # False for a file: then the hash was its own.
     show() {
       if [ -d "$3" ]; then printf 'folder %s\n' "$1"; return 0; fi
       [ -f "$3" ] && [ ! -L "$3" ] || return 0
-      hash=\${hashes%%"$newline"*} hashes=\${hashes#*"$newline"}
-      case "$hash" in *"$2 "*) return ;; esac
-      [ "$(wc -c <"$3")" -le ${DIFF_LIMIT_BYTES} ] || return 0
+      case "$4" in *"$2 "*) return 1 ;; esac
+      [ "$(wc -c <"$3")" -le ${DIFF_LIMIT_BYTES} ] || return 1
       # Of a name that leads elsewhere nothing is shown.
-      text=$(look "$3" 2>/dev/null && base64 <&3 | tr -d '\n') || return 0
+      text=$(look "$3" 2>/dev/null && base64 <&3 | tr -d '\n') || return 1
       printf 'text %s %s\n' "$1" "$text"
+      return 1
     }
+    IFS=$newline
+    set -f
+    set -- $hashes
+    set +f
+    unset IFS
     ${lines(all.map(showScript))}`,
   parse(stdout, all) {
     const { stats, rest } = parseStats(stdout, all.length);
@@ -107,7 +112,7 @@ function wanted({ content, mode = "0644", owner = "root", group }: FileDesired):
 
 function showScript({ content, path }: FileDesired, index: number): Script {
   // Of a secret nothing is shown: every line is one that it wants.
-  return sh`show ${index} ${content instanceof Secret ? "" : sha256(content)} ${path}`;
+  return sh`show ${index} ${content instanceof Secret ? "" : sha256(content)} ${path} "\${1-}" || shift`;
 }
 
 function partition(

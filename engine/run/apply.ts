@@ -64,11 +64,11 @@ function change({ steps, script }: Batch, options: ApplyOptions): Script {
   const [{ resource } = {}] = steps;
   if (resource?.kind.isCondition) return script;
   const notify = new Set(steps.flatMap(({ resource: { options } }) => options.notify ?? []));
-  const entries = steps.map(({ resource, changes }) => {
-    const fields = changes.map(({ field }) => field);
-    return { ...options.operation, resource: keyOf(resource), fields };
-  });
-  const made = changeSection(script, [...notify], entries, options.paths);
+  const changes = steps.map(({ resource, changes }) => ({
+    resource: keyOf(resource),
+    fields: changes.map(({ field }) => field),
+  }));
+  const made = changeSection(script, [...notify], { operation: options.operation, changes }, options.paths);
   return options.keeping && resource ? lines([options.keeping.before(resource), made]) : made;
 }
 

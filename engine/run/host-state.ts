@@ -60,11 +60,11 @@ export function parsePending(stdout: string): readonly string[] {
     .map(decodeURIComponent);
 }
 
-/** Section that notifies handlers, then makes a change, then writes it down: in this order, so that a crash loses nothing. */
+/** Section that notifies handlers, then makes changes, then writes each down: in this order, so that a crash loses nothing. */
 export function changeSection(
   change: Script,
   notify: readonly string[],
-  entries: readonly Entry[],
+  { operation, changes }: { readonly operation: Operation; readonly changes: readonly Entry[] },
   paths: StatePaths,
 ): Script {
   return sh`
@@ -72,7 +72,10 @@ export function changeSection(
     (
     ${change}
     )
-    ${lines(entries.map((entry) => journal(entry, paths)))}`;
+    note() { printf '{"time":"%s",%s,%s\\n' "$now" ${JSON.stringify(operation).slice(1, -1)} "$1"; }
+    {
+    ${lines(changes.map((one) => sh`note ${JSON.stringify(one).slice(1)}`))}
+    } >>${journalPath(paths)}`;
 }
 
 /** Section that runs a handler and only then forgets that it was notified. */
@@ -93,8 +96,12 @@ export function isPending(handler: string, paths: StatePaths): Script {
 }
 
 /** Script that writes a line of the journal, with the time. */
-export function journal(entry: Entry, { log }: StatePaths): Script {
-  return sh`printf '{"time":"%s",%s\\n' "$now" ${JSON.stringify(entry).slice(1)} >>${`${log}/journal.jsonl`}`;
+export function journal(entry: Entry, paths: StatePaths): Script {
+  return sh`printf '{"time":"%s",%s\\n' "$now" ${JSON.stringify(entry).slice(1)} >>${journalPath(paths)}`;
+}
+
+function journalPath({ log }: StatePaths): string {
+  return `${log}/journal.jsonl`;
 }
 
 function pendingFolder({ state }: StatePaths): string {
