@@ -22,9 +22,18 @@ export async function startSshd(dir: string): Promise<Server> {
     execFileSync("ssh-keygen", ["-q", "-N", "", "-t", "ed25519", "-f", `${dir}/${name}`]);
   const hostKey = readFileSync(`${dir}/host.pub`, "utf8");
   writeFileSync(`${dir}/known_hosts`, `[127.0.0.1]:${port} ${hostKey}`);
+  // SHLVL: bash takes a deeper one for no login's shell, and leaves the user's start-up files (with pyenv's: 0.1 s and a lock) out.
   const lines = [
     ...[`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${dir}/host`, `AuthorizedKeysFile ${dir}/user.pub`],
-    ...["StrictModes no", "UsePAM no", "MaxStartups 1000", "Subsystem sftp internal-sftp", `PidFile ${dir}/pid`, ""],
+    ...[
+      "StrictModes no",
+      "UsePAM no",
+      "MaxStartups 1000",
+      "Subsystem sftp internal-sftp",
+      "SetEnv SHLVL=2",
+      `PidFile ${dir}/pid`,
+      "",
+    ],
   ];
   writeFileSync(`${dir}/sshd_config`, lines.join("\n"));
   if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true });
