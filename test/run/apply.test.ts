@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import t from "tap";
@@ -11,7 +10,7 @@ import { sh } from "../../engine/shell/sh.ts";
 import { plan } from "../support/converges.ts";
 import { convergeLocally, statePaths } from "../support/local-run.ts";
 import { shells } from "../support/shells.ts";
-import { canTrace } from "../support/trace.ts";
+import { canTrace, processesOf } from "../support/trace.ts";
 
 const owner = userInfo().username;
 const numbered = (dir: string, count: number) =>
@@ -79,15 +78,9 @@ for (const shell of shells)
       const processes = (count: number) => {
         const dir = t.testdir();
         const scripts = inBulk(plan(shell, numbered(dir, count))).map(({ script }) => script);
-        const script = `${dir}/script`;
-        const input = frame(scripts, "nonce", {}).text;
-        const trace = ["-f", "-qq", "-e", "trace=fork,vfork,clone,clone3", "-e", "signal=none", "-o", script];
-        t.equal(spawnSync("strace", [...trace, ...shell, "-s"], { input }).status, 0);
+        const taken = processesOf(dir, shell, frame(scripts, "nonce"));
         t.equal(readdirSync(dir).length, count + 1);
-        return readFileSync(script, "utf8")
-          .trim()
-          .split("\n")
-          .filter((line) => / = \d+$/.test(line)).length;
+        return taken;
       };
       const [two, thousand] = [processes(2), processes(1000)];
       t.equal(thousand, two);

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { Script } from "../../engine/shell/sh.ts";
 import { onHost } from "./lab.ts";
 import type { Ended } from "./program.ts";
 
@@ -40,6 +41,17 @@ export async function traceLogins(host: string): Promise<() => Promise<string>> 
     const stop = "pid=$(cat /run/trace.pid); kill $pid; while [ -e /proc/$pid ]; do sleep 0.1; done";
     return plain(await onHost(host, `${stop}; cat /run/trace; rm /run/trace /run/trace.pid`));
   };
+}
+
+/** How many processes a script makes in this shell. */
+export function processesOf(dir: string, [shell = "sh", ...args]: readonly string[], script: Script): number {
+  const file = `${dir}/processes`;
+  const trace = ["-f", "-qq", "-e", "trace=fork,vfork,clone,clone3", "-e", "signal=none", "-o", file];
+  const { status, stderr } = spawnSync("strace", [...trace, shell, ...args, "-s"], { input: script.text });
+  if (status !== 0) throw new Error(`${status}: ${stderr}`);
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => / = \d+$/.test(line)).length;
 }
 
 /** What strace wrote in hexadecimal, as text. */
