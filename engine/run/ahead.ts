@@ -27,9 +27,10 @@ export async function openHost(host: Host, play: Play, context: Context): Promis
     return guess.sections;
   });
   if (!isNew) return session;
-  if (session.ahead.length > 0) keep(guess.sections, session.ahead);
-  if (guess.facts && isAlike(guess.facts, session.facts)) lookedAt.add(host);
-  else await ports.facts?.keep(host, session.facts);
+  keep(guess.sections, session.ahead);
+  const holds = guess.facts !== undefined && isAlike(guess.facts, session.facts);
+  if (holds && session.ahead.length === guess.sections.length) lookedAt.add(host);
+  if (!holds) await ports.facts?.keep(host, session.facts);
   return session;
 }
 

@@ -87,7 +87,8 @@ async function openHost(
       become: vars.become ?? become,
       password,
       measures: ports.measures ?? [],
-      ahead,
+      // Who has to be asked for a password first hears nothing else.
+      ahead: password === undefined ? ahead : [],
     });
     const { os, machine } = session.facts;
     const [durationMs, factsMs] = [performance.now() - started, performance.now() - connected];
