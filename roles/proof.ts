@@ -58,7 +58,7 @@ export interface Proof {
   /** Undefined while nothing has arrived. */
   judge(answer: Said, before: Said, sent: Said): Verdict | undefined;
   /** From the app host on; `sent` is what the sending said. */
-  hops(sent: Said): readonly Hop[];
+  hops(sent: Said, before: Said): readonly Hop[];
   /** Run on the app host at the end. */
   readonly tidy?: Script;
 }

@@ -32,10 +32,10 @@ export function metricsProofs(service: HostService, site: Site): readonly Proof[
         const of = nodename === undefined ? "" : ` of ${nodename} (${machine})`;
         return { isRight: true, text: `${known}${of}, environment=${environment} host=${site.host.name}` };
       },
-      hops: () => [
+      hops: (_, { stdout: began }) => [
         ...serviceRuns(service, site),
         ...prometheusIsThere(monitoring),
-        targetIsUp(site, jobName(environment, scraped.kind)),
+        targetIsUp(site, jobName(environment, scraped.kind), Number(began)),
         ...grafanaShows(monitoring, "prometheus"),
       ],
     },
@@ -64,7 +64,8 @@ function serviceRuns({ name, unit, scraped }: HostService, { host }: Site): read
   return [unitRuns(host.name, own), answers];
 }
 
-function targetIsUp(site: Site, job: string): Hop {
+/** `began` in seconds of the epoch, by the clock of the monitoring host: what was read before says what was, as of an application that was just restarted. */
+function targetIsUp(site: Site, job: string, began: number): Hop {
   const { name: host } = site.host;
   const monitoring = monitoringHost(site);
   const { name: on } = monitoring;
@@ -80,7 +81,7 @@ function targetIsUp(site: Site, job: string): Hop {
       if (target.health === "up") return undefined;
       const text = `Prometheus on ${on} cannot read ${target.scrapeUrl} (${job}): ${target.lastError || target.health}`;
       const hint = `see that ${host} lets ${on} in at that port, and what answers there`;
-      return { text, hint, certain: target.health === "down" };
+      return { text, hint, certain: target.health === "down" && Date.parse(target.lastScrape) >= began * 1000 };
     },
   };
 }
@@ -90,6 +91,8 @@ function targetIn(said: Said, job: string, host: string) {
     readonly labels: Readonly<Record<string, string>>;
     readonly health: string;
     readonly lastError: string;
+    /** RFC 3339. */
+    readonly lastScrape: string;
     readonly scrapeUrl: string;
   }
   const answer = jsonOf<{ readonly data?: { readonly activeTargets?: readonly Target[] } }>(answerOf(said));

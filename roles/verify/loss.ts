@@ -11,7 +11,7 @@ export interface Begun {
 
 /** Asks every hop of these proofs, one exec a host, and returns the first that is broken of each. */
 export async function firstLoss(open: readonly Begun[], asker: Asker): Promise<ReadonlyMap<Begun, Loss>> {
-  const ways = open.map((one) => [one, one.proof.hops(one.sent)] as const);
+  const ways = open.map((one) => [one, one.proof.hops(one.sent, one.before)] as const);
   const answers = await answersTo(
     ways.flatMap(([, hops]) => hops),
     asker,

@@ -79,3 +79,36 @@ t.test("a refused port is told with the hosts at both ends", async (t) => {
     },
   );
 });
+
+t.test(
+  "a target that was down before the proof began is waited for; one that is down since is broken at once",
+  async (t) => {
+    const labels = { job: "dev_app_metrics", host: "app-1" };
+    const lost = async (lastScrape: string) => {
+      const target = {
+        labels,
+        health: "down",
+        lastError: "connection refused",
+        scrapeUrl: "http://app-1/m",
+        lastScrape,
+      };
+      const targets = { data: { activeTargets: [target] } };
+      const { told, run } = stage(
+        [
+          [/ActiveState/, { stdout: "active\n" }],
+          [/date \+%s/, { stdout: "1700000000\n" }],
+          [/api\/v1\/targets/, { stdout: `${JSON.stringify(targets)}\n200` }],
+          [/docker ps/, { stdout: "running (Up)\n" }],
+          [/curl/, { stdout: "\n200" }],
+        ],
+        { app_service: "a.service" },
+      );
+      await run();
+      const found = told.find(({ name }) => name === "application metrics");
+      t.match(found, { outcome: "broken", text: /cannot read http:\/\/app-1\/m .*connection refused/ });
+      return found?.durationMs ?? 0;
+    };
+    t.ok((await lost("2023-11-14T22:13:21.5Z")) < 15_000);
+    t.ok((await lost("2023-11-14T22:13:19.5Z")) >= 20_000);
+  },
+);
