@@ -108,7 +108,6 @@ async function many(): Promise<void> {
   };
   const source = join(dir, "source");
   seed(source, MANY);
-  // Files as they are, one after the other on the disk.
   const tar = `tar -C ${source} -cf - . | ssh -F ${config} h0 'tar -C ${folderOf(MANY)} -xf - && sync -f ${folderOf(MANY)}'`;
   const run = () => spent("npx", ["zx", "bench/states.mts", "-i", inventory]);
   const jobs = {

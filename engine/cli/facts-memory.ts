@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { FactsMemory } from "../facts/memory.ts";
 import { connectionVars } from "../inventory/connection-vars.ts";
 import type { Host } from "../inventory/inventory.ts";
+import { sha256 } from "../resource/file.ts";
 
 /**
  * Returns the facts of hosts that are reached over SSH, a file each below the user's cache folder (XDG Base Directory 0.8). It may be
@@ -42,6 +43,5 @@ export function factsMemory({ XDG_CACHE_HOME }: NodeJS.ProcessEnv): FactsMemory<
 function pathOf(host: Host, folder: string): string | undefined {
   const { connection, address, port, user } = connectionVars(host);
   if (connection === "local") return undefined;
-  const key = JSON.stringify([host.name, address, port, user]);
-  return join(folder, `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json`);
+  return join(folder, `${sha256(JSON.stringify([host.name, address, port, user]))}.json`);
 }

@@ -4,7 +4,7 @@ import { lines, type Script, sh } from "../shell/sh.ts";
 import { COMPARE, REPLACE } from "./env-awk.ts";
 import { above, enterFolderOf, folders, here } from "./folder.ts";
 import { compare, defineResource, ProbeError, touches } from "./resource.ts";
-import { checkMode, checkPath, nameOf, parseStats, type Stat, statPaths } from "./stat.ts";
+import { checkMode, checkPath, nameOf, parseStats, type Stat, splitLines, statPaths } from "./stat.ts";
 
 export interface EnvFileDesired {
   readonly path: string;
@@ -165,9 +165,8 @@ function probeEntries(desired: EnvFileDesired, index: number): Script {
     if [ -f ${path} ] && [ ! -L ${path} ]; then
       answers=$(look ${path} && ${wantedLines(desired, keys)} | awk ${COMPARE} - /proc/self/fd/3)
       echo answers ${index}
-      IFS=${"\n"}; set -f
-      for answer in $answers; do printf 'answer %s %s\\n' ${index} "$answer"; done
-      set +f; unset IFS
+      ${splitLines(sh`$answers`)}
+      for answer do printf 'answer %s %s\\n' ${index} "$answer"; done
     fi`;
 }
 

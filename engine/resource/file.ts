@@ -5,7 +5,7 @@ import { lines, type Script, sh } from "../shell/sh.ts";
 import { above, enterFolderOf, folders, here } from "./folder.ts";
 import { inARow } from "./in-a-row.ts";
 import { type Change, compare, defineResource, type ResourceType, touches } from "./resource.ts";
-import { checkMode, checkPath, keepPaths, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
+import { checkMode, checkPath, keepPaths, parseStats, type Stat, spelledAs, splitLines, statPaths } from "./stat.ts";
 
 export interface FileDesired {
   readonly path: string;
@@ -60,11 +60,7 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
       printf 'text %s %s\n' "$1" "$text"
       return 1
     }
-    IFS=$newline
-    set -f
-    set -- $hashes
-    set +f
-    unset IFS
+    ${splitLines(sh`$hashes`)}
     ${lines(all.map(showScript))}`,
   parse(stdout, all) {
     const { stats, rest } = parseStats(stdout, all.length);

@@ -1,7 +1,7 @@
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { adopt, filePaths, install, type ReleaseDesired, turnLink, versionDir } from "./release-install.ts";
 import { type Change, compare, defineResource, ProbeError, touches } from "./resource.ts";
-import { checkPath, parseStats, type Stat, statPaths } from "./stat.ts";
+import { checkPath, parseStats, type Stat, splitLines, statPaths } from "./stat.ts";
 import { UnsupportedMachine } from "./unsupported.ts";
 
 export type { ReleaseDesired } from "./release-install.ts";
@@ -19,15 +19,14 @@ interface ReleaseCurrent {
  * those that were noted when it was installed counts as the same; any other is hashed, and a mere `touch` forgiven.
  */
 const hashChanged = sh`
-  IFS=$newline; set -f
-  for stamp in $stamps; do
+  ${splitLines(sh`$stamps`)}
+  for stamp do
     path=/\${stamp#*/}
     case "$manifests" in
       *"# stamp $stamp$newline"*) printf 'same %s\n' "$path" ;;
       *) hash=$(sha256sum <"$path"); printf 'hash %s %s\n' "\${hash%% *}" "$path" ;;
     esac
-  done
-  set +f; unset IFS`;
+  done`;
 
 /**
  * Programs from an archive, in a directory of their version, and links to them. Other versions stay where they are, for

@@ -30,9 +30,15 @@ export function keepPaths(test: Script): Script {
   return sh`
     kept= newline=${"\n"}
     for path in "$@"; do if ${test}; then kept=$kept$path$newline; fi; done
-    IFS=$newline
+    ${splitLines(sh`$kept`)}`;
+}
+
+/** Script that makes "$@" the lines of a variable, but for empty ones, without a process. */
+export function splitLines(variable: Script): Script {
+  return sh`
+    IFS=${"\n"}
     set -f
-    set -- $kept
+    set -- ${variable}
     set +f
     unset IFS`;
 }

@@ -1,7 +1,7 @@
 import { type Script, sh } from "../shell/sh.ts";
 import { checkAccount, getent } from "./group.ts";
 import { type Change, compare, defineResource, ProbeError, touches } from "./resource.ts";
-import { checkPath } from "./stat.ts";
+import { checkPath, splitLines } from "./stat.ts";
 
 export interface UserDesired {
   readonly name: string;
@@ -34,7 +34,7 @@ export const user = defineResource<UserDesired, UserCurrent | undefined>({
       "passwd",
       all.map(({ name }) => name),
     )}) || [ $? = 2 ]
-    IFS=${"\n"}; set -f; set -- $found; set +f; unset IFS
+    ${splitLines(sh`$found`)}
     for entry do
       shift
       set -- "$@" "\${entry%%:*}"

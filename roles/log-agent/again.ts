@@ -21,7 +21,7 @@ export function againScript(agent: { readonly state: string; readonly positions:
     cd -P -- ${dirname(logs)} || exit 0
     ${FILES}
     logs() { files ${patterns(basename(logs))}; }
-    # Inode and size of each, or what the format says, and its name.
+    # What the format says of each, and its name.
     list() { logs | while read -r file; do stat -c "$1 %n" -- "$file" 2>/dev/null; done; }
     has() { grep -qxF -- "$2" "$state/$1" 2>/dev/null; }
     copy() {
