@@ -2,6 +2,7 @@
 
 export { runExec, runFacts } from "./cli/exec.ts";
 export { runInventory } from "./cli/inventory.ts";
+export { runLock } from "./cli/lock.ts";
 export { type Program, runPlaybook } from "./cli/playbook.ts";
 export { runSchema, schemaFiles } from "./cli/schema.ts";
 export { runSecret } from "./cli/secret.ts";
@@ -20,6 +21,7 @@ export { type FileDesired, file, sha256 } from "./resource/file.ts";
 export { enterFolderOf, enterMade, folders } from "./resource/folder.ts";
 export { type GroupDesired, group } from "./resource/group.ts";
 export { type HttpDesired, http } from "./resource/http.ts";
+export { type Json, type JsonFileDesired, jsonFile } from "./resource/json-file.ts";
 export { type LinkDesired, link } from "./resource/link.ts";
 export { type PackageDesired, pkg } from "./resource/package.ts";
 export { architecture, type ReleaseDesired, release } from "./resource/release.ts";
@@ -37,7 +39,8 @@ export { type UnitDesired, unit } from "./resource/unit.ts";
 export { restartUnit } from "./resource/unit-restart.ts";
 export { UnsupportedMachine } from "./resource/unsupported.ts";
 export { type UserDesired, user } from "./resource/user.ts";
-export { type Handler, rolling } from "./role/handler.ts";
+export { checkedDocument, type DocumentSchema } from "./role/document.ts";
+export { type Confirmed, confirmed, type Handler, rolling } from "./role/handler.ts";
 export {
   type Asker,
   definePlaybook,
@@ -78,4 +81,4 @@ export {
 export { type Template, templatesIn } from "./role/template.ts";
 export { VarError } from "./role/var-error.ts";
 export { reveal, Secret, type Text } from "./shell/secret.ts";
-export { lines, type Script, sh, trusted } from "./shell/sh.ts";
+export { beside, lines, type Script, sh, trusted } from "./shell/sh.ts";

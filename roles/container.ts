@@ -59,6 +59,8 @@ export interface ContainerPlan {
   readonly before?: readonly Resource[];
   /** What has to be there before it starts. */
   readonly resources: readonly Resource[];
+  /** What is said before its part of the Compose file is written, by whoever is asked for that. */
+  readonly beforeCompose?: readonly Resource[];
   /** Conditions that hold once it runs: it answers. */
   readonly gates: readonly Resource[];
   /** What holds once all answer: each runs the configuration that it was given. */

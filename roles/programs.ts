@@ -3,6 +3,7 @@ import {
   type Facts,
   group,
   type HostVars,
+  list,
   optional,
   type Resource,
   release,
@@ -12,7 +13,7 @@ import {
   type WantedRelease,
 } from "hostwright";
 import { varsOfHost } from "./hosts.ts";
-import { programSupportNotes, provenance, type ReleasePin } from "./versions.ts";
+import { GITHUB_FILE_HOSTS, programSupportNotes, provenance, type ReleasePin } from "./versions.ts";
 
 type Architecture = ReturnType<typeof architecture>;
 
@@ -34,6 +35,11 @@ export const programVars = {
       format: "folder-url",
     }),
   ),
+  release_hosts: list(
+    "Hosts that release archives and their checksum files may be redirected to, besides GitHub's own for GitHub's",
+    string("A host's name", { pattern: "^[a-z0-9][a-z0-9.-]*$" }),
+    { default: [] },
+  ),
 };
 
 /** The host's programs of the architecture that it is of, without a pin. With a mirror nobody but that is asked: it has the checksum files as well. */
@@ -49,10 +55,17 @@ export function wantedReleases(
 function wanted(program: Program, arch: Architecture, host: HostVars): WantedRelease {
   const { checksums, version } = program;
   const { release_mirror: mirror } = varsOfHost(programVars, host);
+  const hosts = fileHosts(host);
   const [file, upstream] = [program.archive(arch), `${folderOf(program)}/${checksums}`];
-  if (mirror === undefined) return { file, checksumsUrl: upstream };
+  if (mirror === undefined) return { file, checksumsUrl: upstream, hosts };
   // A mirror's folder has one checksum file for all versions: the version is said, so that another one's hash is not taken.
-  return { file, checksumsUrl: `${mirror}/${checksums}#${version}`, alsoFrom: [upstream] };
+  return { file, checksumsUrl: `${mirror}/${checksums}#${version}`, alsoFrom: [upstream], hosts };
+}
+
+/** Where the URL of an archive may lead on to. */
+function fileHosts(host: HostVars): readonly string[] {
+  const { release_mirror: mirror, release_hosts: own } = varsOfHost(programVars, host);
+  return mirror === undefined ? [...GITHUB_FILE_HOSTS, ...own] : own;
 }
 
 /** The path at which units start the program. */
@@ -76,6 +89,7 @@ export function releaseResource(program: Program, { machine }: Facts, site: Site
       version: program.version,
       url: `${mirror ?? folderOf(program)}/${archive}`,
       sha256: hashOf(program, arch, site),
+      hosts: fileHosts(site.host),
       files: { [program.inside(arch)]: program.name },
       links: { [binary(program)]: program.name },
     },

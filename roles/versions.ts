@@ -116,6 +116,9 @@ export const releasePins = {
   },
 } as const satisfies Readonly<Record<string, ReleasePin>>;
 
+/** Where GitHub's release pages lead on to for the files themselves: the second is of before 2025, and some archives are still there. */
+export const GITHUB_FILE_HOSTS = ["release-assets.githubusercontent.com", "objects.githubusercontent.com"] as const;
+
 /** Images of a major that is not the default, and that the role has a configuration for too. */
 export const otherMajors = {
   tempo2: {

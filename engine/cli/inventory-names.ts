@@ -17,10 +17,10 @@ async function nameOf(file: string): Promise<string> {
   const path = resolve(file);
   const git = async (...args: readonly string[]) => (await run("git", ["-C", dirname(path), ...args])).stdout.trim();
   try {
-    const [remote, folder] = [
-      await git("config", "--get", "remote.origin.url"),
-      await git("rev-parse", "--show-prefix"),
-    ];
+    const [remote, folder] = await Promise.all([
+      git("config", "--get", "remote.origin.url"),
+      git("rev-parse", "--show-prefix"),
+    ]);
     return `${withoutLogin(remote)} ${folder}${basename(path)}`.replace(/\s+/g, " ");
   } catch {
     // No git, no checkout, or one without a remote.

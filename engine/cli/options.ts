@@ -1,18 +1,11 @@
 import { parseArgs } from "node:util";
-import { formatProblem, type Problem } from "../inventory/inventory.ts";
+import type { Problem } from "../inventory/inventory.ts";
 import { withFiles } from "../inventory/limit-file.ts";
 import { hintFor } from "../inventory/suggest.ts";
+import { seconds, wholeNumber } from "./number.ts";
+import { UsageError } from "./usage-error.ts";
 
-/** A command line or a playbook that cannot be followed; the message says what to write instead. */
-export class UsageError extends Error {
-  readonly problem: Problem;
-
-  constructor(said: string | Problem, options?: ErrorOptions) {
-    const problem = typeof said === "string" ? { message: said } : said;
-    super(formatProblem(problem), options);
-    this.problem = problem;
-  }
-}
+export { UsageError } from "./usage-error.ts";
 
 /** What the command line says. */
 export interface Options {
@@ -38,6 +31,8 @@ export interface Options {
   /** The file for the JUnit report. */
   readonly junit: string | undefined;
   readonly lockWaitSeconds: number;
+  /** For how long a host is waited for that went away. */
+  readonly reconnectSeconds: number;
   /** For the whole run; 0 is none. */
   readonly deadlineSeconds: number;
   /** By host: `true`, or the fingerprint that the new key must have. */
@@ -78,6 +73,7 @@ const flags = {
   json: { type: "boolean" },
   junit: { type: "string" },
   "lock-wait": { type: "string" },
+  reconnect: { type: "string" },
   deadline: { type: "string" },
   rebuilt: { type: "string", multiple: true },
   "accept-new": { type: "boolean" },
@@ -97,10 +93,10 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
   -e, --extra-vars VARS     k=v (of the type that roles ask for), JSON or @file; wins over every inventory
   -f, --forks N             hosts at a time (20)
   -u, --user NAME           login where the inventory names none;  --private-key FILE: likewise
-      --timeout SECONDS     to connect and log in (10)
+      --timeout TIME        to connect and log in (10s);  --deadline TIME: for the whole run
       --rebuilt HOST[=SHA256:…]   the host was rebuilt: take its new key, this run only
       --accept-new          pin the keys of hosts that no known_hosts file has
-      --lock-wait SECONDS   wait for another run on a host (0);  --deadline SECONDS: for the whole run
+      --lock-wait TIME      wait for another run on a host (0);  --reconnect TIME: for one that went away (60s)
       --fail-on-changes     in check mode: exit 3 if something would change
   -K, --ask-become-pass     ask once for the sudo password;  -k, --ask-pass: for the SSH password
       --list-hosts, --list-tasks, --list-tags   print the hosts, resources, tags of each play, contact no host
@@ -138,7 +134,7 @@ export function parseOptions(
     forks: wholeNumber("--forks", values.forks, 20, 1),
     user: values.user,
     privateKey: values["private-key"],
-    timeoutSeconds: wholeNumber("--timeout", values.timeout, 10, 1),
+    timeoutSeconds: seconds("--timeout", values.timeout, 10, 1),
     verbose: (values.verbose ?? []).length > 0,
     listHosts: values["list-hosts"] ?? false,
     listTasks: values["list-tasks"] ?? false,
@@ -148,8 +144,9 @@ export function parseOptions(
     syntaxCheck: values["syntax-check"] ?? false,
     json: values.json ?? false,
     junit: values.junit,
-    lockWaitSeconds: wholeNumber("--lock-wait", values["lock-wait"], 0, 0),
-    deadlineSeconds: wholeNumber("--deadline", values.deadline, 0, 0),
+    lockWaitSeconds: seconds("--lock-wait", values["lock-wait"], 0, 0),
+    reconnectSeconds: seconds("--reconnect", values.reconnect, 60, 0),
+    deadlineSeconds: seconds("--deadline", values.deadline, 0, 0),
     rebuilt: new Map((values.rebuilt ?? []).map(rebuiltHost)),
     acceptNew: values["accept-new"] ?? false,
     failOnChanges: values["fail-on-changes"] ?? false,
@@ -218,14 +215,6 @@ export function explainArguments(cause: unknown, names: readonly string[]): Prob
 
 function commaSeparated(values: readonly string[] | undefined): readonly string[] {
   return (values ?? []).flatMap((value) => value.split(",")).filter((tag) => tag !== "");
-}
-
-function wholeNumber(flag: string, text: string | undefined, otherwise: number, minimum: number): number {
-  const value = text === undefined ? otherwise : Number(text);
-  if (!Number.isInteger(value) || value < minimum || text === "") {
-    throw new UsageError({ message: flag, found: `"${text}"`, expected: `a whole number of at least ${minimum}` });
-  }
-  return value;
 }
 
 function rebuiltHost(text: string): [string, true | string] {

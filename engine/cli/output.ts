@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname } from "node:path";
@@ -48,11 +49,13 @@ export async function openReports(options: Options): Promise<Reports> {
 const OUT_OF_TIME = 2;
 
 /**
- * Begins to listen for SIGINT and SIGTERM: the first ends the run in good order, the second ends this process. A deadline in
+ * Begins to listen for SIGINT and SIGTERM: the first ends the run once the changes that are under way are made, the second ends this process. A deadline in
  * seconds ends it likewise; 0 is none.
  */
 export function interruption(deadlineSeconds: number): Interruption {
   const controller = new AbortController();
+  // Every host listens: above ten Node would warn of a leak.
+  setMaxListeners(0, controller.signal);
   let code: number | undefined;
   const late = (): void => {
     code ??= OUT_OF_TIME;
@@ -62,6 +65,7 @@ export function interruption(deadlineSeconds: number): Interruption {
   const listen = (name: "SIGINT" | "SIGTERM"): void => {
     if (code !== undefined) process.exit(code);
     code = 128 + constants.signals[name];
+    process.stderr.write("Ends once the changes that are under way are made. Again: at once.\n");
     controller.abort();
   };
   process.on("SIGINT", listen).on("SIGTERM", listen);

@@ -63,6 +63,7 @@ export interface LoginRequest {
   readonly trial: AuthTrial;
   readonly keepaliveMs: number | undefined;
   readonly keepaliveCount: number | undefined;
+  readonly compress: boolean;
   /** Hears what the host says before the login is done. */
   heard(banner: string): void;
 }
@@ -112,9 +113,9 @@ async function openPeer(peer: Peer, options: SshOptions, logIn: LogIn): Promise<
         transport = await way.open();
         trial = authTrial(plan, hold);
         const { sock } = transport;
-        const { user: username, keepaliveMs, keepaliveCount } = config;
+        const { user: username, keepaliveMs, keepaliveCount, compress } = config;
         const { agentSocket } = plan;
-        return logIn({ sock, username, agentSocket, check, trial, keepaliveMs, keepaliveCount, heard });
+        return logIn({ sock, username, agentSocket, check, trial, keepaliveMs, keepaliveCount, compress, heard });
       }),
     );
     await check.pin();

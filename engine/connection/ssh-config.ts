@@ -39,8 +39,10 @@ export interface SshConfig {
   /** StrictHostKeyChecking: a key that nobody knows may be pinned, or is to be taken whatever it is. Strict otherwise. */
   readonly unknownHostKeys: "pin" | "ignore" | undefined;
   /** `undefined` where the configuration asks for none. */
-  readonly keepaliveMs: number | undefined;
+  readonly keepaliveMs: number;
   readonly keepaliveCount: number | undefined;
+  /** Compression: of use where the way is slow. */
+  readonly compress: boolean;
 }
 
 /** Returns what `ssh` itself would do for this host; the inventory's port, user and key win. Throws `ConnectionError` on a config that ssh refuses. */
@@ -101,10 +103,14 @@ export function parseSshConfig(text: string, question: SshQuestion): SshConfig {
     hostKeyAlias: one("hostkeyalias"),
     hostKeyAlgorithms: one("hostkeyalgorithms")?.split(","),
     unknownHostKeys: UNKNOWN_HOST_KEYS[one("stricthostkeychecking") ?? ""],
-    keepaliveMs: Number(one("serveraliveinterval") ?? 0) * 1000 || undefined,
+    keepaliveMs: (Number(one("serveraliveinterval") ?? 0) || KEEPALIVE_SECONDS) * 1000,
     keepaliveCount: Number(one("serveralivecountmax") ?? 0) || undefined,
+    compress: one("compression") === "yes",
   };
 }
+
+/** Where ssh_config asks for none: a machine that lost its power says no word, and TCP alone would wait for a quarter of an hour. */
+const KEEPALIVE_SECONDS = 15;
 
 // As ssh -G spells "no" and "off"; "ask" is strict here, since nobody may be there to ask.
 const UNKNOWN_HOST_KEYS: Readonly<Record<string, SshConfig["unknownHostKeys"]>> = {

@@ -27,6 +27,9 @@ const MACS = [
   "hmac-sha2-512",
 ] as const;
 
+// As OpenSSH asks for them, and what is left where the host wants none. ssh2 by itself begins with none.
+const COMPRESSIONS = ["zlib@openssh.com", "zlib", "none"];
+
 /** Logs in to a host and returns the connection. Throws `ConnectionError`, and then leaves nothing open. */
 export async function connectSsh(target: SshTarget, options: SshOptions): Promise<Connection> {
   const route = await openRoute(target, options, logIn);
@@ -60,7 +63,11 @@ async function logIn(request: LoginRequest): Promise<Login> {
     keepaliveCountMax: request.keepaliveCount ?? KEEPALIVE_COUNT,
     // The raw key: a hash of it could not be pinned. Asked again on each re-key.
     hostVerifier: (key: Buffer) => check.verify(key),
-    algorithms: { serverHostKey: [...check.algorithms], hmac: [...MACS] } as NonNullable<ClientConfig["algorithms"]>,
+    algorithms: {
+      serverHostKey: [...check.algorithms],
+      hmac: [...MACS],
+      ...(request.compress && { compress: COMPRESSIONS }),
+    } as NonNullable<ClientConfig["algorithms"]>,
     authHandler: authHandler(trial, username, () => ssh.connection),
   });
   // Set by now: node-ssh makes its client before it first waits.

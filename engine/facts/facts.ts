@@ -1,4 +1,4 @@
-import { type Script, sh } from "../shell/sh.ts";
+import { type Script, sh, splitLines } from "../shell/sh.ts";
 
 /** A file system. Its size changes only when the disk does. */
 export interface Disk {
@@ -49,11 +49,13 @@ export function diskOf({ disks }: Pick<Facts, "disks">, folder: string): Disk {
 export function factsProbe(folders: readonly string[]): Script {
   return sh`
     fact() { printf '%s %s\n' "$1" "$2"; }
-    set -- $(uname -nm); fact hostname "$1"; fact machine "$2"
     ( ID=unknown VERSION_ID=0 PRETTY_NAME=unknown
       [ ! -r /etc/os-release ] || . /etc/os-release
-      fact os_id "$ID"; fact os_version "$VERSION_ID"; fact os_name "$PRETTY_NAME" )
-    fact cpus "$(getconf _NPROCESSORS_ONLN)"
+      fact os_id "$ID"; fact os_version "$VERSION_ID"; fact os_name "$PRETTY_NAME"
+      printf 'uname '; exec uname -nm )
+    # Where getconf looks too.
+    if { read -r cpus </sys/devices/system/cpu/online; } 2>/dev/null; then fact cpus_online "$cpus"
+    else fact cpus "$(getconf _NPROCESSORS_ONLN)"; fi
     while read -r name value _; do [ "$name" = MemTotal: ] && fact memory_kib "$value" && break; done </proc/meminfo
     # A container shows its machine's memory there, and its own limit here: of cgroup v1, or of v2. A machine has no limit.
     limit=max
@@ -63,8 +65,10 @@ export function factsProbe(folders: readonly string[]): Script {
     fact memory_limit "$limit"
     near() { while [ ! -d "$folder" ]; do folder=\${folder%/*}; [ -n "$folder" ] || folder=/; done; }
     set --; for folder in ${["/", ...folders]}; do near; set -- "$@" "$folder"; done
-    df -Pk -- "$@" | { read -r _
-      for folder in ${["/", ...folders]}; do read -r _ size _ free _; fact disk "$size $free $folder"; done; }
+    rows=$(df -Pk -- "$@")
+    ${splitLines(sh`$rows`)}
+    disk() { fact disk "$2 $4 $folder"; }
+    for folder in ${["/", ...folders]}; do shift; disk $1; done
     read -r boot </proc/sys/kernel/random/boot_id; fact boot_id "$boot"
     fact addresses "$(hostname -I 2>/dev/null)"
     if [ -d /run/systemd/system ]; then fact systemd yes; else fact systemd no; fi
@@ -89,11 +93,13 @@ export function parseFacts(stdout: string): Facts {
     if (!Number.isFinite(value) || text(name) === "") throw new FactsError(`${name} is not a number: ${text(name)}`);
     return value;
   };
+  const [hostname = "", machine] = text("uname").split(" ");
+  if (!machine) throw new FactsError(`the host did not say its machine: uname ${text("uname")}`);
   return Object.freeze({
-    hostname: text("hostname"),
-    machine: text("machine"),
+    hostname,
+    machine,
     os: Object.freeze({ id: text("os_id"), version: text("os_version"), name: text("os_name") }),
-    cpus: number("cpus"),
+    cpus: facts.has("cpus_online") ? countOf(text("cpus_online")) : number("cpus"),
     memoryBytes: Math.min(
       number("memory_kib") * 1024,
       text("memory_limit") === "max" ? Infinity : number("memory_limit"),
@@ -116,6 +122,17 @@ function disksIn(stdout: string): Facts["disks"] {
   if (found.length === 0)
     throw new FactsError(`the host did not say its disks: ${JSON.stringify(stdout.slice(0, 200))}`);
   return Object.freeze(Object.fromEntries(found));
+}
+
+/** How many a list of the kernel's names: "0-3,8". */
+function countOf(list: string): number {
+  const counts = list.split(",").map((range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    return Number(last) - Number(first) + 1;
+  });
+  const count = counts.reduce((sum, one) => sum + one, 0);
+  if (!(count > 0)) throw new FactsError(`cpus_online is no list of numbers: ${list}`);
+  return count;
 }
 
 function becomeBy(text: string): Facts["becomeBy"] {

@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
+import { download } from "./download.ts";
 import { InventoryError, isMapping, shownPath } from "./inventory.ts";
 
 /** The hash of a downloaded file, and where it was read. */
@@ -16,9 +17,8 @@ export interface Wanted {
   readonly file: string;
   readonly checksumsUrl: string;
   readonly alsoFrom?: readonly string[];
+  readonly hosts?: readonly string[];
 }
-
-const FETCH_TIMEOUT_MS = 20_000;
 
 /** Returns what the lock file holds; nothing where there is none. Throws `InventoryError` on a file that is not one. */
 export async function readReleaseLock(path: string): Promise<ReleaseLock> {
@@ -58,8 +58,10 @@ export async function lockReleases(
   const known = { ...(await readReleaseLock(path)), ...before };
   const missing = wanted.filter((one) => !isLocked(one, known[one.file]));
   if (missing.length === 0) return known;
-  const urls = [...new Set(missing.map(({ checksumsUrl }) => checksumsUrl))];
-  const sums = new Map(await Promise.all(urls.map(async (url) => [url, await fetchChecksums(url, path)] as const)));
+  const urls = new Map(missing.map(({ checksumsUrl, hosts }) => [checksumsUrl, hosts]));
+  const sums = new Map(
+    await Promise.all([...urls].map(async ([url, hosts]) => [url, await fetchChecksums(url, path, hosts)] as const)),
+  );
   const found = missing.map(
     ({ file, checksumsUrl }) => [file, entryOf(file, checksumsUrl, sums.get(checksumsUrl))] as const,
   );
@@ -79,11 +81,13 @@ export function parseChecksums(text: string): ReadonlyMap<string, string> {
   return new Map([...found].map(([, hash = "", name = ""]) => [name, hash]));
 }
 
-async function fetchChecksums(url: string, path: string): Promise<ReadonlyMap<string, string>> {
+async function fetchChecksums(
+  url: string,
+  path: string,
+  hosts: readonly string[] | undefined,
+): Promise<ReadonlyMap<string, string>> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return parseChecksums(await response.text());
+    return parseChecksums(await download(url, hosts));
   } catch (cause) {
     const reason =
       cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause);

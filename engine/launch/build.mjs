@@ -44,8 +44,9 @@ function keep(folder) {
 function forgetOld() {
   for (const name of readdirSync(CACHE)) {
     const path = join(CACHE, name);
-    if (name !== "compiled" && Date.now() - statSync(path).mtimeMs > KEPT_MS)
-      rmSync(path, { recursive: true, force: true });
+    // What another start was making may be in its place by now, under its own name.
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+    if (name !== "compiled" && Date.now() - mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
   }
 }
 

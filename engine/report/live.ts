@@ -63,6 +63,7 @@ export function liveReport(terminal: Terminal, options: TextOptions & { readonly
       if (event.kind === "started") width = Math.max(...event.hosts.map((host) => harmless(host).length), 1);
       if (event.kind === "phase") begin(event, describe(event));
       if (event.kind === "retrying") begin(event, "waiting to try again");
+      if (event.kind === "waiting") begin(event, harmless(`waiting for ${event.reason}`));
       if (endsWork(event, check)) doing.delete(hostLabel(event));
       if (event.kind === "finished") stop();
       text(event);

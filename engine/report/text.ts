@@ -1,4 +1,4 @@
-import type { Emit, HostResult, OfHost, PlannedStep, RunEvent } from "../run/event.ts";
+import type { AppliedStep, Emit, HostResult, OfHost, RunEvent } from "../run/event.ts";
 import { diffLines } from "./diff.ts";
 import { recapLines } from "./recap.ts";
 import { counted, failureLine, harmless, hostLabel, type Output, paint, placeText, seconds } from "./terminal.ts";
@@ -14,6 +14,9 @@ export interface TextOptions {
 
 /** Room for the longest verb, "would change". */
 const VERB_WIDTH = 12;
+
+/** What took less is not told apart from nothing. */
+const SHORT_MS = 50;
 
 /** Returns a reader of events that writes lines for people: one `write` an event, and none for one that says nothing. */
 export function textReport(output: Output, options: TextOptions): Emit {
@@ -55,11 +58,17 @@ function eventLines(event: RunEvent, page: Page): readonly string[] {
     case "applied":
       return event.steps.flatMap((step) => stepLines(page, event, step.condition ? "waited for" : "changed", step));
     case "handled":
-      return event.handlers.flatMap((name) => hostLines(page, event, ["handler", "yellow"], harmless(name)));
+      return event.handlers.flatMap((name) =>
+        hostLines(page, event, ["handler", "yellow"], `${harmless(name)}${timeText(page, event.took[name])}`),
+      );
     case "found":
       return foundLines(event, page);
     case "taken-over":
       return hostLines(page, event, ["took over"], `the lock of a run that died: ${harmless(event.holder)}`);
+    case "recovered":
+      return hostLines(page, event, ["was done", "yellow"], `before the cut: ${recoveredText(event)}`);
+    case "waiting":
+      return hostLines(page, event, ["waits for", "yellow"], harmless(event.reason));
     case "retrying":
       return hostLines(page, event, ["retrying", "yellow"], retryText(event));
     case "failed":
@@ -115,12 +124,22 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
   ];
 }
 
-function stepLines(page: Page, host: OfHost, verb: string, step: PlannedStep): readonly string[] {
+function stepLines(page: Page, host: OfHost, verb: string, step: AppliedStep): readonly string[] {
   const { output, options } = page;
   const fields = harmless(step.changes.map(({ field }) => field).join(", "));
-  const what = `${harmless(`${step.type} ${step.id}`)}  ${paint(output, "dim", fields)}`;
+  const what = `${harmless(`${step.type} ${step.id}`)}  ${paint(output, "dim", fields)}${timeText(page, step.durationMs)}`;
   const diff = options.diff ? diffLines(output, step).map((line) => `    ${line}`) : [];
   return [...hostLines(page, host, [verb, "yellow"], what), ...diff];
+}
+
+/** With -v, of what took time: a program that judges a copy, a restart, a download. */
+function timeText({ options, output }: Page, durationMs: number | undefined): string {
+  if (!options.verbose || durationMs === undefined || durationMs < SHORT_MS) return "";
+  return `  ${paint(output, "dim", `(${seconds(durationMs)})`)}`;
+}
+
+function recoveredText({ resources, handlers }: RunEvent & { kind: "recovered" }): string {
+  return harmless([...resources, ...handlers.map((name) => `handler ${name}`)].join(", "));
 }
 
 function retryText({ reason, inMs }: RunEvent & { kind: "retrying" }): string {

@@ -1,5 +1,5 @@
 import { MismatchError } from "../format/mismatch.ts";
-import { lines, type Script, sh } from "../shell/sh.ts";
+import { beside, lines, type Script, sh } from "../shell/sh.ts";
 import { type Change, defineResource, ProbeError } from "./resource.ts";
 import { checkPath } from "./stat.ts";
 
@@ -29,7 +29,8 @@ interface CommandCurrent {
 export const command = defineResource<CommandDesired, CommandCurrent>({
   name: "command",
   id: check,
-  probe: (all) => lines(all.map(probeGuards)),
+  // All at once: they only read, and some ask a service.
+  probe: (all) => beside(lines([...all.map(probeGuards), sh`wait`])),
   parse(stdout, all) {
     const said = all.map((): Record<string, string> => ({}));
     for (const line of stdout.split("\n").filter(Boolean)) {
@@ -75,9 +76,11 @@ function check({ name, creates, unless, onlyIf }: CommandDesired): string {
 }
 
 function probeGuards({ creates, unless, onlyIf }: CommandDesired, index: number): Script {
-  const present = sh`if [ -e ${creates ?? ""} ] || [ -L ${creates ?? ""} ]; then echo present; else echo absent; fi`;
+  // A line at once: others print theirs at the same time.
+  const answer = (word: string) => sh`echo ${`${index} creates ${word}`}`;
+  const present = sh`if [ -e ${creates ?? ""} ] || [ -L ${creates ?? ""} ]; then ${answer("present")}; else ${answer("absent")}; fi`;
   return lines([
-    ...(creates === undefined ? [] : [sh`printf '%s creates ' ${index}; ${present}`]),
+    ...(creates === undefined ? [] : [present]),
     ...(unless ? [runGuard(unless, `${index} unless`)] : []),
     ...(onlyIf ? [runGuard(onlyIf, `${index} onlyIf`)] : []),
   ]);
@@ -86,13 +89,12 @@ function probeGuards({ creates, unless, onlyIf }: CommandDesired, index: number)
 function runGuard(guard: Script, label: string): Script {
   // Not inside `if`, which would switch `set -e` off in the guard.
   return sh`
-    set +e
+    { set +e
     ( set -eu
     ${guard}
     ) >/dev/null 2>&1
-    rc=$?
-    set -e
-    printf '%s %s\\n' ${label} "$rc"`;
+    printf '%s %s\\n' ${label} "$?"
+    } &`;
 }
 
 /** A guard that was killed has not answered: signals are 129 to 192 in every shell. */

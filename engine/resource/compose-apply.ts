@@ -7,6 +7,9 @@ import { type Change, touches } from "./resource.ts";
 /** How long a service without a healthcheck is watched: `up --wait` calls one that crashes again and again healthy. */
 const WATCH_SECONDS = 3;
 
+/** A second each: packages bring the engine in less, or the images wait for their turn. */
+const EARLY_TRIES = 600;
+
 /** States that `up` leaves as they are. A restart mounts and reads configuration files anew, and keeps anonymous volumes. */
 const RESTARTED = ["older configuration", "unhealthy", "restarting", "paused"];
 
@@ -15,9 +18,7 @@ export function applyProject(desired: ComposeDesired, changes: readonly Change[]
   const onFile = changes.filter(({ field }) => ["content", "mode", "owner"].includes(field));
   const changed = changes.filter(({ field }) => field.startsWith("service "));
   const services = changed.map(({ field }) => field.slice("service ".length));
-  const restarted = changed
-    .filter(({ before = "" }) => RESTARTED.includes(before))
-    .map(({ field }) => field.slice("service ".length));
+  const restarted = restartedIn(changes);
   const whole = touches(changes, "content", "engine", "orphans");
   const names = whole ? Object.keys(desired.services) : services;
   const steps = [
@@ -32,6 +33,24 @@ export function applyProject(desired: ComposeDesired, changes: readonly Change[]
     ${helpers(desired)}
     ${refuseEngine}
     ${lines(steps.filter(({ text }) => text !== ""))}`;
+}
+
+/** Script that starts the project again with the compose.yaml and the configuration that were put back. */
+export function serveAgain(desired: ComposeDesired, changes: readonly Change[]): Script {
+  const restarted = restartedIn(changes);
+  // What has to be made anew is made by `up`; a service that is only there in the new file is no reason to fail.
+  return sh`
+    ${helpers(desired)}
+    ${waitForNextSecond(configPaths(desired))}
+    ${restarted.length > 0 ? sh`compose restart -- ${restarted} || :` : sh``}
+    ${up(desired, [])}`;
+}
+
+/** Services that a restart alone changes. */
+function restartedIn(changes: readonly Change[]): readonly string[] {
+  return changes
+    .filter(({ field, before = "" }) => field.startsWith("service ") && RESTARTED.includes(before))
+    .map(({ field }) => field.slice("service ".length));
 }
 
 /** Refuses whatever is not a running Docker with compose v2, each with the way out. */
@@ -73,21 +92,49 @@ function helpers(desired: ComposeDesired): Script {
     }`;
 }
 
-/** Pulls what is not there; what is there is never asked for again, so a run in sync needs no registry. */
-function pull({ services }: ComposeDesired, names: readonly string[]): Script {
+/** Defines `missing COMMAND`: it is given the service and the image, of each image that is not there. */
+function missing({ services }: ComposeDesired, names: readonly string[]): Script {
   const pairs = names.flatMap((name) => (services[name] ? [[name, services[name].image] as const] : []));
   return sh`
     missing() {
       ${lines(pairs.map(([name, image]) => sh`docker image inspect -- ${image} >/dev/null 2>&1 || "$1" ${name} ${image}`))}
       :
     }
-    name() { printf '%s\n' "$1"; }
+    name() { printf '%s\n' "$1"; }`;
+}
+
+/** Pulls what is not there; what is there is never asked for again, so a run in sync needs no registry. */
+function pull(desired: ComposeDesired, names: readonly string[]): Script {
+  return sh`
+    ${missing(desired, names)}
     complain() { printf '  not pulled: %s (service %s)\n' "$2" "$1" >&2; }
     set -- $(missing name)
     [ $# = 0 ] || compose pull --quiet -- "$@" || {
       missing complain
       refuse 'images could not be pulled: are their tags right, and can this host reach their registry?'
     }`;
+}
+
+/**
+ * Script that pulls before the turn of `pull`, as soon as there is an engine, and anew where that is restarted meanwhile. Docker joins
+ * pulls of one image, so a file that an image's program judges waits for that one only.
+ */
+export function pullEarly(desired: ComposeDesired, changes: readonly Change[]): Script | undefined {
+  const isMade = ({ field, before }: Change) => field.startsWith("service ") && !before;
+  if (!touches(changes, "content", "engine") && !changes.some(isMade)) return undefined;
+  return sh`
+    ${missing(desired, Object.keys(desired.services))}
+    tries=${EARLY_TRIES}
+    while set -- $(missing name); [ $# -gt 0 ]; do
+      printf %s ${desired.content} | ${composeCommand(desired, sh`-`)} pull --quiet -- "$@" & client=$!
+      trap 'kill $client; exit 1' TERM
+      if wait $client; then break; fi
+      # Its number may be another's by now.
+      trap - TERM
+      tries=$((tries - 1))
+      [ $tries -gt 0 ] && [ ! -e turn ] || exit 1
+      sleep 1
+    done`;
 }
 
 function up({ waitSeconds = 120 }: ComposeDesired, names: readonly string[]): Script {

@@ -41,7 +41,7 @@ const CONTAINER = [
   "{{.State.StartedAt}}",
 ].join(" ");
 
-/** Script that prints everything of all projects: two calls of docker, and two more a project. */
+/** Script that prints everything of all projects. What Docker and Compose are asked takes longest, so they are asked at the same time. */
 export function probeProjects(all: readonly ComposeDesired[]): Script {
   // Nothing asks for the plugin or the daemon by itself: where they are missing, the first call that needs them fails.
   return sh`
@@ -49,20 +49,26 @@ export function probeProjects(all: readonly ComposeDesired[]): Script {
     echo ctimes
     ${probeCtimes(all.flatMap(configPaths))}
     echo docker
-    engine=running
     list() {
       docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$1" \
         --filter label=com.docker.compose.oneoff=False 2>/dev/null
     }
-    if ! command -v docker >/dev/null; then engine=absent
-    elif ! ids=$(${listAll(all)}); then engine='docker is not running'
-    else
-      set -- $ids
-      [ $# = 0 ] || docker inspect --format ${CONTAINER} -- "$@"
+    containers() {
+      if ids=$(${listAll(all)}); then
+        set -- $ids
+        [ $# = 0 ] || docker inspect --format ${CONTAINER} -- "$@"
+        echo 'engine running'
+      else echo 'engine docker is not running'; fi
+    }
+    hashes() { :
       ${lines(all.map(hashServices))}
+    }
+    images() { :
       ${imageIds(imagesOf(all))}
-    fi
-    printf 'engine %s\n' "$engine"`;
+    }
+    # What is on the left of a pipe runs meanwhile.
+    if command -v docker >/dev/null; then hashes | { images | { containers; cat; }; cat; }
+    else echo 'engine absent'; fi`;
 }
 
 function listAll(all: readonly ComposeDesired[]): Script {
@@ -75,7 +81,7 @@ function hashServices(desired: ComposeDesired, index: number): Script {
       printf '%s\n' "$hashes" | sed ${`s/^/hash ${index} /`}
     elif docker compose version >/dev/null 2>&1; then
       printf 'refused %s ' ${index}; printf '%s\n' "$hashes" | tail -n 1 | base64 | tr -d '\n'; echo
-    else engine='no compose v2'; fi`;
+    else echo 'engine no compose v2'; fi`;
 }
 
 /** One call where all images are there, as in every run but the first; otherwise one each, to know which is missing. */
@@ -105,7 +111,8 @@ export function parseProjects(stdout: string, all: readonly ComposeDesired[]): r
       .split("\n")
       .filter((line) => line.startsWith(`${word} `))
       .map((line) => line.slice(word.length + 1));
-  const [engine] = after("engine");
+  const said = after("engine");
+  const engine = said.find((word) => word !== "running") ?? said[0];
   if (engine === undefined) throw unexpected(docker);
   const ctimes = parseCtimes(times, all.flatMap(configPaths));
   const file = fileType.parse(files, all.map(composeFile)).values();

@@ -1,9 +1,10 @@
-import { applyProject } from "./compose-apply.ts";
+import { beside } from "../shell/sh.ts";
+import { applyProject, pullEarly, serveAgain } from "./compose-apply.ts";
 import { type ComposeCurrent, type Container, parseProjects, probeProjects } from "./compose-probe.ts";
 import { type ComposeDesired, checkProject, composeFile } from "./compose-project.ts";
 import { newerThan } from "./ctime.ts";
 import { fileType } from "./file.ts";
-import { type Change, defineResource, ProbeError } from "./resource.ts";
+import { type Change, defineResource, isNew, ProbeError, touches } from "./resource.ts";
 
 export type { ComposeDesired, ComposeService } from "./compose-project.ts";
 
@@ -14,7 +15,7 @@ export type { ComposeDesired, ComposeService } from "./compose-project.ts";
 export const compose = defineResource<ComposeDesired, ComposeCurrent>({
   name: "compose",
   id: checkProject,
-  probe: probeProjects,
+  probe: (all) => beside(probeProjects(all)),
   parse: parseProjects,
   diff(desired, current) {
     const file = fileType.diff(composeFile(desired), current.file);
@@ -22,7 +23,10 @@ export const compose = defineResource<ComposeDesired, ComposeCurrent>({
     return [...file, ...diffOrphans(desired, current), ...diffServices(desired, current)];
   },
   refuses: (desired, { file }) => fileType.refuses?.(composeFile(desired), file),
+  early: pullEarly,
   apply: applyProject,
+  keeps: (desired) => [composeFile(desired).path],
+  serves: { before: (_, changes) => !touches(changes, "engine") && !isNew(changes), again: serveAgain },
   follows: {
     ids: ({ services }) => Object.values(services).flatMap(({ config = [] }) => config),
     changes: ({ services }, changing) =>

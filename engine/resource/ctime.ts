@@ -1,5 +1,6 @@
 import { type Script, sh } from "../shell/sh.ts";
 import { ProbeError } from "./resource.ts";
+import { keepPaths } from "./stat.ts";
 
 /** The host's clock when it was asked, and when each path was last changed; all in whole seconds of the epoch. */
 export interface Ctimes {
@@ -8,46 +9,49 @@ export interface Ctimes {
   readonly of: ReadonlyMap<string, number>;
 }
 
-/** Script that prints the clock, one mark a path, and the change times: two forks for all of them. */
+/**
+ * Script that prints one mark a path, the clock, and the change times; one process, and one more where one of them is a link. The
+ * kernel gives a process's folder below /proc the time at which somebody first looks at it, by the clock that files have too.
+ */
 export function probeCtimes(paths: readonly string[]): Script {
   return sh`
-    printf 'now '; date +%s
     set -- ${paths}
+    links=
     for path in "$@"; do
-      if [ -e "$path" ]; then set -- "$@" "$path"; echo exists
-      elif [ -L "$path" ]; then set -- "$@" "$path"; echo dangles
+      if [ -L "$path" ]; then
+        links=yes
+        if [ -e "$path" ]; then echo link; else echo dangles; fi
+      elif [ -e "$path" ]; then echo exists
       else echo absent; fi
     done
-    shift ${paths.length}
-    [ $# = 0 ] || stat -c %Z -- "$@"
-    for path in "$@"; do
-      shift
-      [ ! -e "$path" ] || set -- "$@" "$path"
-    done
-    [ $# = 0 ] || stat -L -c %Z -- "$@"`;
+    ${keepPaths(sh`[ -L "$path" ] || [ -e "$path" ]`)}
+    stat -c %Z -- /proc/self/ "$@"
+    if [ -n "$links" ]; then
+      ${keepPaths(sh`[ -L "$path" ] && [ -e "$path" ]`)}
+      [ $# = 0 ] || stat -L -c %Z -- "$@"
+    fi`;
 }
 
 /** Reads what `probeCtimes` printed for the same paths. */
 export function parseCtimes(stdout: string, paths: readonly string[]): Ctimes {
-  const [clock = "", ...all] = stdout.split("\n").filter((line) => line !== "");
+  const all = stdout.split("\n").filter((line) => line !== "");
   const [marks, times] = [all.slice(0, paths.length), all.slice(paths.length)];
-  const exists = marks.filter((mark) => mark === "exists").length;
+  const links = marks.filter((mark) => mark === "link").length;
   const present = marks.filter((mark) => mark !== "absent").length;
   const isWhole =
-    /^now \d+$/.test(clock) &&
     marks.length === paths.length &&
-    marks.every((mark) => ["exists", "dangles", "absent"].includes(mark)) &&
-    times.length === present + exists &&
+    marks.every((mark) => ["exists", "link", "dangles", "absent"].includes(mark)) &&
+    times.length === 1 + present + links &&
     times.every((time) => /^\d+$/.test(time));
   if (!isWhole) throw new ProbeError(`stat: unexpected output: ${stdout.slice(0, 200)}`);
-  const [own, targets] = [times.slice(0, present), times.slice(present)];
+  const [now, own, targets] = [times[0], times.slice(1, 1 + present), times.slice(1 + present)];
   const of = new Map<string, number>();
   paths.forEach((path, index) => {
     if (marks[index] === "absent") return;
-    const target = marks[index] === "exists" ? targets.shift() : 0;
+    const target = marks[index] === "link" ? targets.shift() : 0;
     of.set(path, Math.max(Number(own.shift()), Number(target)));
   });
-  return { now: Number(clock.slice(4)), of };
+  return { now: Number(now), of };
 }
 
 /**

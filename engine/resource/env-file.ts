@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { MASK, reveal, Secret, type Text } from "../shell/secret.ts";
-import { lines, type Script, sh } from "../shell/sh.ts";
+import { lines, type Script, sh, splitLines } from "../shell/sh.ts";
 import { COMPARE, REPLACE } from "./env-awk.ts";
 import { above, enterFolderOf, folders, here } from "./folder.ts";
 import { compare, defineResource, ProbeError, touches } from "./resource.ts";
-import { checkMode, checkPath, nameOf, parseStats, type Stat, splitLines, statPaths } from "./stat.ts";
+import { checkMode, checkPath, nameOf, parseStats, type Stat, statPaths } from "./stat.ts";
 
 export interface EnvFileDesired {
   readonly path: string;
@@ -212,7 +212,7 @@ function edit(desired: EnvFileDesired, keys: readonly string[]): Script {
       ${rewrite(desired, keys, "/dev/null")}
       ${protect({ mode: "0600", owner: "root", ...desired }, "new")}
     fi
-    mv -f -T -- new ${above(path)}`;
+    put new ${basename(path)}`;
 }
 
 function adjust(desired: EnvFileDesired): Script {

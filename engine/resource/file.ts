@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { MASK, reveal, Secret, type Text } from "../shell/secret.ts";
-import { lines, type Script, sh } from "../shell/sh.ts";
-import { above, enterFolderOf, folders, here } from "./folder.ts";
+import { lines, type Script, sh, splitLines } from "../shell/sh.ts";
+import { enterFolderOf, folders, here } from "./folder.ts";
 import { inARow } from "./in-a-row.ts";
 import { type Change, compare, defineResource, type ResourceType, touches } from "./resource.ts";
-import { checkMode, checkPath, keepPaths, parseStats, type Stat, spelledAs, splitLines, statPaths } from "./stat.ts";
+import { checkMode, checkPath, keepPaths, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
 
 export interface FileDesired {
   readonly path: string;
@@ -140,15 +140,15 @@ function replace(desired: FileDesired): Script {
     printf %s ${content} >new
     ${setOwnerAndMode(desired, "new")}
     ${validate ? validated(validate) : sh``}
-    mv -f -T -- new ${above(path)}`;
+    put new ${basename(path)}`;
 }
 
-/** A folder at a time, in order: all copies, then owners and modes, then the renames, each by one process. */
+/** A folder at a time, in order: all copies, then owners and modes, then all to the disk, then the renames, each by one process. */
 function replaceAll(all: readonly FileDesired[]): Script {
   const inFolder = inARow(all, (one, other) => dirname(one.path) === dirname(other.path));
   return sh`
     ${folders}
-    put() {
+    copy() {
       [ ! -d "../$1" ] || deny "$folder/$1 "${IS_DIRECTORY}
       printf %s "$2" >"./$1"
     }
@@ -165,10 +165,12 @@ function replaceIn(files: readonly FileDesired[]): Script {
     ( folder=${folder}
     enter "$folder"
     stage
-    ${lines(files.map(({ path, content }) => sh`put ${basename(path)} ${content}`))}
+    ${lines(files.map(({ path, content }) => sh`copy ${basename(path)} ${content}`))}
     ${lines([...owners].map(([owner, some]) => sh`chown -- ${owner} ${names(some)}`))}
     ${lines([...modes].map(([mode, some]) => sh`chmod -- ${mode} ${names(some)}`))}
-    mv -f -- ${names(files)} .. )`;
+    fsync ${names(files)} \${staged_in:+"$staged_in"}
+    mv -f -- ${names(files)} ..
+    fsync .. )`;
 }
 
 function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {

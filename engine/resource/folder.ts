@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { type Script, sh } from "../shell/sh.ts";
+import { fsync } from "./fsync.ts";
 
 /**
  * Functions of the shell for work in a folder that another user owns, who may swap any name in it at any moment. Nothing goes
@@ -10,9 +11,12 @@ import { type Script, sh } from "../shell/sh.ts";
  *     down NAME            goes on into a folder of the one that we are in, never through a link that leads elsewhere
  *     stage                goes into a new folder that only we can enter and that is gone at the end; `..` is where we were
  *     hold NAME            makes ./held the regular file ../NAME, whatever becomes of that name
+ *     put FILE NAME        has ./FILE on the disk, then in place as ../NAME, by rename, then that on the disk
+ *     fsync PATH…          has files and folders on the disk
  *     look PATH            opens a regular file of a folder for reading, as file descriptor 3; false where there is none
  */
 export const folders: Script = sh`
+  ${fsync}
   deny() { printf '%s\\n' "$1" >&2; exit 1; }
   enter() {
     asked=$1 rest=$1 make=\${2:-} links=0 turners=
@@ -60,9 +64,13 @@ export const folders: Script = sh`
     fi
   }
   stage() {
+    # Where a script that is killed leaves something: engine/run/staged.ts.
+    [ -z "\${staged_in-}" ] || pwd -P >>"$staged_in"
     staged=$(mktemp -d ./.staged.XXXXXX)
     down "$staged"
     [ -O . ] || deny "$asked changes while it is looked at: run again"
+    # Nobody else can put it here: by this the next run knows the folder as ours. It goes last.
+    : >./..staged
     trap 'rm -rf -- ./* ./.[!.]* ./..?*; cd -P .. && rmdir -- "$staged"' EXIT
   }
   hold() {
@@ -71,6 +79,9 @@ export const folders: Script = sh`
     set -- "$1" $(stat -c '%h %a' -- ./held ..)
     [ "$2" -le 2 ] || is_ours .. "$5" ||
       deny "$1 has another name elsewhere (a hard link), and its folder is not ours alone: remove that name first"
+  }
+  put() {
+    fsync "./$1" \${staged_in:+"$staged_in"} && mv -f -T -- "./$1" "../$2" && fsync ..
   }
   is_ours() {
     case $2 in *[2367] | *[2367]?) return 1 ;; esac
@@ -127,5 +138,6 @@ export function putLink(path: string, target: string): Script {
     fi
     stage
     ln -s -- ${target} new
-    mv -f -T -- new ${above(path)}`;
+    mv -f -T -- new ${above(path)}
+    fsync ..`;
 }

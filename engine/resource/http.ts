@@ -1,4 +1,4 @@
-import { lines, type Script, sh } from "../shell/sh.ts";
+import { beside, lines, type Script, sh, trusted } from "../shell/sh.ts";
 import { compare, defineResource, ProbeError } from "./resource.ts";
 
 export interface HttpDesired {
@@ -33,7 +33,8 @@ export const http = defineResource<HttpDesired, HttpCurrent>({
   condition: true,
   id: check,
   // All at once: the slowest one is the wait for all.
-  probe: (all) => sh`
+  probe: (all) =>
+    beside(sh`
     if command -v curl >/dev/null; then
       ${byCurl(all)}
     else
@@ -41,7 +42,7 @@ export const http = defineResource<HttpDesired, HttpCurrent>({
       ${lines(all.map((desired, index) => sh`( ask ${index} ${target(desired)} ) &`))}
       wait
       ${lines(all.map((_, index) => sh`read -r status found <"$dir"/${`${index}.answer`}; echo ${index} "$status"; [ "$found" = missing ] || echo ${index} found`))} )
-    fi`,
+    fi`),
   parse(stdout, all) {
     const answers = stdout.split("\n").filter(Boolean).map(parseAnswer);
     return all.map((_, index) => {
@@ -70,23 +71,27 @@ function target({
   return [url, contains, caFile, connectTo, anyCertificate ? "yes" : ""];
 }
 
-/** A process for each, and one more for each whose body is looked at. */
+/** One process for all, where curl can (since 7.66), and one more for each whose body is looked at. */
 function byCurl(all: readonly HttpDesired[]): Script {
   const asked = all.map((desired, index) => {
     const kept = desired.contains === undefined ? sh`/dev/null` : sh`"$dir"/${index}`;
-    return sh`curl ${CURL} -o ${kept} -w ${`${index} %{http_code}\\n`} ${curlOptions(desired)} -- ${desired.url} &`;
+    return sh`${CURL} -o ${kept} -w ${`${index} %{http_code}\\n`} ${curlOptions(desired)} --url ${desired.url}`;
   });
+  const each = lines([...asked.map((one) => sh`curl ${one} &`), sh`wait`]);
+  // A user's own file is left out by a first option only.
+  const atOnce = trusted(`curl -q -Z ${asked.map(({ text }) => text).join(" --next ")}`);
+  // 2 is an option that it does not know, or a transfer that was none.
+  const ask = all.length > 1 ? sh`${atOnce} 2>/dev/null || [ $? != 2 ] || { ${each}; }` : each;
   const found = all.flatMap(({ contains }, index) =>
     contains === undefined
       ? []
       : [sh`case $(head -c 1048576 -- "$dir"/${index}; echo x) in *${contains}*x) echo ${index} found ;; esac`],
   );
-  if (found.length === 0) return lines([...asked, sh`wait`]);
+  if (found.length === 0) return ask;
   return sh`
     ( dir=$(mktemp -d)
     trap 'rm -rf -- "$dir"' EXIT
-    ${lines(asked)}
-    wait
+    ${ask}
     ${lines(found)} )`;
 }
 

@@ -37,6 +37,7 @@ export const link = defineResource<LinkDesired, string | undefined>({
     current?.startsWith("(a ")
       ? `${current.slice(1, -1)} is in the way: move it away first, it may hold something of yours`
       : undefined,
+  keeps: ({ path }) => [path],
   apply: ({ path, target }) => sh`
     ${enterFolderOf(path)}
     ${putLink(path, target)}`,

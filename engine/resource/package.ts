@@ -1,3 +1,4 @@
+import { waitsFor } from "../shell/frame.ts";
 import { type Script, sh } from "../shell/sh.ts";
 import { type Change, defineResource, ProbeError } from "./resource.ts";
 
@@ -86,14 +87,31 @@ function install(changes: readonly Change[]): Script {
     try install $options -- ${names}`;
 }
 
-/** Waits for those who install at first boot: cloud-init, and apt's own daily update, whose lock apt-get does not wait for. */
+/** Waits for those who install at first boot, and says so: cloud-init, and apt's own daily update, whose lock on the lists apt-get does not wait for. */
 const settle = sh`
   if command -v cloud-init >/dev/null; then
-    case $(cloud-init status 2>/dev/null) in *running*) cloud-init status --wait >/dev/null 2>&1 || : ;; esac
+    case $(cloud-init status 2>/dev/null) in *running*)
+      ${waitsFor(sh`cloud-init`)}
+      cloud-init status --wait >/dev/null 2>&1 || : ;;
+    esac
   fi
-  held() { [ -e "$lists/lock" ] && grep -q ":$(stat -c %i -- "$lists/lock") " /proc/locks 2>/dev/null; }
-  waited=0
-  while held && [ "$waited" -lt 300 ]; do sleep 2; waited=$((waited + 2)); done`;
+  # The program that has a lock, as the kernel names it.
+  holder() {
+    inode=$(stat -c %i -- "$1" 2>/dev/null) || return 0
+    while read -r _ _ _ _ pid at _; do
+      case $at in *:"$inode") ;; *) continue ;; esac
+      # One of another container has no name here.
+      program='another program'
+      { read -r program </proc/"$pid"/comm; } 2>/dev/null || :
+      printf '%s (pid %s)' "$program" "$pid"
+      return 0
+    done </proc/locks
+  }
+  waited=0 told=
+  while who=$(holder "$lists/lock" 2>/dev/null; holder /var/lib/dpkg/lock-frontend 2>/dev/null) && [ -n "$who" ] && [ "$waited" -lt 300 ]; do
+    if [ "$who" != "$told" ]; then told=$who; ${waitsFor(sh`"$who, which has apt's lock"`)}; fi
+    sleep 2; waited=$((waited + 2))
+  done`;
 
 /** Updates the lists unless they are of the last hour and know all packages: it takes 20 s on an emulated host. */
 function refresh(names: readonly string[]): Script {

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { above, enterFolderOf, folders, putLink } from "./folder.ts";
+import { fetchArchive } from "./release-fetch.ts";
 
 export interface ReleaseDesired {
   readonly name: string;
@@ -9,6 +10,10 @@ export interface ReleaseDesired {
   readonly url: string;
   /** Of the archive, in hexadecimal. */
   readonly sha256: string;
+  /** Names of hosts that the URL may lead on to, besides its own. */
+  readonly hosts?: readonly string[];
+  /** What is larger is refused; 1 GiB unless given. */
+  readonly maxBytes?: number;
   /** Path inside the archive → name under the version's directory. */
   readonly files: Readonly<Record<string, string>>;
   /** Absolute path of a link → name under the version's directory. */
@@ -40,13 +45,39 @@ export function install(desired: ReleaseDesired): Script {
     ${enterFolderOf(target, "make")}
     stage
     mkdir -- tree new
-    ${download(desired)}
+    if [ -n "\${early-}" ]; then mv -- "$early/archive" archive
+    else ${fetchArchive(desired)}
+    fi
     ${checkHash(desired)}
     ${unpack(desired)}
     ${lines(Object.entries(desired.files).map(([path, file]) => pick(path.replace(/^(\.?\/)+/, ""), file)))}
     ${seal("new", desired)}
-    [ ! -e ${above(target)} ] || mv -T -- ${above(target)} old
-    mv -T -- new ${above(target)}`;
+    ${place(desired)}
+    # Its folder may be new as well.
+    fsync .. ../..`;
+}
+
+/** A version that is there already, damaged, gets its programs one by one: at no moment is one of them missing. */
+function place(desired: ReleaseDesired): Script {
+  const target = versionDir(desired);
+  const files = Object.values(desired.files);
+  return sh`
+    if [ -d ${above(target)} ] && [ ! -L ${above(target)} ]; then
+      (
+      exec 7<.
+      cd -P ..
+      down ${basename(target)}
+      for file in ${files}; do
+        if [ -d "$file" ] && [ ! -L "$file" ]; then refuse "$file is a directory in "${target}": remove it, then run again"; fi
+      done
+      # The folder that we staged in, whatever its name leads to by now.
+      mv -f -- ${files.map((file) => `/proc/self/fd/7/new/${file}`)} .
+      ${seal(".", desired)}
+      )
+    else
+      if [ -e ${above(target)} ] || [ -L ${above(target)} ]; then mv -T -- ${above(target)} old; fi
+      mv -T -- new ${above(target)}
+    fi`;
 }
 
 /** Script that gives installed files their owner and mode again, and notes them as they then are. */
@@ -62,21 +93,6 @@ export function turnLink(path: string, target: string): Script {
   return sh`
     ${enterFolderOf(path, "make")}
     ${putLink(path, target)}`;
-}
-
-function download({ url }: ReleaseDesired): Script {
-  // A transfer that all but stands still is given up, a slow one is not.
-  return sh`
-    if command -v curl >/dev/null; then
-      curl -fsSL --retry 3 --connect-timeout 15 --speed-limit 1024 --speed-time 60 -o archive --url ${url} ||
-        refuse "cannot download "${url}" (curl says why above): is the version right, and can this host reach it?"
-    elif command -v wget >/dev/null; then
-      limits='-t 3 -T 60'
-      # Busybox's knows none: it has no --version either, and Debian's crashes at -T.
-      wget --version >/dev/null 2>&1 || limits=
-      wget -q $limits -O archive ${url} ||
-        refuse "cannot download "${url}" (wget ended with $?): is the version right, and can this host reach it?"
-    else refuse 'neither curl nor wget is here: install one of them first (apt-get install curl)'; fi`;
 }
 
 function checkHash({ url, sha256 }: ReleaseDesired): Script {
@@ -123,7 +139,7 @@ function pick(path: string, file: string): Script {
 
 /**
  * Owner and mode, then the manifest: `sha256sum -c .sha256` reads it. The stamps are taken last, since a change of
- * mode changes the ctime; the rename of the directory does not.
+ * mode changes the ctime, and a rename of the file; that of the directory does not. All of it is then on the disk.
  */
 function seal(dir: string, desired: ReleaseDesired): Script {
   const files = filePaths(desired).map((path) => basename(path));
@@ -142,6 +158,8 @@ function seal(dir: string, desired: ReleaseDesired): Script {
         sha256sum -- ${files}
         stat -c ${`# stamp %i %s %Y %Z ${versionDir(desired).replaceAll("%", "%%")}/%n`} -- ${files}
       } >.sha256.new
+      fsync ${files} .sha256.new
       mv -f -- .sha256.new .sha256
+      fsync .
     )`;
 }

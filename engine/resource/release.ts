@@ -1,7 +1,8 @@
-import { lines, type Script, sh } from "../shell/sh.ts";
+import { lines, type Script, sh, splitLines } from "../shell/sh.ts";
+import { fetchEarly } from "./release-fetch.ts";
 import { adopt, filePaths, install, type ReleaseDesired, turnLink, versionDir } from "./release-install.ts";
 import { type Change, compare, defineResource, ProbeError, touches } from "./resource.ts";
-import { checkPath, parseStats, type Stat, splitLines, statPaths } from "./stat.ts";
+import { checkPath, parseStats, type Stat, statPaths } from "./stat.ts";
 import { UnsupportedMachine } from "./unsupported.ts";
 
 export type { ReleaseDesired } from "./release-install.ts";
@@ -29,8 +30,8 @@ const hashChanged = sh`
   done`;
 
 /**
- * Programs from an archive, in a directory of their version, and links to them. Other versions stay where they are, for
- * a way back. The id is the first link, so that a unit that names the link in its `config` follows the release.
+ * Programs from an archive, in a directory of their version, and links to them. The links turn last, once all else is on the
+ * disk. Other versions stay where they are, for a way back. The id is the first link, so that a unit that names the link in its `config` follows the release.
  */
 export const release = defineResource<ReleaseDesired, ReleaseCurrent>({
   name: "release",
@@ -71,6 +72,8 @@ export const release = defineResource<ReleaseDesired, ReleaseCurrent>({
       .map(
         ([path]) => `${path} is in the way and is not a link: move it away first, it may hold something of yours`,
       )[0],
+  keeps: ({ links }) => Object.keys(links),
+  early: (desired, changes) => (touches(changes, "files") ? fetchEarly(desired) : undefined),
   apply,
 });
 
@@ -86,7 +89,7 @@ function linkPairs(desired: ReleaseDesired): readonly (readonly [string, string]
 }
 
 function check(desired: ReleaseDesired): void {
-  const { name, version, url, sha256, files, links, dir = "/opt" } = desired;
+  const { name, version, url, sha256, files, links, dir = "/opt", hosts = [], maxBytes = 1 } = desired;
   const wrong = (problem: string) => new TypeError(`release ${name} ${version}: ${problem}`);
   const names = [name, version, ...Object.values(files)];
   const odd = names.find((word) => !/^[A-Za-z0-9_][A-Za-z0-9._+~-]*$/.test(word));
@@ -94,6 +97,10 @@ function check(desired: ReleaseDesired): void {
   if (!/^[0-9a-f]{64}$/.test(sha256))
     throw wrong(`sha256 must be 64 hexadecimal digits, not ${JSON.stringify(sha256)}`);
   if (!/^https?:\/\/\S+\.(zip|tar\.gz|tgz)$/.test(url)) throw wrong(`not the URL of a .zip, .tar.gz or .tgz: ${url}`);
+  const noHost = hosts.find((host) => !/^[a-z0-9.-]+$|^\[[0-9a-f:]+\]$/.test(host));
+  if (noHost !== undefined) throw wrong(`not the name of a host, in lower case: ${JSON.stringify(noHost)}`);
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
+    throw wrong(`maxBytes must be a whole number above 0, not ${maxBytes}`);
   if (Object.keys(files).length === 0) throw wrong("takes no file from the archive");
   const stray = Object.values(links).find((target) => !Object.values(files).includes(target));
   if (stray !== undefined) throw wrong(`a link leads to ${stray}, which is none of its files`);

@@ -25,13 +25,27 @@ export interface ResourceType<Desired, Current> {
   refuses?(desired: Desired, current: Current): string | undefined;
   /** Script that makes exactly these changes. */
   apply(desired: Desired, changes: readonly Change[]): Script;
+  /**
+   * What `apply` needs and can be had before its turn, while other resources are changed: a download. Runs without words in a folder
+   * of its own, where a file `turn` is once its turn has come; `apply` finds in `$early` what is left there, and gets for itself what
+   * is not. It ends at SIGTERM with all that it started: its last program is best `exec`ed.
+   */
+  early?(desired: Desired, changes: readonly Change[]): Script | undefined;
   /** Where many in a row cost less at once: whether this one may be among them, and the script that makes them all, in order. */
   readonly inBulk?: {
     takes(desired: Desired, changes: readonly Change[]): boolean;
     apply(all: readonly Desired[]): Script;
   };
-  /** The regular files that `apply` replaces: with them as they were, a change has gone back. */
+  /** The regular files and the links that `apply` replaces: with them as they were, a change has gone back. */
   keeps?(desired: Desired): readonly string[];
+  /**
+   * A service. Where it served before a run and does not come up with its changes, they go back, with those of what it `follows`:
+   * whether it did, and the script by which it serves again with what was put back. That fails where it does not.
+   */
+  readonly serves?: {
+    before(desired: Desired, changes: readonly Change[]): boolean;
+    again(desired: Desired, changes: readonly Change[]): Script;
+  };
   /** A condition of health: to apply it is to wait for it, so it is never counted as a change. */
   readonly condition?: true;
   /** Resources (by id) whose change makes this one differ too, and what then differs: a service and its configuration. */
@@ -84,12 +98,20 @@ export interface ResourceKind {
   /** What is in the way of each, in the same order; `undefined` where nothing is known to be. */
   refusals(stdout: string, resources: readonly Resource[]): readonly (string | undefined)[];
   step(resource: Resource, changes: readonly Change[]): Step;
+  /** What may be had before the change's turn. */
+  early(step: Step): Script | undefined;
   /** Whether a change may be made with others in one script. */
   goesInBulk(step: Step): boolean;
   /** Script that makes these changes, of which each goes in bulk. */
   bulk(steps: readonly Step[]): Script;
-  /** The files by which a change of it can go back; none where it cannot. */
+  /** The files and links by which a change of it can go back; none where it cannot. */
   keeps(resource: Resource): readonly string[];
+  /** Whether it is a service that served before these changes. */
+  servedBefore(step: Step): boolean;
+  /** Script by which a service serves again with what was put back; undefined where it is none. */
+  servesAgain(resource: Resource, changes: readonly Change[]): Script | undefined;
+  /** The ids of what it follows. */
+  follows(resource: Resource): readonly string[];
   /** What differs because one of these ids is about to change. */
   followed(resource: Resource, changing: ReadonlySet<string>): readonly Change[];
   merge(resources: readonly Resource[]): readonly Resource[];
@@ -127,12 +149,16 @@ function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): Resourc
       return resources.map((resource, index) => refuses(of(resource), current[index] as Current));
     },
     step: (resource, changes) => ({ resource, changes, script: type.apply(of(resource), changes) }),
+    early: ({ resource, changes }) => type.early?.(of(resource), changes),
     goesInBulk: ({ resource, changes }) => type.inBulk?.takes(of(resource), changes) ?? false,
     bulk(steps) {
       if (!type.inBulk) throw new TypeError(`${type.name} does not go in bulk`);
       return type.inBulk.apply(steps.map(({ resource }) => of(resource)));
     },
     keeps: (resource) => type.keeps?.(of(resource)) ?? [],
+    servedBefore: ({ resource, changes }) => type.serves?.before(of(resource), changes) ?? false,
+    servesAgain: (resource, changes) => type.serves?.again(of(resource), changes),
+    follows: (resource) => type.follows?.ids(of(resource)) ?? [],
     followed(resource, changing) {
       const { follows } = type;
       return follows?.ids(of(resource)).some((id) => changing.has(id)) ? follows.changes(of(resource), changing) : [];
@@ -150,6 +176,11 @@ function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): Resourc
 /** Whether one of the changes is to this field. */
 export function touches(changes: readonly Change[], ...fields: readonly string[]): boolean {
   return changes.some(({ field }) => fields.includes(field));
+}
+
+/** Whether the changes make the file of something that had none. */
+export function isNew(changes: readonly Change[]): boolean {
+  return changes.some(({ field, before }) => field === "content" && before === undefined);
 }
 
 /** Changes for the fields whose current value is not the wanted one; a field that is wanted as `undefined` is left alone. */

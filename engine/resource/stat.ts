@@ -1,5 +1,5 @@
 import { MismatchError } from "../format/mismatch.ts";
-import { type Script, sh } from "../shell/sh.ts";
+import { type Script, sh, splitLines } from "../shell/sh.ts";
 import { ProbeError } from "./resource.ts";
 
 /** What `stat` says of one path. `undefined` where nothing is there. */
@@ -33,16 +33,6 @@ export function keepPaths(test: Script): Script {
     ${splitLines(sh`$kept`)}`;
 }
 
-/** Script that makes "$@" the lines of a variable, but for empty ones, without a process. */
-export function splitLines(variable: Script): Script {
-  return sh`
-    IFS=${"\n"}
-    set -f
-    set -- ${variable}
-    set +f
-    unset IFS`;
-}
-
 /** Reads what `statPaths` printed for `count` paths; `rest` is what was printed after it. */
 export function parseStats(
   stdout: string,
@@ -52,7 +42,8 @@ export function parseStats(
   const marks = all.slice(0, count);
   const present = marks.filter((mark) => mark === "present").length;
   const stats = all.slice(count, count + present).map(parseStat);
-  if (marks.length !== count || stats.length !== present)
+  const isWhole = marks.every((mark) => mark === "present" || mark === "absent");
+  if (!isWhole || marks.length !== count || stats.length !== present)
     throw new ProbeError(`stat: unexpected output: ${stdout.slice(0, 200)}`);
   return {
     stats: marks.map((mark) => (mark === "present" ? stats.shift() : undefined)),
@@ -61,7 +52,7 @@ export function parseStats(
 }
 
 function parseStat(line: string): Stat {
-  const [raw, mode, owner, group, uid, gid] = line.split(" ");
+  const [, raw, mode, owner, group, uid, gid] = /^([0-9a-f]+) ([0-7]+) (\S+) (\S+) (\d+) (\d+)$/.exec(line) ?? [];
   if (!raw || !mode || !owner || !group || !uid || !gid) throw new ProbeError(`stat: unexpected line: ${line}`);
   return { type: typeOf(raw), mode: mode.padStart(4, "0"), owner, group, uid, gid };
 }

@@ -2,7 +2,7 @@ import { Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { type Ctimes, newerThan, parseCtimes, probeCtimes } from "./ctime.ts";
 import { type FileCurrent, fileType } from "./file.ts";
-import { type Change, defineResource, ProbeError, touches } from "./resource.ts";
+import { type Change, defineResource, isNew, ProbeError, touches } from "./resource.ts";
 import { fullName, restart } from "./unit-restart.ts";
 import { verifyUnit } from "./unit-verify.ts";
 
@@ -61,6 +61,12 @@ export const unit = defineResource<UnitDesired, UnitCurrent>({
   },
   refuses: (desired, { file }) => fileOf(desired).map((wanted) => file && fileType.refuses?.(wanted, file))[0],
   apply,
+  keeps: (desired) => fileOf(desired).map(({ path }) => path),
+  serves: {
+    before: ({ running = true }, changes) => running && !touches(changes, "running", "masked") && !isNew(changes),
+    again: ({ running = true, ...desired }) =>
+      lines([sh`systemctl daemon-reload`, running ? restart(fullName(desired.name), readPaths(desired)) : sh``]),
+  },
   follows: {
     ids: ({ config = [] }) => config,
     changes: ({ running = true }) => (running ? [restarted("older configuration")] : []),

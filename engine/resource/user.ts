@@ -1,7 +1,7 @@
-import { type Script, sh } from "../shell/sh.ts";
+import { type Script, sh, splitLines } from "../shell/sh.ts";
 import { checkAccount, getent } from "./group.ts";
 import { type Change, compare, defineResource, ProbeError, touches } from "./resource.ts";
-import { checkPath, splitLines } from "./stat.ts";
+import { checkPath } from "./stat.ts";
 
 export interface UserDesired {
   readonly name: string;

@@ -8,12 +8,31 @@ export interface Rolling {
   readonly rolling: Script;
 }
 
+/**
+ * A handler whose change may lock us out: of sshd, sudo, a firewall. It counts once a new connection became root with it. Until then the
+ * host itself waits, and where nobody comes in time it puts back what notified the handler and runs it again.
+ */
+export interface Confirmed {
+  readonly confirmed: Script;
+  readonly withinSeconds: number;
+}
+
 /** What runs once after a change. */
-export type Handler = Script | Rolling;
+export type Handler = Script | Rolling | Confirmed;
 
 /** Makes a handler one that hosts run one after the other. It waits itself until all is well; a line that it prints is a note of the recap. */
 export function rolling(script: Script): Rolling {
   return { rolling: script };
+}
+
+/** Makes a handler one that is taken back by the host itself, unless a new connection confirms it in time. */
+export function confirmed(script: Script, { withinSeconds = 60 }: { readonly withinSeconds?: number } = {}): Confirmed {
+  return { confirmed: script, withinSeconds };
+}
+
+/** Whether a new connection has to confirm it. */
+export function isConfirmed(handler: Handler | undefined): handler is Confirmed {
+  return handler !== undefined && "confirmed" in handler;
 }
 
 /** Whether hosts run it one after the other. */
@@ -23,5 +42,6 @@ export function isRolling(handler: Handler | undefined): handler is Rolling {
 
 /** What a handler runs. */
 export function scriptOf(handler: Handler): Script {
+  if (isConfirmed(handler)) return handler.confirmed;
   return isRolling(handler) ? handler.rolling : handler;
 }

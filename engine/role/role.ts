@@ -37,6 +37,8 @@ export interface WantedRelease {
   readonly checksumsUrl: string;
   /** Other checksum files of the same release: a hash that was read there holds too. */
   readonly alsoFrom?: readonly string[];
+  /** Names of hosts that the URL may lead on to, besides its own. */
+  readonly hosts?: readonly string[];
 }
 
 /** What a role makes of vars and facts. Handlers run once, after everything holds, in this order. */

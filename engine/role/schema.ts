@@ -128,7 +128,8 @@ function problemsIn(schema: Schema): (entry: readonly [string, unknown]) => read
  */
 const validators = new WeakMap<Var<unknown>["json"], ValidateFunction>();
 
-function validatorOf(json: Var<unknown>["json"]): ValidateFunction {
+/** The compiled schema; made once for each. */
+export function validatorOf(json: Var<unknown>["json"]): ValidateFunction {
   const known = validators.get(json);
   if (known) return known;
   const validate = compiler().compile(json);

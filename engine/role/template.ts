@@ -70,12 +70,13 @@ function compile(path: string, source: string): (values: Values) => Text {
     refuseBareValues(path, parsed.body);
     return engine.compile(parsed, { noEscape: true });
   });
-  let checked: string | undefined;
+  // A host is planned more than once, and most hosts alike: what was found readable is not read again.
+  const readable = new Set<string>();
   return (values) => {
     secret = undefined;
     const text = inContext(path, () => template(values));
-    if (text !== checked) checkSyntax(path, text);
-    checked = text;
+    if (!readable.has(text)) checkSyntax(path, text);
+    readable.add(text);
     return secret ? new Secret(text, `template ${path}`) : text;
   };
 }

@@ -4,10 +4,10 @@ import type { Host } from "../inventory/inventory.ts";
 import type { Play } from "../role/playbook.ts";
 import type { Script } from "../shell/sh.ts";
 import { type Context, inPlay, siteOf } from "./context.ts";
-import { pendingProbe } from "./host-state.ts";
 import { playHosts } from "./play-hosts.ts";
 import { lookAt } from "./probe.ts";
 import type { Session } from "./session.ts";
+import { standingProbe } from "./standing.ts";
 import { workOf } from "./work.ts";
 
 /**
@@ -66,7 +66,7 @@ function sectionsOf(host: Host, facts: Facts, play: Play, context: Context): rea
     const { segments } = workOf(play, siteOf(inPlay(host, play, context), hosts[0] === host, context), facts);
     return segments
       .filter((segment) => segment.host === host.name)
-      .flatMap(({ resources }) => lookAt(resources, [pendingProbe(options.paths)]).sections);
+      .flatMap(({ resources }) => lookAt(resources, [standingProbe(options.paths)]).sections);
   } catch {
     // A role that needs what is not known yet, or refuses the host: it will say so in its turn.
     return [];

@@ -1,17 +1,19 @@
 import { inARow } from "../resource/in-a-row.ts";
 import type { Resource, Step } from "../resource/resource.ts";
 import type { Section } from "../shell/frame.ts";
-import { lines, type Script } from "../shell/sh.ts";
-import { changeSection } from "./host-state.ts";
+import { lines, type Script, sh } from "../shell/sh.ts";
+import { awaitEarly, beginEarly } from "./early.ts";
+import { changeSection, type Operation, type StatePaths } from "./host-state.ts";
+import type { Lock } from "./lock.ts";
 import { asUser } from "./plan.ts";
 import { keyOf } from "./planned.ts";
 import type { Look } from "./probe.ts";
-import type { Session } from "./session.ts";
-import { type LockOptions, underLock } from "./under-lock.ts";
 
 /** How changes are made. */
-export interface ApplyOptions extends LockOptions {
-  /** Unless given, no change can go back. */
+export interface ApplyOptions {
+  readonly operation: Operation;
+  readonly paths: StatePaths;
+  readonly lock: Lock;
   readonly keeping?: Keeping | undefined;
 }
 
@@ -23,41 +25,68 @@ export interface Keeping {
   readonly after: Script;
 }
 
+/** A change that was made, and how long it took on the host; of many in one script it is not known. */
+export interface Done {
+  readonly step: Step;
+  readonly durationMs?: number | undefined;
+}
+
 /** What came of changes. */
 export interface Applied {
-  readonly done: readonly Step[];
+  readonly done: readonly Done[];
   /** Of the look where all is done, else the one that failed, where it was reached. */
   readonly sections: readonly Section[];
 }
 
-/** Makes these changes under the host's lock until one fails, and then looks. */
+/** Makes these changes under the host's lock until one fails, and then looks; `first` runs before them. */
 export async function apply(
-  session: Session,
   steps: readonly Step[],
   look: Look,
   options: ApplyOptions,
+  first: Script = sh``,
 ): Promise<Applied> {
   // What can go back is kept one by one.
   const batches = options.keeping ? oneByOne(steps) : inBulk(steps);
-  const { done, failed, sections } = await applyAll(session, batches, look, options);
-  if (!failed || failed.steps.length === 1) return { done, sections };
+  const { done, failed, sections } = await applyAll(batches, look, options, first);
+  if (!failed || failed.steps.length === 1 || sections.length === 0) return { done, sections };
   // Nothing says which of many it was: each alone does.
-  const rest = await applyAll(session, oneByOne(steps.slice(done.length)), look, options);
+  const rest = await applyAll(oneByOne(steps.slice(done.length)), look, options, first);
   return { done: [...done, ...rest.done], sections: rest.sections };
 }
 
 async function applyAll(
-  session: Session,
   batches: readonly Batch[],
   look: Look,
   options: ApplyOptions,
+  first: Script,
 ): Promise<Applied & { readonly failed: Batch | undefined }> {
-  const scripts = batches.map((batch) => change(batch, options));
-  const { sections } = await underLock(session, [...scripts, ...look.sections], options);
+  const early = earlyOf(batches);
+  const changes = batches.map((batch, index) => change(early.has(index) ? awaiting(batch, index) : batch, options));
+  // Where it fails, it is the first change that does.
+  const scripts = changes.map((script, index) => (index === 0 ? lines([first, script]) : script));
+  const { sections } = await options.lock.run([...scripts, ...look.sections], { beside: beginEarly(early) });
   const ended = batches.findIndex((_, index) => sections[index]?.status !== 0);
   const count = ended < 0 ? batches.length : ended;
-  const done = batches.slice(0, count).flatMap(({ steps }) => steps);
+  const done = batches.slice(0, count).flatMap(({ steps }, index): readonly Done[] => {
+    const durationMs = steps.length === 1 ? sections[index]?.durationMs : undefined;
+    return steps.map((step) => ({ step, durationMs }));
+  });
   return { done, failed: batches[count], sections: sections.slice(count) };
+}
+
+/** What may be had before its turn, by the index of its batch. */
+function earlyOf(batches: readonly Batch[]): ReadonlyMap<number, Script> {
+  // What comes first waits for nothing.
+  return new Map(
+    batches.flatMap(({ steps: [step] }, index) => {
+      const script = index > 0 && step && !step.resource.options.becomeUser && step.resource.kind.early(step);
+      return script ? [[index, script] as const] : [];
+    }),
+  );
+}
+
+function awaiting(batch: Batch, index: number): Batch {
+  return { ...batch, script: lines([awaitEarly(index), batch.script]) };
 }
 
 function change({ steps, script }: Batch, options: ApplyOptions): Script {

@@ -22,6 +22,8 @@ export interface RunOptions extends Selection {
   /** Those of plays (`flag`) that the command line has. */
   readonly flags?: ReadonlySet<string>;
   readonly lockWaitSeconds: number;
+  /** For how long a host is waited for that went away; 0 is not at all. */
+  readonly reconnectSeconds: number;
   readonly operation: Operation;
   /** What the inventory files are called in every checkout; as the user named them unless given. */
   readonly inventoryNames?: readonly string[];

@@ -1,3 +1,4 @@
+import type { Section } from "../shell/frame.ts";
 import type { PlannedStep } from "./event.ts";
 
 /** What failed: a resource, or a handler. */
@@ -18,6 +19,12 @@ export class ApplyError extends Error {
     this.step = step;
     this.handler = handler;
   }
+}
+
+/** What a section that failed, or was not reached, says of a resource or a handler. */
+export function applyError(what: string, section: Section | undefined, failed: Failed): ApplyError {
+  const status = section ? `exit ${section.status}` : "it was not reached";
+  return new ApplyError(`${what} failed: ${status}`, section?.stderr ?? "", failed);
 }
 
 /** A resource disturbed by another gets this many chances to settle. */

@@ -1,52 +1,44 @@
 import type { Resource, Step } from "../resource/resource.ts";
-import { type Handler, isRolling, scriptOf } from "../role/handler.ts";
 import type { Section } from "../shell/frame.ts";
-import type { Script } from "../shell/sh.ts";
-import { type ApplyOptions, apply } from "./apply.ts";
-import { ApplyError, type Failed, MAX_PASSES, NotConvergedError } from "./converge-error.ts";
-import { handlerSection, parsePending, pendingProbe } from "./host-state.ts";
+import { lines, type Script } from "../shell/sh.ts";
+import { apply } from "./apply.ts";
+import { keepForConfirmed } from "./confirm.ts";
+import { ApplyError, applyError, MAX_PASSES, NotConvergedError } from "./converge-error.ts";
+import type { ConvergeOptions, LockedOptions, Progress } from "./converge-options.ts";
+import { runHandlers } from "./handlers.ts";
+import { refuseIfCut } from "./interrupt.ts";
+import { withLock } from "./lock.ts";
 import { keyOf, planned, refOf } from "./planned.ts";
 import { type Look, lookAt } from "./probe.ts";
 import type { Heard } from "./said.ts";
-import { type Due, due, type Selection, select } from "./selection.ts";
+import { type Due, due, select } from "./selection.ts";
+import { type Before, keepServices, servicesIn, withoutChanges } from "./services.ts";
 import type { Session } from "./session.ts";
-import { underLock } from "./under-lock.ts";
+import { parseStanding, standingProbe } from "./standing.ts";
 import type { Work } from "./work.ts";
 
-/** How to converge. */
-export interface ConvergeOptions extends ApplyOptions {
-  readonly check: boolean;
-  readonly selection: Selection;
-  /** What these sections said before it was their turn; undefined where nobody asked, or something was changed since. */
-  readonly known?: ((sections: readonly Script[]) => Heard | undefined) | undefined;
-}
-
-/** What was done so far; kept up to date while it happens, so that a failure still tells it. */
-export interface Progress {
-  /** How many resources were probed. */
-  probed: number;
-  /** Those of them that differed in some pass. */
-  readonly differing: Set<string>;
-  readonly changed: Set<string>;
-  readonly handlers: Set<string>;
-  /** Lines for the recap. */
-  readonly notes: Set<string>;
-}
-
 /**
- * Makes one host match its resources and proves it by probing again, in the same exec. In check mode it leaves after the first plan. Returns
+ * Makes one host match its resources and proves it by probing again, in the same exec. In check mode it leaves after the first plan. Where
+ * something is to be changed it takes the host's lock, and what it changes was planned under it. Returns
  * whether something is left that waits for the host's turn. Changes `progress` as it goes; throws `ApplyError`, `NotConvergedError`, `LockedError` and what probes throw.
  */
-export async function converge(
+export function converge(session: Session, work: Work, options: ConvergeOptions, progress: Progress): Promise<boolean> {
+  return withLock(session, options, (lock) => convergeUnder(session, work, { ...options, lock }, progress));
+}
+
+/** As `converge`, with a lock that others use too. */
+export async function convergeUnder(
   session: Session,
   work: Work,
-  options: ConvergeOptions,
+  options: LockedOptions,
   progress: Progress,
 ): Promise<boolean> {
-  const look = lookAt(work.resources, [pendingProbe(options.paths)]);
+  const look = lookAt(work.resources, [standingProbe(options.paths)]);
   let heard = options.known?.(look.sections);
+  let before: Before = { services: [], held: [] };
   for (let pass = 1; ; pass++) {
-    const { steps, later, pending, waits } = await plan(session, work, look, { pass, heard }, options);
+    const { steps, later, pending, waits, held, turn } = await plan(session, work, look, { pass, heard }, options);
+    if (pass === 1) before = { services: options.keeping ? [] : servicesIn(steps, work), held };
     if (pass === 1) progress.probed += work.resources.length;
     add(progress.differing, [...steps, ...later]);
     if (options.check) {
@@ -55,16 +47,27 @@ export async function converge(
       for (const handler of pending) progress.handlers.add(handler);
       return false;
     }
-    if (steps.length === 0 && pending.length === 0) return waits;
+    if (steps.length === 0 && pending.length === 0) {
+      if (!waits) await options.lock.tidy(turn);
+      return waits;
+    }
     if (pass > MAX_PASSES + 1 || (pass > MAX_PASSES && steps.length > 0))
       throw new NotConvergedError(steps.map(planned));
     // Handlers wait until everything holds: a restart between two changes would have to be made twice.
-    const sections =
+    const changing =
       steps.length > 0
-        ? await applySteps(session, steps, look, { pass, ...options }, progress)
-        : await runHandlers(session, handlersOf(work, pending), look, options, progress);
-    heard = { sections, durationMs: 0 };
+        ? applySteps(steps, look, { pass, ...options }, progress, kept(steps, work, before, options))
+        : runHandlers(work, pending, look, options, progress);
+    const sections = await changing.catch(async (error: unknown) => {
+      throw await withoutChanges(error, work, before, options, progress);
+    });
+    heard = sections && { sections, durationMs: 0 };
   }
+}
+
+/** Script that keeps what is about to change, where it may have to go back. */
+function kept(steps: readonly Step[], work: Work, { services }: Before, options: LockedOptions): Script {
+  return lines([keepServices(services, options), keepForConfirmed(steps, work, options)]);
 }
 
 /** Looks once whether conditions hold, changing nothing. Throws `ApplyError` with what does not. */
@@ -105,16 +108,19 @@ async function plan(
   work: Work,
   look: Look,
   { pass, heard }: Pass,
-  options: ConvergeOptions,
-): Promise<Due> {
-  const { host, emit, selection, check } = options;
+  options: LockedOptions,
+): Promise<Due & Pick<Before, "held"> & Pick<Seen, "turn">> {
+  const { host, emit, check, lock } = options;
   const started = performance.now();
-  emit({ kind: "phase", host, phase: "probe", pass, count: work.resources.length });
-  const { sections } = heard ?? (await session.look(look.sections));
-  const { before, steps: differing } = await look.read(session, sections);
-  const { chosen, left } = select(differing, selection);
-  const notified = parsePending(before[0]?.stdout ?? "");
-  const all = due(work, chosen, notified, check);
+  const lookNow = async (said?: Heard): Promise<Seen> => {
+    emit({ kind: "phase", host, phase: "probe", pass, count: work.resources.length });
+    const { sections } = said ?? (await session.look(look.sections));
+    return readLook(session, work, look, sections, options);
+  };
+  let seen = await lookNow(heard);
+  const isIdle = seen.all.steps.length === 0 && seen.all.pending.length === 0;
+  if (!check && !isIdle && !(await lock.take(seen.turn))) seen = await lookNow();
+  const { all, left, differing } = seen;
   const inSync = work.resources.filter((one) => !differing.some(({ resource }) => resource === one));
   const durationMs = performance.now() - started + (heard?.durationMs ?? 0);
   emit({
@@ -130,70 +136,65 @@ async function plan(
     pending: all.pending,
     durationMs,
   });
-  return all;
+  return { ...all, turn: seen.turn, held: inSync.filter(({ kind }) => kind.isCondition) };
+}
+
+/** What a look saw. */
+interface Seen {
+  readonly turn: string;
+  readonly differing: readonly Step[];
+  readonly all: Due;
+  /** What differs and is left alone, before a step. */
+  readonly left: readonly Step[];
+}
+
+async function readLook(
+  session: Session,
+  work: Work,
+  look: Look,
+  sections: readonly Section[],
+  { selection, check }: ConvergeOptions,
+): Promise<Seen> {
+  const { before, steps: differing } = await look.read(session, sections);
+  const { chosen, left } = select(differing, selection);
+  const { turn, pending } = parseStanding(before[0]?.stdout ?? "");
+  return { turn, differing, left, all: due(work, chosen, pending, check) };
 }
 
 /** Returns what the look says then. */
 async function applySteps(
-  session: Session,
   steps: readonly Step[],
   look: Look,
-  options: ConvergeOptions & Pick<Pass, "pass">,
+  options: LockedOptions & Pick<Pass, "pass">,
   progress: Progress,
+  first: Script,
 ): Promise<readonly Section[]> {
   const started = performance.now();
   const { pass } = options;
   options.emit({ kind: "phase", host: options.host, phase: "apply", pass, count: steps.length });
-  const { done, sections } = await apply(session, steps, look, options);
-  add(progress.changed, done);
-  const durationMs = performance.now() - started;
-  options.emit({ kind: "applied", host: options.host, pass, steps: done.map(planned), durationMs });
-  const failed = steps[done.length];
+  const { done, sections } = await apply(steps, look, options, first);
+  add(
+    progress.changed,
+    done.map(({ step }) => step),
+  );
+  const made = done.map(({ step, durationMs }) => ({
+    ...planned(step),
+    ...(durationMs !== undefined && { durationMs }),
+  }));
+  options.emit({
+    kind: "applied",
+    host: options.host,
+    pass,
+    steps: made,
+    durationMs: performance.now() - started,
+  });
+  const left = steps.slice(done.length);
+  const [failed] = left;
+  const names = left.map(({ resource }) => keyOf(resource));
+  refuseIfCut(options.signal, { sections, wanted: failed ? 1 : look.sections.length, left: names });
   if (failed)
     throw applyError(`${failed.resource.kind.name} ${failed.resource.id}`, sections[0], { step: planned(failed) });
   return sections;
-}
-
-type Named = readonly (readonly [name: string, handler: Handler])[];
-
-function handlersOf({ handlers }: Work, pending: readonly string[]): Named {
-  return [...handlers].filter(([name]) => pending.includes(name));
-}
-
-/** Returns what the look says then. */
-async function runHandlers(
-  session: Session,
-  handlers: Named,
-  look: Look,
-  options: ConvergeOptions,
-  progress: Progress,
-): Promise<readonly Section[]> {
-  const started = performance.now();
-  const names = handlers.map(([name]) => name);
-  options.emit({ kind: "phase", host: options.host, phase: "handlers", count: names.length, names });
-  const scripts = handlers.map(([name, handler]) =>
-    handlerSection(name, scriptOf(handler), { ...options.operation, handler: name }, options.paths),
-  );
-  const all = [...scripts, ...(options.keeping ? [options.keeping.after] : [])];
-  const { sections } = await underLock(session, [...all, ...look.sections], options);
-  const done = handlers.filter((_, index) => sections[index]?.status === 0).map(([name]) => name);
-  for (const name of done) progress.handlers.add(name);
-  handlers.forEach(([, handler], index) => {
-    for (const line of isRolling(handler) ? linesOf(sections[index]) : []) progress.notes.add(line);
-  });
-  options.emit({ kind: "handled", host: options.host, handlers: done, durationMs: performance.now() - started });
-  const failed = handlers[done.length];
-  if (failed) throw applyError(`handler ${failed[0]}`, sections[done.length], { handler: failed[0] });
-  return sections.slice(all.length);
-}
-
-function linesOf(section: Section | undefined): readonly string[] {
-  return (section?.stdout ?? "").split("\n").filter((line) => line.trim() !== "");
-}
-
-function applyError(what: string, section: Section | undefined, failed: Failed): ApplyError {
-  const status = section ? `exit ${section.status}` : "it was not reached";
-  return new ApplyError(`${what} failed: ${status}`, section?.stderr ?? "", failed);
 }
 
 function add(ids: Set<string>, steps: readonly Step[]): void {

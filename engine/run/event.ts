@@ -26,6 +26,12 @@ export interface PlannedStep extends ResourceRef {
   readonly condition?: true;
 }
 
+/** A change that was made. */
+export interface AppliedStep extends PlannedStep {
+  /** On the host: with the program that judged a copy, or the restart. Not known of files that were replaced together. */
+  readonly durationMs?: number;
+}
+
 /** Whatever went wrong, in this one shape: why a host was left, or why a run was refused before any was contacted. */
 export interface Failure {
   readonly kind: "refused" | "unreachable" | "locked" | "failed" | "interrupted";
@@ -167,14 +173,24 @@ export type HostEvent = OfHost &
     | {
         readonly kind: "applied";
         readonly pass: number;
-        readonly steps: readonly PlannedStep[];
+        readonly steps: readonly AppliedStep[];
         readonly durationMs: number;
       }
-    | { readonly kind: "handled"; readonly handlers: readonly string[]; readonly durationMs: number }
+    | {
+        readonly kind: "handled";
+        readonly handlers: readonly string[];
+        /** How long each took on the host. */
+        readonly took: Readonly<Record<string, number | undefined>>;
+        readonly durationMs: number;
+      }
     /** A check of how hosts work together came out. */
     | { readonly kind: "found"; readonly finding: Finding }
     | { readonly kind: "taken-over"; readonly holder: string }
     | { readonly kind: "failed"; readonly failure: Failure }
+    /** What was done when a connection was cut and nobody heard of it: resources and handlers. */
+    | { readonly kind: "recovered"; readonly resources: readonly string[]; readonly handlers: readonly string[] }
+    /** Something on the host has to end first. */
+    | { readonly kind: "waiting"; readonly reason: string }
     | { readonly kind: "retrying"; readonly reason: string; readonly inMs: number }
   );
 

@@ -6,9 +6,9 @@ import { PlacedError, placeOf } from "../resource/resource.ts";
 import { ApplyError, LockedError, NotConvergedError } from "./converge-error.ts";
 import { DiskError } from "./disk.ts";
 import type { Failure, Place, PlannedStep } from "./event.ts";
+import { RolledBackError } from "./go-back.ts";
 import { ProbeFailedError } from "./plan.ts";
 import { planned } from "./planned.ts";
-import { RolledBackError } from "./rolling.ts";
 import { SessionError } from "./session.ts";
 
 /** Of a failed command's stderr, the end says what happened. */
@@ -30,7 +30,8 @@ export function failureOf(error: unknown): Failure {
     return { ...failure, message: `${message}: ${failure.message}`, hint: error.hint };
   }
   if (error instanceof LockedError) {
-    const hint = "wait for that run, or give --lock-wait SECONDS to queue behind it";
+    const hint =
+      "wait for that run, or give --lock-wait 10m to queue behind it; lock.mts status tells who holds which host";
     return { kind: "locked", message, found: error.holder, hint };
   }
   if (error instanceof SessionError || error instanceof OutputError)

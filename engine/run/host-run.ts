@@ -1,6 +1,6 @@
 import type { ConnectionStats } from "../connection/connection.ts";
 import type { Host } from "../inventory/inventory.ts";
-import type { Progress } from "./converge.ts";
+import type { Progress } from "./converge-options.ts";
 import type { Failure, HostResult } from "./event.ts";
 
 /** What is known of a host in the course of a run, over all plays. */
@@ -11,6 +11,8 @@ export interface HostRun extends Progress {
   turn: (() => Promise<void>) | undefined;
   /** The host that its roles are at work on just now, where that is another. */
   on: string | undefined;
+  /** A connection was cut: what was done when its answer was lost is yet to be told. */
+  isCut: boolean;
   failure: Failure | undefined;
   endedMs: number;
 }
@@ -25,6 +27,7 @@ export function newHostRun(host: Host): HostRun {
     turn: undefined,
     started: performance.now(),
     on: undefined,
+    isCut: false,
     failure: undefined,
     endedMs: 0,
   };

@@ -1,4 +1,4 @@
-import { remark } from "../shell/frame.ts";
+import { fsync } from "../resource/fsync.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 
 /** Where the engine keeps its lock, its pending notifications and its journal on a host. */
@@ -20,47 +20,10 @@ export interface Operation {
   readonly commit: string;
 }
 
-/** Who wants the lock, and for how long they wait for it. */
-export interface LockRequest {
-  readonly operation: Operation;
-  readonly waitSeconds: number;
-  readonly paths: StatePaths;
-}
-
 /**
- * Prelude that takes the host's lock or leaves the frame. The kernel ties the lock to this shell: it is gone when the
- * shell is, so a dropped connection frees nothing early and a dead run blocks nobody. Remarks `locked` or `taken-over`.
+ * Section that notifies handlers, then makes changes, then writes each down: in this order, so that a crash loses nothing. What is
+ * notified is on the disk before the change is; of the journal a power failure may take the last lines.
  */
-export function takeLock(nonce: string, { operation, waitSeconds, paths }: LockRequest): Script {
-  const wait = waitSeconds > 0 ? sh`-w ${waitSeconds}` : sh`-n`;
-  const { operator, playbook, run } = operation;
-  const [lock, holder] = [`${paths.state}/lock`, `${paths.state}/holder`];
-  return sh`
-    command -v flock >/dev/null || { echo "flock is missing: install util-linux" >&2; exit 1; }
-    mkdir -p ${pendingFolder(paths)} ${paths.log} || exit 1
-    exec 9>>${lock}
-    flock ${wait} 9 || { ${remark(nonce, "locked", sh`cat ${holder}`)}; break; }
-    [ ! -s ${holder} ] || ${remark(nonce, "taken-over", sh`cat ${holder}`)}
-    now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-    printf '%s, %s, since %s (run %s)\\n' ${operator} ${playbook} "$now" ${run} >${holder} || exit 1
-    holder=${holder}
-    trap 'rm -f -- "$holder"' EXIT`;
-}
-
-/** Section that prints the handlers notified on this host and not run yet, one a line. */
-export function pendingProbe(paths: StatePaths): Script {
-  return sh`for path in ${pendingFolder(paths)}/*; do [ ! -f "$path" ] || printf '%s\\n' "\${path##*/}"; done`;
-}
-
-/** Reads what `pendingProbe` printed. */
-export function parsePending(stdout: string): readonly string[] {
-  return stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map(decodeURIComponent);
-}
-
-/** Section that notifies handlers, then makes changes, then writes each down: in this order, so that a crash loses nothing. */
 export function changeSection(
   change: Script,
   notify: readonly string[],
@@ -68,7 +31,7 @@ export function changeSection(
   paths: StatePaths,
 ): Script {
   return sh`
-    ${lines(notify.map((handler) => sh`: >${pendingPath(handler, paths)}`))}
+    ${notify.length > 0 ? notifyAll(notify, paths) : sh``}
     (
     ${change}
     )
@@ -78,12 +41,28 @@ export function changeSection(
     } >>${journalPath(paths)}`;
 }
 
+function notifyAll(handlers: readonly string[], paths: StatePaths): Script {
+  return sh`
+    ${fsync}
+    notified=
+    for path in ${handlers.map((handler) => pendingPath(handler, paths))}; do
+      [ -e "$path" ] || { : >"$path"; notified=yes; }
+    done
+    [ -z "$notified" ] || fsync ${pendingFolder(paths)}`;
+}
+
 /** Section that runs a handler and only then forgets that it was notified. */
 export function handlerSection(handler: string, script: Script, entry: Entry, paths: StatePaths): Script {
   return sh`
     (
     ${script}
     )
+    ${handlerDone(handler, entry, paths)}`;
+}
+
+/** Script that forgets that a handler was notified, and writes down that it ran. */
+export function handlerDone(handler: string, entry: Entry, paths: StatePaths): Script {
+  return sh`
     rm -f -- ${pendingPath(handler, paths)}
     ${journal(entry, paths)}`;
 }
@@ -100,11 +79,36 @@ export function journal(entry: Entry, paths: StatePaths): Script {
   return sh`printf '{"time":"%s",%s\\n' "$now" ${JSON.stringify(entry).slice(1)} >>${journalPath(paths)}`;
 }
 
+/** Section that prints what a run did on this host, as its journal has it. */
+export function journalOf(run: string, paths: StatePaths): Script {
+  return sh`[ ! -e ${journalPath(paths)} ] || grep -F ${JSON.stringify({ run }).slice(1, -1)} ${journalPath(paths)} || :`;
+}
+
+/** Reads what `journalOf` printed: resources and handlers, by what the run calls them. Lines that a broken disk left are none. */
+export function parseJournal(stdout: string): {
+  readonly resources: readonly string[];
+  readonly handlers: readonly string[];
+} {
+  const entries = stdout.split("\n").flatMap(entryOf);
+  const all = (field: string) => entries.map((entry) => entry[field]).filter((name) => typeof name === "string");
+  return { resources: [...new Set(all("resource"))], handlers: [...new Set(all("handler"))] };
+}
+
+function entryOf(line: string): readonly Entry[] {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === "object" && entry !== null && !("rollback" in entry) ? [entry as Entry] : [];
+  } catch {
+    return [];
+  }
+}
+
 function journalPath({ log }: StatePaths): string {
   return `${log}/journal.jsonl`;
 }
 
-function pendingFolder({ state }: StatePaths): string {
+/** Holds a file for each handler that was notified and has not succeeded since. */
+export function pendingFolder({ state }: StatePaths): string {
   return `${state}/pending`;
 }
 

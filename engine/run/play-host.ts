@@ -2,11 +2,13 @@ import type { Host } from "../inventory/inventory.ts";
 import type { Inquiry, RolePlay } from "../role/playbook.ts";
 import type { Script } from "../shell/sh.ts";
 import { lookAhead, openHost } from "./ahead.ts";
-import { type Context, inPlay, siteOf } from "./context.ts";
-import { type ConvergeOptions, checkGate, converge } from "./converge.ts";
+import { type Context, inPlay, type RunOptions, siteOf } from "./context.ts";
+import { checkGate, converge } from "./converge.ts";
+import type { ConvergeOptions } from "./converge-options.ts";
 import { namingDisk } from "./disk.ts";
 import type { HostEvent } from "./event.ts";
 import type { HostRun } from "./host-run.ts";
+import { journalOf, parseJournal } from "./host-state.ts";
 import { takeTurn } from "./rolling.ts";
 import type { Session } from "./session.ts";
 import { type Segment, type Turn, workOf } from "./work.ts";
@@ -52,9 +54,7 @@ export async function convergeHost(
 
 async function turnOfHost(turn: Turn, play: RolePlay, run: HostRun, context: Context): Promise<void> {
   const { host } = run;
-  await context.pool.exclusively(host)(async () =>
-    takeTurn(await context.pool.open(host, play.become ?? true), turn, convergeOptions(host, context), run),
-  );
+  await onHost(host, run, play, context, (session, settings) => takeTurn(session, turn, settings, run));
 }
 
 /** Returns whether something waits for the host's turn. */
@@ -62,19 +62,58 @@ async function convergeSegment(segment: Segment, play: RolePlay, run: HostRun, c
   const host = context.inventory.hosts.get(segment.host);
   if (!host) throw new TypeError(`onHost("${segment.host}"): the inventory has no such host`);
   run.on = host === run.host ? undefined : host.name;
-  const waits = await context.pool.exclusively(host)(async () => {
-    const session: Session = await context.pool.open(host, play.become ?? true);
-    const settings = convergeOptions(run.host, context, run.on);
-    return namingDisk(host.name, session, () => converge(session, segment, settings, run));
-  });
+  const waits = await onHost(host, run, play, context, (session, settings) =>
+    converge(session, segment, settings, run),
+  );
   run.on = undefined;
   return waits;
 }
 
-function convergeOptions(host: Host, { options, ports, said }: Context, on?: string): ConvergeOptions {
+/** Runs a task on a host, while no other task of this run does, for the run of a host that may be another. */
+async function onHost<T>(
+  host: Host,
+  run: HostRun,
+  play: RolePlay,
+  { pool, options, ports, said }: Context,
+  task: (session: Session, settings: ConvergeOptions) => Promise<T>,
+): Promise<T> {
   const { check, operation, lockWaitSeconds, paths } = options;
-  const emit = (event: HostEvent) => ports.emit(on === undefined ? event : { ...event, on });
-  const target = on === undefined ? host : undefined;
-  const known = target && ((sections: readonly Script[]) => said.known(target, sections));
-  return { host: host.name, check, selection: options, operation, lockWaitSeconds, paths, known, emit };
+  const { signal } = ports;
+  const isOwn = host === run.host;
+  const about = { host: run.host.name, machine: host.name, operation, paths };
+  const emit = (event: HostEvent) => ports.emit(isOwn ? event : { ...event, on: host.name });
+  const known = isOwn ? (sections: readonly Script[]) => said.known(host, sections) : undefined;
+  const become = play.become ?? true;
+  const connectAnew: ConvergeOptions["connectAnew"] = (task) =>
+    pool
+      .anew(host, become, task)
+      .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+  const settings = { ...about, check, selection: options, lockWaitSeconds, known, connectAnew, signal, emit };
+  return pool.exclusively(host)(async () => {
+    const session = await pool.open(host, become);
+    const outcome = await namingDisk(host.name, session, () => task(session, settings));
+    if (isOwn && run.isCut) await recover(session, run, options, emit);
+    return outcome;
+  });
+}
+
+/** Counts what this run did before a cut, when nobody heard of it any more, and tells it. */
+async function recover(
+  session: Session,
+  run: HostRun,
+  { operation, paths }: RunOptions,
+  emit: (event: HostEvent) => void,
+): Promise<void> {
+  const { sections } = await session.probe([journalOf(operation.run, paths)]);
+  const done = parseJournal(sections[0]?.stdout ?? "");
+  const resources = done.resources.filter((name) => !run.changed.has(name));
+  const handlers = done.handlers.filter((name) => !run.handlers.has(name));
+  for (const name of resources) {
+    run.differing.add(name);
+    run.changed.add(name);
+  }
+  for (const name of handlers) run.handlers.add(name);
+  run.isCut = false;
+  if (resources.length > 0 || handlers.length > 0)
+    emit({ kind: "recovered", host: run.host.name, resources, handlers });
 }

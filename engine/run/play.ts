@@ -8,11 +8,12 @@ import type { Emit, HostResult, Phase } from "./event.ts";
 import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
 import { inquire } from "./inquiry.ts";
-import { closing, InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
+import { CHANGING, closing, InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
 import { convergeHost, meetHost } from "./play-host.ts";
 import { nameOf, playHosts } from "./play-hosts.ts";
 import { resultOfPlay } from "./play-result.ts";
 import { newSaid, type Said } from "./said.ts";
+import { SessionError } from "./session-error.ts";
 import { sessionPool } from "./session-pool.ts";
 
 /** A run in progress. */
@@ -49,8 +50,6 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
   };
 }
 
-const CHANGING: readonly Phase[] = ["apply", "handlers", "rollback"];
-
 function notingPhases(emit: Emit, phases: Map<string, Phase>, said: Said): Emit {
   return (event) => {
     if (event.kind === "phase") phases.set(event.host, event.phase);
@@ -76,10 +75,6 @@ async function runPlay(play: Play, context: Context, state: { stopped: boolean }
       batch.map((host) => startHost(host, play, batch[0] === host && started.size === batch.length, context)),
     );
     const { stop, waiting } = await endBatch(batch, play, context);
-    if (ports.signal?.aborted) {
-      state.stopped = true;
-      break;
-    }
     if (!stop) continue;
     state.stopped = stop.scope === "run";
     const left = hosts.filter((host) => !started.has(host));
@@ -110,17 +105,22 @@ interface Ended {
 
 /** Gives each host of a batch its turn where something waits for it, one after the other, and says whether the play goes on. */
 async function endBatch(batch: readonly Host[], play: Play, context: Context): Promise<Ended> {
-  if ("asks" in play) return { waiting: [] };
   const { runs, ports } = context;
+  if ("asks" in play) return { stop: interruptedStop(ports), waiting: [] };
   const waiting = batch.filter((host) => runs.get(host)?.turn && !runs.get(host)?.failure);
-  const stop = stopReason(play, batch.filter((host) => runs.get(host)?.failure).length, batch.length);
-  if (stop || ports.signal?.aborted) return { stop, waiting };
+  const stop =
+    interruptedStop(ports) ?? stopReason(play, batch.filter((host) => runs.get(host)?.failure).length, batch.length);
+  if (stop) return { stop, waiting };
   for (const [index, host] of waiting.entries()) {
     await runHost(host, context, async ({ turn }) => turn?.());
     if (!runs.get(host)?.failure) continue;
     return { stop: { reason: `${host.name} failed in its turn`, scope: "run" }, waiting: waiting.slice(index + 1) };
   }
   return { waiting: [] };
+}
+
+function interruptedStop({ signal }: RunPorts): Stop | undefined {
+  return signal?.aborted ? { reason: new InterruptedError(signal).message, scope: "run" } : undefined;
 }
 
 async function ask(play: Inquiry, started: ReadonlySet<Host>, context: Context): Promise<void> {
@@ -149,7 +149,11 @@ async function runHost(host: Host, context: Context, task: (run: HostRun) => Pro
   context.runs.set(host, run);
   await context.forks(async () => {
     try {
-      await interruptible(context.ports.signal, () => reconnecting(host, context, () => task(run)));
+      await interruptible(
+        context.ports.signal,
+        () => reconnecting(run, context, () => task(run)),
+        () => CHANGING.some((phase) => phase === context.phases.get(host.name)),
+      );
       run.failure = undefined;
     } catch (error) {
       // A host's outcome is a value: the other hosts go on.
@@ -162,14 +166,30 @@ async function runHost(host: Host, context: Context, task: (run: HostRun) => Pro
   });
 }
 
-/** Resources are declarative, so what a lost connection interrupted is simply done again, once. */
-async function reconnecting(host: Host, { pool, ports }: Context, task: () => Promise<void>): Promise<void> {
-  try {
-    await task();
-  } catch (error) {
-    if (!(error instanceof ConnectionError && error.failure === "lost") || ports.signal?.aborted) throw error;
-    ports.emit({ kind: "retrying", host: host.name, reason: error.message, inMs: 0 });
-    await pool.drop(host);
-    await task();
+/** A host may be lost again while it goes down, and once more before it is up. */
+const MAX_LOSSES = 3;
+
+/** Resources are declarative, so what a lost connection interrupted is simply done again. */
+async function reconnecting(run: HostRun, context: Context, task: () => Promise<void>): Promise<void> {
+  const { inventory, pool, ports, options } = context;
+  const { probed } = run;
+  for (let losses = 1; ; losses++) {
+    try {
+      return await task();
+    } catch (error) {
+      if (!isLoss(error) || ports.signal?.aborted || options.reconnectSeconds === 0 || losses > MAX_LOSSES) throw error;
+      ports.emit({ kind: "retrying", host: run.host.name, reason: error.message, inMs: 0 });
+      // Of a role that holds something on another host, it may be that one.
+      const lost = error instanceof ConnectionError ? inventory.hosts.get(error.host) : undefined;
+      await pool.drop(lost ?? run.host, options.reconnectSeconds * 1000);
+      run.probed = probed;
+      run.isCut = true;
+    }
   }
+}
+
+/** A connection that was cut, or a shell that was ended on the host as a machine does that goes down (SIGHUP, SIGTERM). */
+function isLoss(error: unknown): error is Error {
+  if (error instanceof SessionError) return [129, 143].includes(error.code ?? 0);
+  return error instanceof ConnectionError && error.failure === "lost";
 }

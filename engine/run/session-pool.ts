@@ -24,8 +24,10 @@ export interface SessionPool {
   open(host: Host, become: boolean, ahead?: () => Promise<readonly Script[]>): Promise<Session>;
   /** Runs a task while no other task of this run uses the host: two hosts may delegate to the same third. */
   exclusively: (host: Host) => Limit;
-  /** Closes a session that is broken; the next `open` connects again. */
-  drop(host: Host): Promise<void>;
+  /** Runs a task on a session of its own, which is opened now and nobody else gets. */
+  anew<T>(host: Host, become: boolean, task: (session: Session) => Promise<T>): Promise<T>;
+  /** Closes a session that is broken; the next `open` connects again, and waits so long for a host that may be booting. */
+  drop(host: Host, patienceMs: number): Promise<void>;
   stats(host: Host): ConnectionStats;
   close(): Promise<void>;
 }
@@ -34,12 +36,18 @@ export interface SessionPool {
 const RETRY_AFTER_MS = [1000, 3000];
 const WORTH_RETRYING: readonly string[] = ["refused", "lost", "unreachable"];
 
+/** One that was there a moment ago may be silent while it boots, and lets no user in before it is up (pam_nologin). */
+const WORTH_WAITING: readonly string[] = [...WORTH_RETRYING, "timeout", "auth"];
+const MAX_WAIT_MS = 5000;
+
 /** Returns an empty pool. */
 export function sessionPool(ports: PoolPorts): SessionPool {
   const sessions = new Map<Host, Promise<Session>>();
   const limits = new Map<Host, Limit>();
   const spent = new Map<Host, ConnectionStats>();
-  const drop = async (host: Host) => {
+  const patience = new Map<Host, number>();
+  const drop = async (host: Host, patienceMs = 0) => {
+    patience.set(host, patienceMs);
     const session = await sessions.get(host)?.catch(() => undefined);
     sessions.delete(host);
     if (!session) return;
@@ -50,11 +58,20 @@ export function sessionPool(ports: PoolPorts): SessionPool {
     open(host, become, ahead = async () => []) {
       const known = sessions.get(host);
       if (known) return known;
-      const opening = openHost(host, become, ahead(), ports);
+      const opening = openHost(host, become, ahead(), { ...ports, patienceMs: patience.get(host) ?? 0 });
+      patience.delete(host);
       sessions.set(host, opening);
       // A failed attempt is not kept: a later play, a rescue, tries again.
       opening.catch(() => sessions.delete(host));
       return opening;
+    },
+    async anew(host, become, task) {
+      const connection = await ports.connect(host);
+      try {
+        return await task(await openOn(connection, host, become, ports));
+      } finally {
+        await connection.close();
+      }
     },
     exclusively(host) {
       const one = limits.get(host) ?? limit(1);
@@ -64,32 +81,29 @@ export function sessionPool(ports: PoolPorts): SessionPool {
     drop,
     stats: (host) => spent.get(host) ?? { execs: 0, bytesSent: 0, bytesReceived: 0 },
     async close() {
-      await Promise.all([...sessions.keys()].map(drop));
+      await Promise.all([...sessions.keys()].map((host) => drop(host)));
     },
   };
+}
+
+interface Patient extends PoolPorts {
+  /** For how long a host that went away is waited for. */
+  readonly patienceMs: number;
 }
 
 async function openHost(
   host: Host,
   become: boolean,
   asking: Promise<readonly Script[]>,
-  ports: PoolPorts,
+  ports: Patient,
 ): Promise<Session> {
   const started = performance.now();
   ports.emit({ kind: "phase", host: host.name, phase: "connect" });
   const [connection, ahead] = await Promise.all([connectPatiently(host, ports), asking]);
   const connected = performance.now();
   ports.emit({ kind: "phase", host: host.name, phase: "facts" });
-  const vars = connectionVars(host);
-  const password = vars.becomePassword ?? ports.becomePassword;
   try {
-    const session = await openSession(connection, {
-      become: vars.become ?? become,
-      password,
-      measures: ports.measures ?? [],
-      // Who has to be asked for a password first hears nothing else.
-      ahead: password === undefined ? ahead : [],
-    });
+    const session = await openOn(connection, host, become, ports, ahead);
     const { os, machine } = session.facts;
     const [durationMs, factsMs] = [performance.now() - started, performance.now() - connected];
     ports.emit({ kind: "connected", host: host.name, system: `${os.name}, ${machine}`, durationMs, factsMs });
@@ -100,17 +114,44 @@ async function openHost(
   }
 }
 
-async function connectPatiently(host: Host, { connect, emit }: PoolPorts): Promise<Connection> {
-  for (const inMs of RETRY_AFTER_MS) {
+function openOn(
+  connection: Connection,
+  host: Host,
+  become: boolean,
+  { becomePassword, measures = [] }: PoolPorts,
+  ahead: readonly Script[] = [],
+): Promise<Session> {
+  const vars = connectionVars(host);
+  const password = vars.becomePassword ?? becomePassword;
+  return openSession(connection, {
+    become: vars.become ?? become,
+    password,
+    measures,
+    // Who has to be asked for a password first hears nothing else.
+    ahead: password === undefined ? ahead : [],
+  });
+}
+
+async function connectPatiently(host: Host, ports: Patient): Promise<Connection> {
+  const { connect, emit, patienceMs } = ports;
+  const until = performance.now() + patienceMs;
+  for (let attempt = 0; ; attempt++) {
     try {
       return await connect(host);
     } catch (error) {
-      if (!(error instanceof ConnectionError) || !WORTH_RETRYING.includes(error.failure)) throw error;
+      const inMs = patienceMs > 0 ? backAt(attempt, until) : RETRY_AFTER_MS[attempt];
+      const worth = patienceMs > 0 ? WORTH_WAITING : WORTH_RETRYING;
+      if (!(error instanceof ConnectionError) || !worth.includes(error.failure) || inMs === undefined) throw error;
       emit({ kind: "retrying", host: host.name, reason: error.message, inMs });
       await delay(inMs);
     }
   }
-  return connect(host);
+}
+
+/** In how many milliseconds a host is asked again; undefined where its time would be over. */
+function backAt(attempt: number, until: number): number | undefined {
+  const inMs = Math.min(1000 * 2 ** attempt, MAX_WAIT_MS);
+  return performance.now() + inMs < until ? inMs : undefined;
 }
 
 function sum(a: ConnectionStats | undefined, b: ConnectionStats): ConnectionStats {

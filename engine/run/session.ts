@@ -1,8 +1,18 @@
 import { randomBytes } from "node:crypto";
-import type { Connection, ConnectionStats, ExecResult } from "../connection/connection.ts";
+import { PassThrough } from "node:stream";
+import type { Connection, ConnectionStats, ExecOptions, ExecResult } from "../connection/connection.ts";
 import { OutputError } from "../connection/output.ts";
 import { type Facts, factsProbe, parseFacts } from "../facts/facts.ts";
-import { FrameError, type FrameOptions, frame, remarks, type Section, unframe } from "../shell/frame.ts";
+import {
+  FrameError,
+  type FrameOptions,
+  frame,
+  remarkListener,
+  remarks,
+  type Section,
+  unframe,
+  waitListener,
+} from "../shell/frame.ts";
 import { reveal, type Text } from "../shell/secret.ts";
 import type { Script } from "../shell/sh.ts";
 import {
@@ -19,8 +29,9 @@ import { SessionError } from "./session-error.ts";
 
 export { SessionError } from "./session-error.ts";
 
-/** Seconds-long work has to answer within this; package installations on slow hosts take minutes. */
-const PROBE_TIMEOUT_MS = 300_000;
+/** Who only looks has to answer within this, also under an emulator; package installations on slow hosts take minutes. */
+const PROBE_TIMEOUT_MS = 120_000;
+const PROBE = { timeoutMs: PROBE_TIMEOUT_MS };
 const APPLY_TIMEOUT_MS = 3_600_000;
 
 /** A login shell runs its start-up files before our command; none that does no harm takes this long. */
@@ -42,9 +53,28 @@ export interface Session {
   probe(sections: readonly Script[]): Promise<Answer>;
   /** Runs sections of which each leaves the shell as it was, in one. */
   look(sections: readonly Script[]): Promise<Answer>;
-  /** Runs sections until one fails, after the prelude that `prelude` makes for this exec's nonce. */
-  apply(sections: readonly Script[], prelude: (nonce: string) => Script): Promise<Answer>;
+  /** Runs sections until one fails. */
+  apply(sections: readonly Script[], how: Applying): Promise<Answer>;
+  /** Starts a script that stays on the host and hears lines of ours; its remarks, on stderr, are told while it runs. */
+  stay(script: (nonce: string) => Script, heard: (word: string, text: string) => void): Staying;
   close(): Promise<void>;
+}
+
+/** How sections run that change a host. */
+export interface Applying {
+  /** Runs before them; made for this exec's nonce. */
+  prelude(nonce: string): Script;
+  /** Fails between two sections where no more are to run. */
+  readonly goesOn?: Script | undefined;
+  /** Hears what a section waits for, while it does. */
+  waiting(what: string): void;
+}
+
+/** A script that stays on a host. */
+export interface Staying {
+  send(line: string): void;
+  /** Throws what an exec throws. */
+  readonly ended: Promise<Answer>;
 }
 
 /** How a session is opened. */
@@ -76,13 +106,17 @@ export async function openSession(connection: Connection, options: SessionOption
     get stats() {
       return connection.stats;
     },
-    probe: (sections) => runFramed(connection, opening, sections, PROBE_TIMEOUT_MS),
-    look: (sections) => runFramed(connection, opening, sections, PROBE_TIMEOUT_MS, () => ({ together: true })),
-    apply: (sections, prelude) =>
-      runFramed(connection, opening, sections, APPLY_TIMEOUT_MS, (nonce) => ({
-        stopAtFailure: true,
-        prelude: prelude(nonce),
-      })),
+    probe: (sections) => runFramed(connection, opening, sections, PROBE),
+    look: (sections) => runFramed(connection, opening, sections, PROBE, () => ({ together: true })),
+    apply: (sections, { prelude, goesOn, waiting }) =>
+      runFramed(
+        connection,
+        opening,
+        sections,
+        { timeoutMs: APPLY_TIMEOUT_MS, onStderr: waitListener(waiting) },
+        (nonce) => ({ stopAtFailure: true, ...(goesOn && { while: goesOn }), prelude: prelude(nonce) }),
+      ),
+    stay: (script, heard) => stay(connection, opening, script, heard),
     close: () => connection.close(),
   };
 }
@@ -156,13 +190,28 @@ async function runFramed(
   connection: Connection,
   { command, before = "" }: Opening,
   sections: readonly Script[],
-  timeoutMs: number,
+  exec: Pick<ExecOptions, "timeoutMs" | "onStderr">,
   options: (nonce: string) => FrameOptions = () => ({}),
 ): Promise<Answer> {
   const nonce = randomBytes(12).toString("hex");
   const stdin = `${before}${frame(sections, nonce, options(nonce)).text}\n`;
-  const result = await connection.exec(command, { stdin, timeoutMs });
+  const result = await connection.exec(command, { stdin, ...exec });
   return answerIn(result, nonce, (cause) => shellError(result, cause));
+}
+
+function stay(
+  connection: Connection,
+  { command, before = "" }: Opening,
+  script: (nonce: string) => Script,
+  heard: (word: string, text: string) => void,
+): Staying {
+  const nonce = randomBytes(12).toString("hex");
+  const stdin = new PassThrough();
+  stdin.write(`${before}${frame([], nonce, { prelude: script(nonce) }).text}\n`);
+  const ended = connection
+    .exec(command, { stdin, onStderr: remarkListener(nonce, heard) })
+    .then((result) => answerIn(result, nonce, (cause) => shellError(result, cause)));
+  return { ended, send: (line) => stdin.write(`${line}\n`) };
 }
 
 function answerIn(result: ExecResult, nonce: string, failed: (cause: Error) => SessionError): Answer {

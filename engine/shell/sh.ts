@@ -6,10 +6,13 @@ import { Secret } from "./secret.ts";
  */
 class Script {
   readonly text: string;
+  /** Waits for other programs more than it computes: as a section that only looks, it runs at the same time as others. */
+  readonly isBeside: boolean;
   readonly #made = true;
 
-  constructor(text: string) {
+  constructor(text: string, isBeside = false) {
     this.text = text;
+    this.isBeside = isBeside;
   }
 
   /** True for what was made here, whatever its type says. */
@@ -34,9 +37,24 @@ export function sh(strings: TemplateStringsArray, ...values: readonly Value[]): 
   return trusted(rest.reduce((joined, piece, index) => joined + insert(values[index] as Value) + piece, first).trim());
 }
 
+/** Returns the same script, to be run at the same time as others where it only looks: what it writes to stderr is then lost. */
+export function beside({ text }: Script): Script {
+  return new Script(text, true);
+}
+
 /** Returns the scripts one after the other, each on lines of its own. */
 export function lines(scripts: readonly Script[]): Script {
   return trusted(scripts.map(({ text }) => text).join("\n"));
+}
+
+/** Script that makes "$@" the lines of a variable, but for empty ones, without a process. */
+export function splitLines(variable: Script): Script {
+  return sh`
+    IFS=${"\n"}
+    set -f
+    set -- ${variable}
+    set +f
+    unset IFS`;
 }
 
 /** Quotes one word for any POSIX shell: zx's `quote` writes bash's `$'…'`, which dash prints literally. */

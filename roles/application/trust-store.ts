@@ -1,7 +1,9 @@
+import { basename } from "node:path";
 import {
   absent,
   command,
   type EnvFileDesired,
+  enterFolderOf,
   type Resource,
   type ResourceOptions,
   type Script,
@@ -79,13 +81,13 @@ export function trustStore({ system, ca, store, madeOf }: TrustStore): {
       sha256sum -c -- ${madeOf}`,
     run: sh`
       openssl x509 -noout -in ${ca} || { echo ${`${ca} has no certificate`} >&2; exit 1; }
-      staged=$(mktemp -d ${`${store}.XXXXXX`})
-      trap 'rm -rf -- "$staged"' EXIT
-      cat -- ${system} ${ca} | awk ${PKCS12_CONFIG} >"$staged/config"
-      openssl asn1parse -genconf "$staged/config" -noout -out "$staged/store"
-      chmod 0644 -- "$staged/store"
-      mv -f -- "$staged/store" ${store}
-      { echo ${maker}; sha256sum -- ${[system, ca, store]}; } >"$staged/sums"
-      mv -f -- "$staged/sums" ${madeOf}`,
+      ${enterFolderOf(store)}
+      stage
+      cat -- ${system} ${ca} | awk ${PKCS12_CONFIG} >config
+      openssl asn1parse -genconf config -noout -out store
+      chmod 0644 store
+      put store ${basename(store)}
+      { echo ${maker}; sha256sum -- ${[system, ca, store]}; } >sums
+      put sums ${basename(madeOf)}`,
   };
 }

@@ -46,7 +46,7 @@ export const applicationVars = {
   app_health_timeout: integer("For how many seconds a restarted application may take until it is well", {
     minimum: 1,
     maximum: 1800,
-    default: 60,
+    default: 120,
   }),
   app_metrics_known: string("A metric that the application has, for the check that its metrics path is the right one", {
     pattern: "^[a-zA-Z_:][a-zA-Z0-9_:]*$",

@@ -4,6 +4,7 @@ import { root } from "../paths.ts";
 import { template } from "../templates.ts";
 import type { alertVars } from "./alert-vars.ts";
 import { GRAFANA_UID } from "./owner.ts";
+import { provisioned } from "./provisioning.ts";
 
 type Vars = VarsOf<typeof alertVars>;
 
@@ -27,7 +28,7 @@ export function alertFiles(alerts: readonly AlertRule[]): Readonly<Record<string
     name,
     folder: "Hostwright",
     interval: "1m",
-    rules: alerts.filter(({ group }) => group === name).map(provisioned),
+    rules: alerts.filter(({ group }) => group === name).map(ruleOf),
   }));
   return { [`${folder}/rules.json`]: `${JSON.stringify({ apiVersion: 1, groups }, null, 2)}\n` };
 }
@@ -58,7 +59,7 @@ export function mailSettings({ smtp_host, smtp_user, smtp_password, smtp_from }:
 }
 
 /** A rule as Grafana's file provisioning has it: a query, and a threshold that its answers are held against. */
-function provisioned({ group: _, fires, noData, source, expr, threshold, severity, summary, ...rule }: AlertRule) {
+function ruleOf({ group: _, fires, noData, source, expr, threshold, severity, summary, ...rule }: AlertRule) {
   // A query of Loki's says by its type that it asks for now.
   const model = {
     refId: "value",
@@ -100,7 +101,7 @@ function receivers(vars: Vars): readonly Receiver[] {
 function contactPoints(found: readonly Receiver[]): Text | undefined {
   if (found.length === 0) return undefined;
   const others = types.map(uidOf).filter((uid) => !found.some((receiver) => receiver.uid === uid));
-  return template("grafana/contact-points.yml.hbs", { receivers: found, others });
+  return provisioned(contactPointsFile, template("grafana/contact-points.yml.hbs", { receivers: found, others }));
 }
 
 function uidOf(type: Receiver["type"]): string {

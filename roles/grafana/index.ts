@@ -9,6 +9,7 @@ import { dashboardFiles } from "./dashboards.ts";
 import { overview } from "./overview.ts";
 import { GRAFANA_UID } from "./owner.ts";
 import { passwordResource } from "./password.ts";
+import { checkUids, provisioned } from "./provisioning.ts";
 import { stack as stackDashboard } from "./stack.ts";
 import { grafanaVars } from "./vars.ts";
 
@@ -56,11 +57,17 @@ type Files = Readonly<Record<string, Text>>;
 /** Files that are no secret and that Grafana reads at its start only, by path. */
 function startFiles({ scrape_interval_seconds }: Vars, { alerts }: Stack): Files {
   const values = { scrapeInterval: `${scrape_interval_seconds}s` };
-  return {
+  checkUids("alerts", alerts);
+  return checkedFiles({
     [`${provisioning}/datasources/datasources.yml`]: template("grafana/datasources.yml.hbs", values),
     [`${provisioning}/dashboards/dashboards.yml`]: template("grafana/dashboards.yml.hbs", {}),
     ...alertFiles(alerts),
-  };
+  });
+}
+
+/** What Grafana can read only: what it cannot read keeps it from starting. */
+function checkedFiles(files: Files): Files {
+  return Object.fromEntries(Object.entries(files).map(([path, content]) => [path, provisioned(path, content)]));
 }
 
 function composePart(vars: Vars, { site, image, memoryMb }: Stack, files: Files): ComposePart {
@@ -88,11 +95,12 @@ function composePart(vars: Vars, { site, image, memoryMb }: Stack, files: Files)
 /** Data sources, dashboards, alerts and contact points as files, and the password that Grafana starts with first. */
 function resources(vars: Vars, { dashboards }: Stack, start: Files): readonly Resource[] {
   const folders = ["", "/dashboards", "/provisioning", ...["datasources", "dashboards", "alerting"].map(below)];
-  const shown = Object.entries(dashboardFiles(dashboards)).map(([name, content]): [string, Text] => [
+  checkUids("dashboards", dashboards);
+  const shown = Object.entries(dashboardFiles(dashboards)).map(([name, content]) => [
     `${folder}/dashboards/${name}`,
     content,
   ]);
-  const files = [...Object.entries(start), ...shown];
+  const files = Object.entries({ ...start, ...checkedFiles(Object.fromEntries(shown)) });
   return [
     ...folders.map((name) => directory({ path: `${folder}${name}` }, { tags })),
     ...files.map(([path, content]) => file({ path, content }, { tags })),

@@ -29,7 +29,7 @@ export function logAccess({ app_logs }: Pick<VarsOf<typeof logAgentVars>, "app_l
         stage
         find .. -maxdepth 1 -type f -name ${pattern} -exec ln -P -t . -- {} +
         find . -type f -links 2 -exec setfacl -m ${`u:${agent}:r`} -- {} +
-        others=$(find . -type f ! -links 2)
+        others=$(find . -type f ! -name ..staged ! -links 2)
         [ -z "$others" ] || deny "has another name elsewhere (a hard link), so it is not opened to "${agent}": $others"`,
     },
     { tags: [agent] },

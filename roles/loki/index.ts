@@ -11,6 +11,7 @@ import { imageVersion, isBefore } from "../images.ts";
 import { marked } from "../marker.ts";
 import { root } from "../paths.ts";
 import { publishedOn } from "../publish.ts";
+import { shrinking } from "../retention.ts";
 import { accessOf, type Bucket, bucketOf, checkTogether } from "../s3.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
@@ -31,6 +32,8 @@ const FIRST_DAY = "2024-04-01";
 const CHUNK_RATIO = 0.5;
 const DISK_SHARE = 0.45;
 const LONGEST_DAYS = 30;
+
+const kept = { name: "loki", what: "logs", before: " retention_period: ", unit: "h" } as const;
 
 /** Stores logs, which agents push. */
 export const loki = defineContainer({
@@ -59,7 +62,11 @@ export const loki = defineContainer({
     const url = ownLokiUrl(stack.site.host);
     return {
       compose: composePart(vars, stack, own),
-      resources: [directory({ path: folder }, { tags }), file(own, { tags })],
+      resources: [
+        directory({ path: folder }, { tags }),
+        shrinking({ ...kept, path: own.path, keeps: stack.keeps }, tags),
+        file(own, { tags }),
+      ],
       gates: [http({ url: `${url}/ready` }, { tags })],
       runsConfig: [http({ name: "Loki runs its configuration", url: `${url}/config`, contains: own.mark }, { tags })],
     };

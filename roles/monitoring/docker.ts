@@ -1,9 +1,9 @@
 import {
   directory,
   type Facts,
-  file,
   type HostVars,
   integer,
+  jsonFile,
   list,
   pkg,
   type Resource,
@@ -13,7 +13,6 @@ import {
   unit,
 } from "hostwright";
 import { varsOfHost } from "../hosts.ts";
-import { template } from "../templates.ts";
 
 /** Vars of Docker's engine on the monitoring host. */
 export const dockerVars = {
@@ -38,10 +37,17 @@ const daemonConfig = "/etc/docker/daemon.json";
 /** Docker's engine and Compose v2 from the distribution, told to rotate logs before it starts for the first time. */
 export function dockerResources(host: HostVars, { os }: Facts): readonly Resource[] {
   const { docker_registry_mirrors: mirrors } = varsOfHost(dockerVars, host);
-  const content = template("monitoring/daemon.json.hbs", { mirrors, ...logLimits(host) });
+  const { logSize, logFiles } = logLimits(host);
+  const entries = {
+    "log-driver": "json-file",
+    "log-opts": { "max-size": logSize, "max-file": logFiles, compress: "true" },
+    "live-restore": true,
+    "registry-mirrors": mirrors,
+  };
   return [
     directory({ path: "/etc/docker" }, { tags: ["docker"] }),
-    file({ path: daemonConfig, content, validate: validateDaemonConfig }, { tags: ["docker"] }),
+    // Others write there too: GPU runtimes, who moves Docker's data, who limits its addresses.
+    jsonFile({ path: daemonConfig, entries, validate: validateDaemonConfig }, { tags: ["docker"] }),
     // curl: conditions of the kind "this URL answers" are asked on the host.
     pkg({ name: ["ca-certificates", "curl", ...dockerPackages(os)] }, { tags: ["docker"] }),
     unit({ name: "docker.service", config: [daemonConfig] }, { tags: ["docker"] }),

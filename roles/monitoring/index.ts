@@ -33,6 +33,7 @@ export const monitoring = defineRole({
       directory({ path: root }),
       ...owned(site),
       ...members.flatMap(({ resources }) => resources),
+      ...members.flatMap(({ beforeCompose }) => beforeCompose ?? []),
       stackResource(members, host),
       ...members.flatMap(({ gates }) => gates),
       ...members.flatMap(({ runsConfig }) => runsConfig ?? []),

@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import {
   command,
   directory,
+  enterFolderOf,
   file,
   pkg,
   type Resource,
@@ -68,14 +70,13 @@ const isGood: Script = sh`
 function make({ host: { name } }: Site): Script {
   const names = `subjectAltName=DNS:${name},DNS:localhost,IP:127.0.0.1`;
   return sh`
-    umask 077
-    staged=$(mktemp -d ${`${folder}/.staged.XXXXXX`})
-    trap 'rm -rf -- "$staged"' EXIT
+    ${enterFolderOf(key)}
+    stage
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days ${DAYS} -subj ${`/CN=${name}`} \
-      -addext ${names} -keyout "$staged/key" -out "$staged/crt" 2>/dev/null
-    chgrp -- ${NAME} "$staged/key" "$staged/crt"
-    chmod 0640 "$staged/key"
-    chmod 0644 "$staged/crt"
-    mv -f -- "$staged/key" ${key}
-    mv -f -- "$staged/crt" ${CERTIFICATE}`;
+      -addext ${names} -keyout key -out crt 2>/dev/null
+    chgrp -- ${NAME} key crt
+    chmod 0640 key
+    chmod 0644 crt
+    put key ${basename(key)}
+    put crt ${basename(CERTIFICATE)}`;
 }

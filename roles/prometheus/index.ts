@@ -20,7 +20,9 @@ import {
   type Stack,
 } from "../container.ts";
 import { imageVersion } from "../images.ts";
+import { root } from "../paths.ts";
 import { LOOPBACK } from "../publish.ts";
+import { shrinking } from "../retention.ts";
 import { template } from "../templates.ts";
 import { checkedBy } from "../validate.ts";
 import { metricsAlerts } from "./alerts.ts";
@@ -66,6 +68,7 @@ export const prometheus = defineContainer({
     return {
       compose: composePart(vars, stack),
       resources: resources(vars, stack, config),
+      beforeCompose: limits(vars, stack),
       gates: [http({ url: `http://${LOOPBACK}:${vars.prometheus_port}/-/ready` }, tagged)],
       runsConfig: [
         reloaded(vars, { mark, after: [...Object.keys(config.rules), ...Object.keys(config.jobFiles), FORGET, path] }),
@@ -124,6 +127,19 @@ function resources(vars: Vars, stack: Stack, { jobs, jobFiles, rules, main }: Co
     ...files(jobFiles, check.config),
     // Last, because it is checked together with all that it leads to.
     file({ ...main, validate: check.config }, tagged),
+  ];
+}
+
+/** What it keeps is among its arguments, in the Compose file. */
+function limits({ prometheus_retention_days }: Vars, { keeps }: Stack): readonly Resource[] {
+  const common = { what: "metrics", path: `${root}/compose.yaml` };
+  const before = (limit: string) => `--storage.tsdb.retention.${limit}=`;
+  const [byAge, bySize] = ["prometheus by age", "prometheus by size"];
+  return [
+    shrinking({ ...common, name: byAge, before: before("time"), unit: "d", keeps: prometheus_retention_days }, [
+      "compose",
+    ]),
+    shrinking({ ...common, name: bySize, before: before("size"), unit: "MB", keeps }, ["compose"]),
   ];
 }
 

@@ -11,6 +11,7 @@ import { imageVersion } from "../images.ts";
 import { marked } from "../marker.ts";
 import { root } from "../paths.ts";
 import { LOOPBACK, publishedOn } from "../publish.ts";
+import { shrinking } from "../retention.ts";
 import { accessOf, bucketOf } from "../s3.ts";
 import type { Listening } from "../service.ts";
 import { template } from "../templates.ts";
@@ -27,6 +28,8 @@ const tags = ["tempo"];
 const folder = `${root}/tempo`;
 const DISK_SHARE = 0.2;
 const LONGEST_DAYS = 14;
+
+const kept = { name: "tempo", what: "traces", before: " block_retention: ", unit: "h" } as const;
 
 /** Stores traces, which applications send by OTLP, and draws the service graph of them. */
 export const tempo = defineContainer({
@@ -47,7 +50,11 @@ export const tempo = defineContainer({
     return {
       compose: composePart(vars, stack, own),
       before: [upgradeGate(vars, stack.image, majorOf(vars.tempo_image))],
-      resources: [directory({ path: folder }, { tags }), file(own, { tags })],
+      resources: [
+        directory({ path: folder }, { tags }),
+        shrinking({ ...kept, path: own.path, keeps: stack.keeps }, tags),
+        file(own, { tags }),
+      ],
       gates: [http({ url: `${url}/ready` }, { tags })],
       runsConfig: [
         http({ name: "Tempo runs its configuration", url: `${url}/status/config`, contains: own.mark }, { tags }),

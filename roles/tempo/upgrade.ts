@@ -39,7 +39,10 @@ const DOWNGRADE =
 const found: Script = sh`
   image= major=
   if command -v docker >/dev/null; then
-    id=$(docker ps --all --quiet --filter label=com.docker.compose.project=monitoring --filter label=com.docker.compose.service=tempo)
-    [ -z "$id" ] || image=$(docker inspect --format '{{.Config.Image}}' -- $id)
+    # By the name that Compose gives it; where there is none of that, by its labels.
+    image=$(docker inspect --type container --format '{{.Config.Image}}' -- monitoring-tempo-1 2>/dev/null) || {
+      id=$(docker ps --all --quiet --filter label=com.docker.compose.project=monitoring --filter label=com.docker.compose.service=tempo)
+      [ -z "$id" ] || image=$(docker inspect --format '{{.Config.Image}}' -- $id)
+    }
     major=$(printf '%s\n' "$image" | sed -n 's/@.*//; s/^.*:v\\{0,1\\}\\([0-9][0-9]*\\)\\.[^/]*$/\\1/p')
   fi`;

@@ -13,10 +13,13 @@ UnsupportedMachine
 VarError
 absent
 architecture
+beside
 boolean
+checkedDocument
 command
 compare
 compose
+confirmed
 definePlaybook
 defineResource
 defineRole
@@ -31,6 +34,7 @@ globMatches
 group
 http
 integer
+jsonFile
 lines
 link
 list
@@ -48,6 +52,7 @@ rolling
 runExec
 runFacts
 runInventory
+runLock
 runOnce
 runPlaybook
 runSchema
@@ -67,8 +72,10 @@ type Change
 type CommandDesired
 type ComposeDesired
 type ComposeService
+type Confirmed
 type DirectoryDesired
 type Disk
+type DocumentSchema
 type EnvFileDesired
 type Facts
 type FileDesired
@@ -81,6 +88,8 @@ type HostVars
 type HttpDesired
 type Inquiry
 type InventorySource
+type Json
+type JsonFileDesired
 type LinkDesired
 type LockedRelease
 type Mismatch

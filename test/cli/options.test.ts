@@ -50,7 +50,15 @@ const wrong = [
   { args: ["-x"], message: "found the unknown option -x, expected one that --help lists" },
   { args: ["site.yml"], message: 'found the word "site.yml", expected options only (--help lists them)' },
   { args: ["-f", "0"], message: '--forks: found "0", expected a whole number of at least 1' },
-  { args: ["--timeout", "ten"], message: '--timeout: found "ten", expected a whole number of at least 1' },
+  {
+    args: ["--timeout", "ten"],
+    message: '--timeout: found "ten", expected a time of at least 1 s, such as 90, 90s or 5m',
+  },
+  {
+    args: ["--lock-wait", "5d"],
+    message: '--lock-wait: found "5d", expected a time of at least 0 s, such as 90, 90s or 5m',
+  },
+  { args: ["--reconnect", "-1s"], message: "--reconnect: found no value, expected one" },
   {
     args: ["-l", "a", "--limit", "b"],
     message: '--limit: found "a" and "b", expected one value: several are written with a comma, --limit a,b',

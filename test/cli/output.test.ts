@@ -1,8 +1,9 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { isLive, wantsColour } from "../../engine/cli/streams.ts";
 import { typescript } from "../support/program.ts";
@@ -108,6 +109,47 @@ for (const { signal, code } of signals) {
   });
 }
 
+const CHANGES = `
+import { command, definePlaybook, defineRole, runPlaybook, sh, string } from "${resolve("engine/index.ts")}";
+const demo = defineRole({
+  name: "demo",
+  vars: { dir: string("a folder") },
+  resources: ({ dir }) =>
+    ["one", "two"].map((name) =>
+      command({ name, run: sh\`: >\${dir}/began; sleep 2; : >\${dir}/\${name}\`, creates: dir + "/" + name }),
+    ),
+});
+await runPlaybook(definePlaybook([{ hosts: "all", roles: [demo], become: false }]), import.meta.url);
+`;
+
+t.test(
+  "the first Ctrl-C finishes the change that is under way, and names what was not reached",
+  // The lock lies where root may write.
+  { skip: process.getuid?.() === 0 ? false : "needs root" },
+  async (t) => {
+    const hosts = { all: { hosts: { here: { ansible_connection: "local" } } } };
+    const dir = t.testdir({ "play.mts": CHANGES, "hosts.yml": JSON.stringify(hosts) });
+    const { child, said, ended } = start([
+      process.execPath,
+      typescript,
+      `${dir}/play.mts`,
+      "-i",
+      `${dir}/hosts.yml`,
+      "-e",
+      `dir=${dir}`,
+      "--lock-wait",
+      "60",
+    ]);
+    while (!existsSync(`${dir}/began`)) await delay(20);
+    child.kill("SIGINT");
+    t.equal(await ended, 130);
+    t.same([existsSync(`${dir}/one`), existsSync(`${dir}/two`)], [true, false]);
+    t.match(said.stdout, "INTERRUPTED   interrupted; not reached: command two");
+    t.match(said.stdout, /next +what was under way is finished, and the host's lock is free/);
+    t.match(said.stderr, "Ends once the changes that are under way are made.");
+  },
+);
+
 t.test("a second Ctrl-C does not wait for anything", async (t) => {
   const { child, ended, until } = start(commandLine(t, "seconds=60", "--json"));
   await until(`"phase":"probe"`);
@@ -120,6 +162,17 @@ t.test("the text is the program's output: all of it on stdout, nothing on stderr
   const { said, ended } = start(commandLine(t, "seconds=0"));
   t.equal(await ended, 0);
   t.match(said.stdout, /^play\.mts|^.*play\.mts · inventory .*\n[\s\S]*\nRECAP {2}2 hosts: 2 changed/);
+  t.equal(said.stderr, "");
+});
+
+t.test("a crowd of hosts at once is no leak of listeners", async (t) => {
+  const hosts = Object.fromEntries(Array.from({ length: 14 }, (_, index) => [`h${index}`, {}]));
+  const vars = { ansible_connection: "local", seconds: "0", password: "!env DEMO_PASSWORD" };
+  const dir = t.testdir({ "play.mts": PLAYBOOK, "hosts.json": JSON.stringify({ all: { hosts, vars } }) });
+  const args = ["-i", `${dir}/hosts.json`, "-C", "--forks", "14"];
+  const { said, ended } = start([process.execPath, typescript, `${dir}/play.mts`, ...args]);
+  t.equal(await ended, 0);
+  t.match(said.stdout, "14 hosts");
   t.equal(said.stderr, "");
 });
 

@@ -93,6 +93,10 @@ const lines = [
     'DIR/hosts.yml:8:23: host app-1: var release_mirror (role app): found "https://mirror.example.com/", expected a URL without a slash at its end, such as https://mirror.example.com: this ends in a slash',
   ],
   [
+    "release_hosts: [https://files.example.com]",
+    'DIR/hosts.yml:8:23: host app-1: var release_hosts[0] (role app): found "https://files.example.com", expected text that matches /^[a-z0-9][a-z0-9.-]*$/ (A host\'s name)',
+  ],
+  [
     "release_mirror: mirror.example.com",
     'DIR/hosts.yml:8:23: host app-1: var release_mirror (role app): found "mirror.example.com", expected a URL without a slash at its end, such as https://mirror.example.com: this does not begin with http:// or https://',
   ],

@@ -36,7 +36,7 @@ const commandLines: readonly WrongInput[] = [
   {
     name: "a number that is too small",
     more: ["--timeout", "0"],
-    message: '--timeout: found "0", expected a whole number of at least 1',
+    message: '--timeout: found "0", expected a time of at least 1 s, such as 90, 90s or 5m',
   },
   {
     name: "a pattern that names nothing",

@@ -29,6 +29,7 @@ userknownhostsfile /root/.ssh/kh /tmp/x y
 connecttimeout none
 serveraliveinterval 15
 serveralivecountmax 2
+compression yes
 proxyjump u@hop:2222,b
 `;
 
@@ -49,6 +50,7 @@ t.test("what ssh -G prints is read, paths expanded", async (t) => {
     unknownHostKeys: "pin",
     keepaliveMs: 15_000,
     keepaliveCount: 2,
+    compress: true,
   });
 });
 

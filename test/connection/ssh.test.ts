@@ -138,3 +138,17 @@ t.test("a host that falls silent is lost after the keepalives, though its TCP co
   t.equal(error.failure, "lost");
   t.match(error.message, "Keepalive timeout");
 });
+
+t.test("what is sent is compressed where the configuration of ssh says so", async (t) => {
+  const dir = t.testdir({ config: "Compression yes\n", plain: "" });
+  const stdin = "a line as in a script, many times\n".repeat(5_000);
+  for (const [name, fewest, most] of [
+    ["plain", stdin.length, Infinity],
+    ["config", 0, stdin.length / 4],
+  ] as const) {
+    const server = await sshd(t);
+    const connection = await connectTo(t, server, { sshConfig: `${dir}/${name}` });
+    t.equal((await connection.exec("cat", { stdin })).stdout, stdin);
+    t.ok(server.received() > fewest && server.received() < most, `${name}: ${server.received()} bytes`);
+  }
+});

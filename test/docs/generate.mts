@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { typescript } from "../support/program.ts";
 
 const makers = [
+  "test/ci/licences.test.ts",
   "test/docs/resources.test.ts",
   "test/roles/grafana/dashboards.test.ts",
   "test/roles/monitoring/budget.test.ts",

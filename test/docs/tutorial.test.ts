@@ -88,7 +88,7 @@ async function play(dir: string, { check = false } = {}): Promise<readonly HostR
   const run = startRun(
     withFolders(inventory, dir),
     {
-      ...{ check, limit: undefined, forks: 1, lockWaitSeconds: 0, tags: [], skipTags: [] },
+      ...{ check, limit: undefined, forks: 1, lockWaitSeconds: 0, reconnectSeconds: 0, tags: [], skipTags: [] },
       ...{ operation, releases: async () => ({}), paths: statePaths(dir) },
     },
     { connect: async (host) => connectLocal(host.name), emit: () => {} },

@@ -125,22 +125,26 @@ t.test("becoming root and others, on a real host", { skip: noLab }, async (t) =>
       () => onHost("mon", "cat /var/lib/hostwright/holder"),
       (who) => who !== "",
     );
+    const lock = (verb: string) => runProgram("lock", [verb, "mon", ...one.args], { env: { SSH_AUTH_SOCK: "" } });
+    t.match(await lock("status"), { code: 0, stdout: /^mon {2}held by \S+@\S+, \S*slow\.mts, since / });
     const second = await run();
     t.equal(second.code, 5);
     t.match(
       second.stdout,
       /another run is changing this host: found \S+@\S+, \S*slow\.mts, since \S+ \(run [0-9a-f]{8}\)/,
     );
-    const third = run("--lock-wait", "60");
+    const third = run("--lock-wait", "60s");
     await eventually(
       "the third waits",
       30,
       () => onHost("mon", "ps -eo args"),
-      (list) => /flock -w/.test(list),
+      (list) => /flock -w 60/.test(list),
     );
     await onHost("mon", "touch /tmp/go");
     t.equal((await first).code, 0);
-    t.match(await third, { code: 0 });
-    t.equal(await onHost("mon", "ls /var/lib/hostwright"), "lock\npending\n", "no holder is left");
+    t.match(await third, { code: 0, stdout: /waits for +another run: \S+@/ });
+    t.match(await lock("status"), { code: 0, stdout: "mon  free\n" });
+    t.match(await lock("release"), { code: 0, stdout: "mon  free\n" });
+    t.notMatch(await onHost("mon", "ls /var/lib/hostwright"), /holder|stop/, "no holder is left");
   });
 });

@@ -153,13 +153,16 @@ t.test("connections, to real hosts", { skip: noLab }, async (t) => {
     const prefix = `fd00:77:${77 + LAB}`;
     const mon = `hostwright-${LAB}-mon`;
     const docker = (...args: readonly string[]) => spawnSync("docker", args, { encoding: "utf8" });
-    const made = docker("network", "create", "--ipv6", "--subnet", `${prefix}::/64`, network);
+    // Docker would choose an IPv4 network too, and may choose the one that the engine inside of `mon` has: of RFC 5737 nobody has any.
+    const subnets = ["--subnet", `${prefix}::/64`, "--subnet", `198.51.100.${(LAB % 16) * 16}/28`];
+    const made = docker("network", "create", "--ipv6", ...subnets, network);
     t.equal(made.status, 0, made.stderr);
     t.teardown(() => {
       docker("network", "disconnect", "-f", network, mon);
       docker("network", "rm", network);
     });
-    t.equal(docker("network", "connect", "--ip6", `${prefix}::10`, network, mon).status, 0);
+    const connected = docker("network", "connect", "--ip6", `${prefix}::10`, network, mon);
+    t.equal(connected.status, 0, connected.stderr);
     const six = { ...inside("mon"), host: `${prefix}::10` };
     const jump = `-o ProxyJump=ubuntu@[${prefix}::10]:2222`;
     const hosts = { six, dev: { ...inside("app-dev"), ansible_ssh_extra_args: jump } };

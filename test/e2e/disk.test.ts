@@ -69,6 +69,20 @@ const DISKS: readonly SpoiledMachine[] = [
     message: /changed=1/,
     code: 0,
   },
+  {
+    name: "a /tmp from which nothing runs",
+    docker: ["--tmpfs", "/tmp:noexec"],
+    play: { file_path: "/tmp/x", handler_path: "/srv/y" },
+    message: /changed=1/,
+    code: 0,
+  },
+  {
+    name: "a sudo that records what the lock's shell hears, on a pty",
+    spoil: "printf 'Defaults log_input, log_output, use_pty\\nops ALL=(ALL) NOPASSWD: ALL\\n' >/etc/sudoers.d/ops",
+    play: { file_path: "/srv/x", handler_path: "/srv/y" },
+    message: /changed=1/,
+    code: 0,
+  },
 ];
 
 t.test("a machine whose disk takes nothing more", { skip: noLab }, (t) => meetsMachines(t, DISKS));

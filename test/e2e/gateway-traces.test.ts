@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import t, { type Test } from "tap";
 import type { Finding, RunEvent } from "../../engine/run/event.ts";
-import { eventually, INVENTORY, LAB, lab, onHost, program, site, stepsOf, writeInventory } from "../support/lab.ts";
+import { eventually, INVENTORY, LAB, onHost, program, site, stepsOf, takeLab } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 
 // It brings the tests' lab up and converges it where that has not happened yet.
@@ -27,14 +27,14 @@ async function findings(...args: readonly string[]): Promise<readonly Finding[]>
 }
 
 t.test("the gateway with a CA of its own, on and off again", { skip: noLab }, async (t) => {
-  await lab("up");
-  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
-  writeInventory();
+  await takeLab(t);
   const paths = { on: `.lab/${LAB}/gateway-on.json`, off: `.lab/${LAB}/gateway-off.json` };
   const tracing = { tracing_enable: true };
   writeFileSync(paths.on, JSON.stringify({ ...tracing, gateway: true, gateway_password: PASSWORD }));
   writeFileSync(paths.off, JSON.stringify(tracing));
   t.teardown(() => Object.values(paths).map((path) => rmSync(path, { force: true })));
+  // The other host would do the same, under an emulator.
+  const hosts = ["--limit", `mon,${HOST}`];
   const on = ["-e", `@${paths.on}`];
   const off = ["-e", `@${paths.off}`];
   const isReal = await onHost(HOST, "command -v java").then(
@@ -49,11 +49,12 @@ t.test("the gateway with a CA of its own, on and off again", { skip: noLab }, as
     const found = await findings("--limit", HOST, ...vars);
     const by = (name: string) => found.find((one) => one.name === name);
     t.match(by("application traces"), { outcome: "works", text: /^trace [0-9a-f]+ of fittoring in prod/ });
-    for (const name of ["logs", "host metrics", "application metrics"]) t.match(by(name), { outcome: "works" }, name);
+    for (const name of ["logs", "host metrics", "application metrics", "service graph"])
+      t.match(by(name), { outcome: "works" }, name);
   };
 
   await t.test("on: the trust store is there, and the entry that names it", async (t) => {
-    const run = await site(...on);
+    const run = await site(...on, ...hosts);
     t.equal(run.code, 0, run.stderr);
     const entries = await onHost(HOST, own);
     t.match(entries, new RegExp(`^${OPTION}$`, "m"));
@@ -69,7 +70,11 @@ t.test("the gateway with a CA of its own, on and off again", { skip: noLab }, as
       "runuser -u ubuntu -- openssl pkcs12 -nokeys -nomacver -passin pass: -in /etc/hostwright/trust.p12";
     const count = Number(await onHost(HOST, `${certificates} | grep -c BEGIN`));
     t.equal(count, Number(await onHost(HOST, "grep -c BEGIN /etc/ssl/certs/ca-certificates.crt")) + 1);
-    t.match((await site(...on)).results.get(HOST), { changed: 0, handlers: [] }, "a second run changes nothing");
+    t.match(
+      (await site(...on, ...hosts)).results.get(HOST),
+      { changed: 0, handlers: [] },
+      "a second run changes nothing",
+    );
   });
 
   await t.test("on: traces, logs and metrics arrive through it", { skip: needsReal }, async (t) => {
@@ -96,13 +101,13 @@ t.test("the gateway with a CA of its own, on and off again", { skip: noLab }, as
   });
 
   await t.test("off: nothing of it is left", async (t) => {
-    const run = await site(...off);
+    const run = await site(...off, ...hosts);
     t.equal(run.code, 0, run.stderr);
     const entries = await onHost(HOST, own);
     t.notMatch(entries, new RegExp(NAMES));
     t.match(entries, /^TEMPO_GRPC_LISTENER_URL=http:/m);
     t.equal(await onHost(HOST, files), "");
-    t.match((await site(...off)).results.get(HOST), { changed: 0, handlers: [] });
+    t.match((await site(...off, ...hosts)).results.get(HOST), { changed: 0, handlers: [] });
   });
 
   await t.test("off: traces, logs and metrics arrive without it", { skip: needsReal }, async (t) => {

@@ -1,7 +1,7 @@
 import t from "tap";
 import { quoteWord } from "../../engine/shell/sh.ts";
 import { type Link, linksOfEntry, linksOfExemplar, linksOfSpan, type Span } from "../roles/grafana/links.ts";
-import { eventually, lab, labAddress, onHost, site, writeInventory } from "../support/lab.ts";
+import { eventually, labAddress, onHost, site, takeLab } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 
 // It brings the tests' lab up and converges it where that has not happened yet.
@@ -40,9 +40,7 @@ t.test(
   "a request's trace, its entries and its exemplar are one click apart, in both directions",
   { skip: noLab },
   async (t) => {
-    await lab("up");
-    if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
-    writeInventory();
+    await takeLab(t);
     const run = await site();
     t.equal(run.code, 0, run.stderr);
     const exemplars = await eventually("an exemplar", 180, exemplarsNow, (found) => found.length > 0).catch(() => []);

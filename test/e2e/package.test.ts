@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import t, { type Test } from "tap";
 import { pinned } from "../support/bench.ts";
 import { machineImage, startContainer } from "../support/container.ts";
@@ -12,7 +13,7 @@ t.setTimeout(15 * 60_000);
 
 /** Packs a copy: npm changes package.json meanwhile, and other tests import the package. */
 function pack(t: Test): string {
-  const dir = t.testdir({ engine: {}, empty: {} });
+  const dir = t.testdir({ engine: {} });
   cpSync("tsconfig.json", `${dir}/tsconfig.json`);
   cpSync("engine", `${dir}/engine`, { recursive: true });
   // Without what tap has every process below it load: it cannot have `tsc`.
@@ -35,13 +36,18 @@ function filesOfPage(): ReadonlyMap<string, string> {
 }
 
 t.test("the packed runner, in an empty folder, converges a host as its page says", { skip: noLab }, async (t) => {
-  const dir = t.testdirName;
   const archive = pack(t);
-  const [folder, key] = [`${dir}/empty`, loginKey(t)];
-  execFileSync("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock", archive], {
+  // Not below the repository: npm would install into that, and Node find its own there.
+  const folder = mkdtempSync(join(tmpdir(), "packed-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const key = loginKey(t);
+  // Nor with the launcher, which npm has all below this repository load, by both.
+  const words = ["-u", "NODE_OPTIONS", "-u", "npm_config_node_options", "npm", "install", "--prefer-offline"];
+  execFileSync("env", [...words, "--no-audit", "--no-fund", "--no-package-lock", archive], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
   });
+  t.notOk(lstatSync(`${folder}/node_modules/hostwright`).isSymbolicLink(), "what was packed is what runs");
   const host = await startContainer(t, await machineImage(), { publicKey: `${key}.pub` });
   const files = filesOfPage();
   writeFileSync(`${folder}/site.mts`, files.get("site.mts") ?? "");
@@ -56,12 +62,19 @@ t.test("the packed runner, in an empty folder, converges a host as its page says
     "typescript" in process.features && process.features.typescript
       ? []
       : [`--import=${createRequire(import.meta.url).resolve("tsx")}`];
+  // By env, since tap gives each process that is started from here what this one loads.
+  const program = [
+    "-i",
+    `PATH=${process.env.PATH}`,
+    `HOME=${folder}`,
+    process.execPath,
+    ...types,
+    "site.mts",
+    "-i",
+    "hosts.yml",
+  ];
   const run = (...args: readonly string[]) =>
-    execFileSync(process.execPath, [...types, "site.mts", "-i", "hosts.yml", ...args], {
-      cwd: folder,
-      encoding: "utf8",
-      env: { PATH: process.env.PATH, HOME: folder },
-    });
+    execFileSync("env", [...program, ...args], { cwd: folder, encoding: "utf8" });
   t.match(run("--check", "--diff"), "+This host is made by Hostwright.");
   t.match(run(), /web-1 .*changed=1/);
   t.equal(await host.run("cat /etc/motd"), "This host is made by Hostwright.\n");

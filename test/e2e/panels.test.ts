@@ -5,7 +5,7 @@ import { metricSources } from "../../roles/dashboards/metrics.ts";
 import { emptyUnlessOf } from "../../roles/dashboards/panels.ts";
 import { services } from "../../roles/services.ts";
 import { type Query, queries, selectorsOf } from "../roles/grafana/queries.ts";
-import { eventually, lab, labAddress, onHost, site, writeInventory } from "../support/lab.ts";
+import { eventually, labAddress, onHost, site, takeLab } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 
 // It brings the tests' lab up and converges it where that has not happened yet.
@@ -24,9 +24,7 @@ const micrometer = metricSources.find(({ from }) => from.startsWith("Micrometer"
 const panelQueries = queries.filter(({ source, where }) => source === "prometheus" && !where.startsWith("alert "));
 
 t.test("each panel of the dashboards, asked of the lab's Prometheus", { skip: noLab }, async (t) => {
-  await lab("up");
-  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
-  writeInventory();
+  await takeLab(t);
   const run = await site();
   t.equal(run.code, 0, run.stderr);
   const standIns = await standInsOf();

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import t from "tap";
-import { INVENTORY, LAB, lab, program, writeInventory } from "../support/lab.ts";
+import { INVENTORY, LAB, program, takeLab } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 
 t.setTimeout(45 * 60_000);
@@ -33,9 +33,7 @@ t.test(
   "no output of the shipped playbook shows a secret var that is given in plain text",
   { skip: noLab },
   async (t) => {
-    await lab("up");
-    if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
-    writeInventory();
+    await takeLab(t);
     const vars = `.lab/${LAB}/plain.json`;
     const junit = `.lab/${LAB}/plain.xml`;
     writeFileSync(vars, JSON.stringify({ ...SECRETS, ...OTHERS }));

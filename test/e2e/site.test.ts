@@ -1,5 +1,5 @@
 import t from "tap";
-import { eventually, LAB, lab, labAddress, onHost, program, site, stepsOf, writeInventory } from "../support/lab.ts";
+import { eventually, LAB, lab, labAddress, onHost, program, site, stepsOf, takeLab } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 
 // Cold, the lab builds an emulated arm64 base image: minutes, not seconds.
@@ -21,9 +21,7 @@ const areUp = (all: readonly Target[]) =>
 
 t.test("the site, on a lab of real hosts", { skip: noLab }, async (t) => {
   await lab("down");
-  await lab("up");
-  writeInventory();
-  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
+  await takeLab(t);
 
   await t.test("check mode on hosts that have nothing lists what it would do and changes nothing", async (t) => {
     const first = await site("--check");

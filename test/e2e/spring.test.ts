@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import t from "tap";
 import { type Query, queries } from "../roles/grafana/queries.ts";
-import { eventually, LAB, lab, labAddress, onHost, site, writeInventory } from "../support/lab.ts";
+import { eventually, LAB, lab, labAddress, onHost, site, takeLab } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 
 t.setTimeout(45 * 60_000);
@@ -61,14 +61,12 @@ const attributesOf = ({ attributes }: Pick<Span, "attributes">) =>
   Object.fromEntries((attributes ?? []).map(({ key, value }) => [key, Object.values(value)[0]]));
 
 t.test("the Spring Boot application, on a lab of real hosts", { skip: noLab }, async (t) => {
-  await lab("up");
-  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
+  await takeLab(t);
   const served = JSON.parse(readFileSync(`.lab/${LAB}/releases.lock.json`, "utf8"));
   if ("app-prod: fittoring.service" in served) {
     t.pass("app-prod runs it", { skip: "Maven Central gave no Spring Boot: app-prod has the stand-in" });
     return;
   }
-  writeInventory();
   const converged = await site();
   t.equal(converged.code, 0, converged.stderr);
   t.match(await onHost("app-prod", "uname -m; java -version 2>&1"), /^(x86_64|aarch64)\n.*"17\./);

@@ -5,7 +5,7 @@ import t from "tap";
 import { envFile, spellings } from "../../engine/resource/env-file.ts";
 import { render } from "../../engine/role/template.ts";
 import { apply, plan } from "../support/converges.ts";
-import { LAB, lab, onHost, program, site, writeInventory } from "../support/lab.ts";
+import { LAB, onHost, program, site, takeLab } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 import { chunks, differences, randomStrings, taken } from "../support/strings.ts";
 
@@ -18,9 +18,7 @@ const texts = randomStrings(COUNT, 20261126);
 const folder = "/opt/strings";
 
 t.test("random texts are what systemd and compose make of them", { skip: noLab }, async (t) => {
-  await lab("up");
-  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
-  writeInventory();
+  await takeLab(t);
   const converged = await site("-l", "monitoring");
   t.equal(converged.code, 0, converged.stderr);
   const dir = mkdtempSync(join(tmpdir(), "strings-"));

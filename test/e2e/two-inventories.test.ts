@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import t from "tap";
 import { parseDocument } from "yaml";
-import { eventually, INVENTORY, LAB, lab, onHost, program, site, writeInventory } from "../support/lab.ts";
+import { eventually, INVENTORY, LAB, onHost, program, site, takeLab } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 
 t.setTimeout(45 * 60_000);
@@ -35,9 +35,7 @@ t.test(
   "dev/hosts.yml and prod/hosts.yml share a monitoring host, and neither takes anything of the other",
   { skip: noLab },
   async (t) => {
-    await lab("up");
-    if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
-    writeInventory();
+    await takeLab(t);
     const before = await site("-l", "monitoring");
     t.equal(before.code, 0, before.stderr);
     writeOwn("dev", ["app-dev"]);

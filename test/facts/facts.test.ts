@@ -1,6 +1,7 @@
 import t from "tap";
 import { diskOf, factsProbe, parseFacts } from "../../engine/facts/facts.ts";
 import { runSections, shells } from "../support/shells.ts";
+import { canTrace, processesOf } from "../support/trace.ts";
 
 for (const shell of shells) {
   t.test(`facts are gathered in ${shell[0]}`, async (t) => {
@@ -12,15 +13,20 @@ for (const shell of shells) {
     t.same(Object.keys(facts.disks), ["/", "/usr/none/here"]);
     t.ok(diskOf(facts, "/usr/none/here").bytes > 0, "a folder that is not there yet has the disk of the one above");
   });
+
+  t.test(`facts take three processes in ${shell[0]}`, { skip: !canTrace && "no strace" }, async (t) => {
+    // bash takes two for what has its stderr closed.
+    const most = shell[0] === "bash" ? 4 : 3;
+    t.ok(processesOf(t.testdir(), shell, factsProbe(["/usr/none/here"])) <= most);
+  });
 }
 
 // Printed by an emulated arm64 host: Debian 12, user ubuntu, root by sudo.
-const probed = `hostname app-dev
-machine aarch64
-os_id debian
+const probed = `os_id debian
 os_version 12
 os_name Debian GNU/Linux 12 (bookworm)
-cpus 2
+uname app-dev aarch64
+cpus_online 0-1
 memory_kib 24625236
 memory_limit 9223372036854771712
 disk 264212084 82471552 /
@@ -53,8 +59,15 @@ t.test("facts of an app host are read", async (t) => {
 });
 
 t.test("a fact that is missing or no number is an error that names it", async (t) => {
-  t.throws(() => parseFacts(probed.replace(/^machine.*\n/m, "")), /did not say its machine/);
+  t.throws(() => parseFacts(probed.replace(/^uname.*\n/m, "")), /did not say its uname/);
+  t.throws(() => parseFacts(probed.replace(" aarch64", "")), /did not say its machine/);
   t.throws(() => parseFacts(probed.replace(/^cpus.*$/m, "cpus many")), /cpus is not a number: many/);
+  t.throws(() => parseFacts(probed.replace(/^cpus.*$/m, "cpus_online none")), /cpus_online is no list/);
+});
+
+t.test("processors are counted in the kernel's list, and by getconf where that cannot be read", async (t) => {
+  const cpus = (line: string) => parseFacts(probed.replace(/^cpus.*$/m, line)).cpus;
+  t.same(["cpus_online 0", "cpus_online 0-3,8,10-11", "cpus 6"].map(cpus), [1, 7, 6]);
 });
 
 for (const { name, limit, bytes } of [

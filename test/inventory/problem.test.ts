@@ -3,7 +3,7 @@ import t from "tap";
 import { readDocument } from "../../engine/inventory/document.ts";
 import { formatProblem } from "../../engine/inventory/inventory.ts";
 import { describe, explainErrors, hideSecrets } from "../../engine/inventory/problem.ts";
-import { locateIn } from "../../engine/inventory/schema.ts";
+import { inventorySchema, locateIn } from "../../engine/inventory/schema.ts";
 
 const schema = {
   type: "object",
@@ -24,6 +24,10 @@ const schema = {
     },
   },
 };
+
+t.test("the schema of inventories is one", async (t) => {
+  t.ok(new Ajv({ allowUnionTypes: true }).validateSchema(inventorySchema));
+});
 
 const cases = [
   { text: "name: x1\nport: 80\n", lines: [] },

@@ -1,21 +1,27 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { lockReleases, parseChecksums } from "../../engine/inventory/release-lock.ts";
+import { typescript } from "../support/program.ts";
+import { leadsByTls } from "../support/tls.ts";
 
 const [one, two] = ["1".repeat(64), "2".repeat(64)];
 
-/** Serves checksum files by path, and counts who asks. */
-async function serve(t: Test, files: Readonly<Record<string, string>>): Promise<{ url: string; asked: string[] }> {
+type ByPath = Readonly<Record<string, string>>;
+
+/** Serves checksum files by path, leads on from others, and counts who asks. */
+async function serve(t: Test, files: ByPath, leads: ByPath = {}): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer(({ url = "" }, response) => {
     asked.push(url);
-    const text = files[url];
+    const [text, place] = [files[url], leads[url]];
+    if (place !== undefined) return response.writeHead(302, { location: place }).end("moved");
     response.writeHead(text === undefined ? 404 : 200).end(text);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, resolve));
   t.teardown(() => server.close());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
@@ -72,4 +78,44 @@ t.test("what cannot be read or has no such line is said with the way out", async
 
 t.test("lines that are not of sha256sum are passed over", async (t) => {
   t.same([...parseChecksums(`# comment\n${one}  a b\nxyz  c\n${two}  d.tar.gz\n`)], [["d.tar.gz", two]]);
+});
+
+t.test("a checksum file is read from its own host and from those that are listed", async (t) => {
+  const target = await serve(t, { "/SUMS": `${one}  a.zip\n` });
+  const elsewhere = target.url.replace("127.0.0.1", "localhost");
+  const { url } = await serve(
+    t,
+    {},
+    { "/own": `${target.url}/SUMS`, "/other": `${elsewhere}/SUMS`, "/circle": "/circle" },
+  );
+  const lock = (path: string, hosts?: readonly string[]) =>
+    lockReleases(
+      join(t.testdir(), "lock.json"),
+      [{ file: "a.zip", checksumsUrl: `${url}${path}`, ...(hosts && { hosts }) }],
+      false,
+    );
+  t.match(await lock("/own"), { "a.zip": { sha256: one } });
+  t.match(await lock("/other", ["localhost"]), { "a.zip": { sha256: one } });
+  await t.rejects(lock("/other"), {
+    message: /leads on to localhost, which is none of its hosts: .*\(var release_hosts\)/,
+  });
+  await t.rejects(lock("/circle"), { message: /leads on more than 5 times/ });
+});
+
+t.test("a checksum file that does not end is given up", async (t) => {
+  const { url } = await serve(t, { "/SUMS": "x".repeat(2_000_000) });
+  const lock = lockReleases(join(t.testdir(), "lock.json"), [{ file: "a.zip", checksumsUrl: `${url}/SUMS` }], false);
+  await t.rejects(lock, { message: /it is larger than 1048576 bytes/ });
+});
+
+t.test("a checksum file that is asked for by TLS is never read without", async (t) => {
+  const { url } = await serve(t, { "/SUMS": `${one}  a.zip\n` });
+  const { url: tls, certificate } = await leadsByTls(t, `${url}/SUMS`);
+  // Whom Node trusts besides is read at its start.
+  const program = `import { download } from "./engine/inventory/download.ts"; await download("${tls}/SUMS");`;
+  const { stderr } = spawnSync(process.execPath, [typescript, "--input-type=module", "-e", program], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate },
+    encoding: "utf8",
+  });
+  t.match(stderr, /it leads on to http:\/\/127\.0\.0\.1:\d+, without TLS/);
 });

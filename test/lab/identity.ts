@@ -49,8 +49,11 @@ export function isEmulated({ architecture }: Pick<LabHost, "architecture">): boo
   return architecture !== machineArchitecture();
 }
 
-/** The lab that HOSTWRIGHT_LAB names, 0 by default. Throws on anything but a small number. */
-export function labOf(setting: string | undefined): Lab {
+/**
+ * The lab that HOSTWRIGHT_LAB names, 0 by default. Throws on anything but a small number. Where HOSTWRIGHT_LAB_NATIVE is set, no
+ * host is emulated.
+ */
+export function labOf(setting: string | undefined, native = ""): Lab {
   const number = Number(setting === undefined || setting === "" ? "0" : setting);
   if (!Number.isInteger(number) || number < 0 || number > MAX_LAB) {
     throw new LabError(`HOSTWRIGHT_LAB must be a number from 0 to ${MAX_LAB}, not "${setting}"`);
@@ -68,7 +71,13 @@ export function labOf(setting: string | undefined): Lab {
     locksDir: join(rootDir, ".lab", "locks"),
     hosts: [
       { ...named("mon", 10), kind: "mon", architecture: machineArchitecture(), ports: [`${8000 + 10 * number}:80`] },
-      { ...named("app-dev", 11), kind: "app", architecture: "arm64", application: "stand-in", ports: [] },
+      {
+        ...named("app-dev", 11),
+        kind: "app",
+        architecture: native ? machineArchitecture() : "arm64",
+        application: "stand-in",
+        ports: [],
+      },
       { ...named("app-prod", 12), kind: "app", architecture: machineArchitecture(), application: "spring", ports: [] },
     ],
     assets: { container: `${prefix}-assets`, address: `${subnet}.2` },

@@ -11,10 +11,10 @@ const usage = `usage: npm run lab -- COMMAND
   ssh HOST [CMD]  log in as "ubuntu", or run a command
   rebuild HOST    replace by a new, empty machine with a new host key
   down [--all]    remove this lab; with --all also the images and caches
-HOST is mon, app-dev or app-prod. HOSTWRIGHT_LAB=N selects another lab than 0.`;
+HOST is mon, app-dev or app-prod. HOSTWRIGHT_LAB=N selects another lab than 0; HOSTWRIGHT_LAB_NATIVE=1 emulates no host.`;
 
 async function main([command, ...rest]: readonly string[]): Promise<void> {
-  const lab = labOf(process.env.HOSTWRIGHT_LAB);
+  const lab = labOf(process.env.HOSTWRIGHT_LAB, process.env.HOSTWRIGHT_LAB_NATIVE);
   const log = startLog();
   if (command === "up") return up(lab, log);
   if (command === "status") return status(lab);

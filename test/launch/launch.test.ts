@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -83,6 +84,14 @@ t.test("a program that cannot be compiled is told with its place, and starts not
   t.equal(code, 1);
   t.equal(stdout, "");
   t.match(stderr, /Unexpected "="\n\n.*content\.ts:1:22:/);
+});
+
+t.test("what another start was making may be gone at any time", async (t) => {
+  // Listed, and not there when it is looked at.
+  const gone = join(CACHE, "0.new");
+  symlinkSync("nowhere", gone);
+  t.teardown(() => rmSync(gone));
+  t.match(await run(project(t)), { code: 0, stderr: "" });
 });
 
 t.test("what not everybody may read is not to be read as a bundle either", async (t) => {

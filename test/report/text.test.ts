@@ -270,6 +270,23 @@ t.test("-v tells round trips, bytes and the time of each phase, what is done on 
   );
 });
 
+t.test("-v tells of each change and handler how long it took on the host, where it took time", async (t) => {
+  const restart = { ...motd, type: "unit", id: "promtail.service", durationMs: 2140 };
+  const events = [
+    started("app-1"),
+    { ...oneOfEach.applied, steps: [{ ...motd, durationMs: 30 }, restart, motd] },
+    { ...oneOfEach.handled, handlers: ["reload", "restart"], took: { reload: 80 } },
+  ];
+  t.same(lines(events, { diff: false, verbose: true }).slice(1), [
+    "app-1    0.0s  changed       file /etc/motd  mode",
+    "app-1    0.0s  changed       unit promtail.service  mode  (2.1s)",
+    "app-1    0.0s  changed       file /etc/motd  mode",
+    "app-1    1.0s  handler       reload  (0.1s)",
+    "app-1    1.0s  handler       restart",
+  ]);
+  t.notMatch(lines(events).join("\n"), "(2.1s)");
+});
+
 t.test("--diff shows each field below its resource", async (t) => {
   const shown = lines([started("app-1"), oneOfEach.applied], { diff: true, verbose: false });
   t.same(shown.slice(1), ["app-1    0.0s  changed       file /etc/motd  mode", "    mode: 0600 → 0644"]);

@@ -23,6 +23,19 @@ for (const shell of shells) {
     const changes = (guards: Partial<CommandDesired>) =>
       plan(shell, [command({ name: "it", run: sh`touch ${path}`, ...guards })]).flatMap(({ changes }) => changes);
 
+    t.test("the guards of many are asked at once, and none speaks into another's answer", async (t) => {
+      const wait = sh`until [ -e ${`${path}-go`} ]; do sleep 0.1; done`;
+      const many = Array.from({ length: 60 }, (_, at) =>
+        command({ name: `number ${at}`, run: sh`:`, ...(at % 2 ? { unless: sh`exit 1` } : { creates: "/nowhere" }) }),
+      );
+      const first = command({ name: "waits", run: sh`:`, unless: wait });
+      const last = command({ name: "lets it go", run: sh`:`, unless: sh`: >${`${path}-go`}` });
+      t.same(
+        plan(shell, [first, ...many, last]).map(({ resource }) => resource.id),
+        many.map(({ id }) => id),
+      );
+    });
+
     t.test("one guard that says no is enough", async (t) => {
       t.same(changes({ creates: path, unless: sh`true` }), []);
       t.same(changes({ creates: path, onlyIf: sh`exit 3` }), []);

@@ -1,11 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, readdirSync, symlinkSync } from "node:fs";
-import { basename } from "node:path";
+import { chmodSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import t, { type Test } from "tap";
 import { http } from "../../engine/resource/http.ts";
+import { quoteWord } from "../../engine/shell/sh.ts";
 import { apply, converges, plan } from "../support/converges.ts";
 import { shells } from "../support/shells.ts";
+import { clients, restrict } from "../support/tools.ts";
 
 const hostile = ["it's $HOME", "$(id) `id`", "two\nlines\n", "-n", "é", "*[x]", "back\\slash", "%s"];
 
@@ -35,7 +37,6 @@ converges(t, "http converges on a status, and on hostile texts in the body", (di
   return [http({ url: late }), ...hostile.map((contains, index) => http({ url: `${late}/${index}`, contains }))];
 });
 
-const searched = (process.env.PATH ?? "").split(":");
 const tools = [
   "mktemp",
   "rm",
@@ -52,45 +53,10 @@ const tools = [
   "busybox",
 ];
 
-/** The first file of this name that is on the path; undefined where there is none. */
-function which(name: string): string | undefined {
-  return searched
-    .map((folder) => `${folder}/${name}`)
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
-
-/** Leaves only the tools above, and one to ask with, on the path of this test. */
-function restrict(t: Test, client: string | undefined, as: string): void {
-  const dir = t.testdir();
-  const path = process.env.PATH;
-  for (const tool of tools) {
-    const file = which(tool);
-    if (file) symlinkSync(file, `${dir}/${tool}`);
-  }
-  if (client) symlinkSync(client, `${dir}/${as}`);
-  process.env.PATH = dir;
-  t.teardown(() => {
-    process.env.PATH = path;
-  });
-}
-
-const clients = [
-  ["curl", which("curl"), "curl"],
-  ["wget", which("wget"), "wget"],
-  ["busybox wget", which("busybox"), "wget"],
-] as const;
-
 for (const shell of shells) {
   for (const [name, client, as] of clients) {
     t.test(`http by ${name} in ${shell[0]}`, { skip: !client && `needs ${name}` }, async (t) => {
-      restrict(t, client, as);
+      restrict(t, tools, client, as);
       const before = (options: Parameters<typeof http>[0]) => plan(shell, [http(options)])[0]?.changes[0]?.before;
       t.equal(before({ url: `${url}/ok` }), undefined);
       t.equal(before({ url: `${url}/ok`, contains: "ready" }), undefined);
@@ -103,22 +69,40 @@ for (const shell of shells) {
   }
 
   t.test(`http in ${shell[0]}`, async (t) => {
+    const { PATH: path, HOME: home } = process.env;
+    t.afterEach(() => {
+      Object.assign(process.env, { PATH: path, HOME: home });
+    });
     t.test("a host with nothing to ask with can be checked, and says what it lacks when applied", async (t) => {
-      restrict(t, undefined, "");
+      restrict(t, tools, undefined, "");
       const steps = plan(shell, [http({ url: `${url}/ok` })]);
       t.same(steps[0]?.changes, [{ field: "health", before: "no curl or wget", after: "HTTP 200" }]);
       t.throws(() => apply(shell, steps), /neither curl nor wget/);
     });
 
-    t.test("many are asked at once, and the answers are in order", async (t) => {
-      const all = Array.from({ length: 12 }, (_, index) =>
-        http({ url: `${url}/${index % 2 ? "ok" : "redirect"}/${index}` }),
+    for (const old of [false, true])
+      t.test(
+        `many are asked at once, ${old ? "by a curl before 7.66 too, " : ""}and each has its answer`,
+        { skip: !clients[0][1] && "needs curl" },
+        async (t) => {
+          const asked = join(t.testdirName, "asked");
+          const refuse = old ? "case $* in *-Z*) exit 2 ;; esac; " : "";
+          const counting = `#!/bin/sh\n${refuse}echo >>${quoteWord(asked)}; exec ${clients[0][1]} "$@"\n`;
+          // The user's own file would send the first to where nobody answers.
+          const own = { ".curlrc": 'proxy = "http://127.0.0.1:1"\n' };
+          process.env.PATH = `${t.testdir({ curl: counting, asked: "", ...own })}:${path}`;
+          process.env.HOME = t.testdirName;
+          chmodSync(`${t.testdirName}/curl`, 0o755);
+          const all = Array.from({ length: 12 }, (_, index) =>
+            http({ url: `${url}/${index % 2 ? "redirect" : "ok"}/${index}`, ...(index % 3 && { contains: "ready" }) }),
+          );
+          t.same(
+            plan(shell, [...all, http({ url: "http://127.0.0.1:1/" })]).map(({ resource }) => resource.id),
+            [...all.filter((_, index) => index % 2 === 1).map(({ id }) => id), "http://127.0.0.1:1/"],
+          );
+          t.equal(readFileSync(asked, "utf8").length, old ? all.length + 1 : 1, "processes");
+        },
       );
-      t.same(
-        plan(shell, all).map(({ resource }) => resource),
-        all.filter((_, index) => index % 2 === 0),
-      );
-    });
 
     t.test("when the time is over the last answer is told, without control characters", async (t) => {
       const one = http({ url: `${url}/late/99/${shell[0]}`, contains: "x", timeoutSeconds: 0 });
@@ -175,7 +159,7 @@ for (const [name, client, as] of clients.slice(0, 2)) {
   const skip = !client ? `needs ${name}` : hasOpenssl ? false : "needs openssl";
   t.test(`http by ${name} takes any certificate where it is told so, and only there`, { skip }, async (t) => {
     const url = await strange(t);
-    restrict(t, client, as);
+    restrict(t, tools, client, as);
     const [shell = ["sh"]] = shells;
     t.equal(plan(shell, [http({ url })])[0]?.changes[0]?.before, "no answer");
     t.same(plan(shell, [http({ url, anyCertificate: true, contains: "well" })]), []);

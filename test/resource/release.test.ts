@@ -4,6 +4,7 @@ import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -168,6 +169,30 @@ inEachShell("a damaged program is repaired, whatever its times say", (t, shell, 
   apply(shell, plan(shell, [resource]));
   t.same(plan(shell, [resource]), []);
   t.same(readdirSync(`${dir}/opt/tool`), ["1.0.0"]);
+});
+
+inEachShell("a version is repaired in the folder that is there, program by program", (t, shell, dir) => {
+  const resource = tool(dir, "1.0.0");
+  const folder = `${dir}/opt/tool/1.0.0`;
+  apply(shell, plan(shell, [resource]));
+  const { ino } = statSync(folder);
+  writeFileSync(`${folder}/tool`, "damaged");
+  writeFileSync(`${folder}/mine`, "kept");
+  apply(shell, plan(shell, [resource]));
+  t.equal(statSync(folder).ino, ino, "at no moment was it gone");
+  t.same(readdirSync(folder), [".sha256", "mine", "tool"]);
+  t.same(plan(shell, [resource]), []);
+  rmSync(`${folder}/tool`);
+  mkdirSync(`${folder}/tool`);
+  t.match(
+    message(() => apply(shell, plan(shell, [resource]))),
+    /tool is a directory in .*: remove it, then run again/,
+  );
+  rmSync(folder, { recursive: true });
+  symlinkSync(dir, folder);
+  apply(shell, plan(shell, [resource]));
+  t.notOk(lstatSync(folder).isSymbolicLink(), "a link in its place is none");
+  t.equal(execFileSync(`${dir}/bin/tool`, { encoding: "utf8" }), "1.0.0\n");
 });
 
 inEachShell("another archive of the same version is installed", (t, shell, dir) => {

@@ -1,5 +1,5 @@
 import t from "tap";
-import type { HostVars } from "../../engine/index.ts";
+import type { HostVars, ReleaseDesired } from "../../engine/index.ts";
 import { app } from "../../roles/app/index.ts";
 import { appPlan, desiredOf } from "./plans.ts";
 import { appFacts, appHost, monitoringHost, releases, siteOf } from "./site.ts";
@@ -48,8 +48,9 @@ function wanted(vars: HostVars["vars"], machine = "aarch64", others = [monitorin
 
 t.test("hashes are looked up for the host's own architecture of what has no pin", async (t) => {
   const checksumsUrl = "https://github.com/grafana/loki/releases/download/v3.4.1/SHA256SUMS";
-  t.same(wanted({}), [{ file: "promtail-linux-arm64.zip", checksumsUrl }]);
-  t.same(wanted({}, "x86_64"), [{ file: "promtail-linux-amd64.zip", checksumsUrl }]);
+  const hosts = ["release-assets.githubusercontent.com", "objects.githubusercontent.com"];
+  t.same(wanted({}), [{ file: "promtail-linux-arm64.zip", checksumsUrl, hosts }]);
+  t.same(wanted({}, "x86_64"), [{ file: "promtail-linux-amd64.zip", checksumsUrl, hosts }]);
   t.match(
     wanted({ node_exporter_version: "1.10.2" }).find(({ file }) => file.startsWith("node_exporter")),
     { file: "node_exporter-1.10.2.linux-arm64.tar.gz", checksumsUrl: /\/v1\.10\.2\/sha256sums\.txt$/ },
@@ -64,9 +65,25 @@ t.test("with a mirror nobody else is asked for a hash, and one that was read ups
       file: "promtail-linux-arm64.zip",
       checksumsUrl: "http://192.0.2.2/releases/SHA256SUMS#3.4.1",
       alsoFrom: ["https://github.com/grafana/loki/releases/download/v3.4.1/SHA256SUMS"],
+      hosts: [],
     },
   ]);
 });
+
+t.test(
+  "archives of GitHub come from GitHub's hosts, those of a mirror from its own, and both from what is allowed",
+  async (t) => {
+    const hostsOf = (vars: HostVars["vars"]) =>
+      releasesOf(appPlan(vars)).map((desired) => (desired as ReleaseDesired).hosts);
+    const github = ["release-assets.githubusercontent.com", "objects.githubusercontent.com"];
+    const release_hosts = ["files.example.com"];
+    const release_mirror = "http://192.0.2.2/releases";
+    t.same(hostsOf({}), [github, github]);
+    t.same(hostsOf({ release_hosts }), Array(2).fill([...github, ...release_hosts]));
+    t.same(hostsOf({ release_mirror }), [[], []]);
+    t.same(hostsOf({ release_mirror, release_hosts }), [release_hosts, release_hosts]);
+  },
+);
 
 t.test("a mirror serves the archives under their upstream names", async (t) => {
   t.match(releasesOf(appPlan({ release_mirror: "http://192.0.2.2/releases" })), [

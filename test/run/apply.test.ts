@@ -37,7 +37,7 @@ t.test("a handler is notified once for all, and each change has its line in the 
   const { error, progress, execs } = await convergeLocally(t, dir, files, { handlers });
   t.equal(error, undefined);
   t.equal(progress.changed.size, 20);
-  t.equal(execs, 4, "facts, the look, the changes, the handler");
+  t.equal(execs, 5, "facts, the look, the lock, the changes, the handler");
   t.equal(readFileSync(`${dir}/ran`, "utf8"), "restart\n");
   const journal = readFileSync(`${statePaths(dir).log}/journal.jsonl`, "utf8")
     .trim()

@@ -28,7 +28,7 @@ const cases: readonly { name: string; error: unknown; failure: Failure }[] = [
       kind: "locked",
       message: "another run is changing this host",
       found: "eve@laptop",
-      hint: "wait for that run, or give --lock-wait SECONDS to queue behind it",
+      hint: "wait for that run, or give --lock-wait 10m to queue behind it; lock.mts status tells who holds which host",
     },
   },
   {

@@ -2,13 +2,13 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { type Connection, ConnectionError } from "../../engine/connection/connection.ts";
-import { connectLocal } from "../../engine/connection/local.ts";
 import { command } from "../../engine/resource/command.ts";
 import { onHost, type Play, runOnce } from "../../engine/role/playbook.ts";
 import { defineRole } from "../../engine/role/role.ts";
 import { string } from "../../engine/role/schema.ts";
 import { DeadlineError } from "../../engine/run/interrupt.ts";
 import { sh } from "../../engine/shell/sh.ts";
+import { intercepted } from "../support/intercepted.ts";
 import { hostFile, mark, stage } from "../support/play-run.ts";
 
 const vars = { dir: string("the host's folder") };
@@ -204,18 +204,11 @@ t.test("an unreachable host is told apart, and a connection that drops is opened
   const lost = new Set<string>();
   const connect = async ({ name }: { name: string }): Promise<Connection> => {
     if (name === "gone") throw new ConnectionError("timeout", name, `${name}: no answer`, { hint: "is it running?" });
-    const connection = connectLocal(name);
-    return {
-      ...connection,
-      stats: connection.stats,
-      async exec(text, options) {
-        if (name === "flaky" && connection.stats.execs === 1 && !lost.has(name)) {
-          lost.add(name);
-          throw new ConnectionError("lost", name, `${name}: the connection was lost`);
-        }
-        return connection.exec(text, options);
-      },
-    };
+    return intercepted(name, async (number, run) => {
+      if (name !== "flaky" || number !== 1 || lost.has(name)) return run();
+      lost.add(name);
+      throw new ConnectionError("lost", name, `${name}: the connection was lost`);
+    });
   };
   const { run, events } = await stage(t, ["gone", "flaky"], { connect });
   t.match(await run.play(web), { unreachable: ["gone"], changed: ["flaky"] });

@@ -2,7 +2,6 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { dirname, join } from "node:path";
 import t, { type Test } from "tap";
 import { type Connection, ConnectionError } from "../../engine/connection/connection.ts";
-import { connectLocal } from "../../engine/connection/local.ts";
 import { command } from "../../engine/resource/command.ts";
 import { rolling } from "../../engine/role/handler.ts";
 import type { Gate, RolePlay } from "../../engine/role/playbook.ts";
@@ -10,6 +9,7 @@ import { defineRole } from "../../engine/role/role.ts";
 import { string } from "../../engine/role/schema.ts";
 import type { RunOptions } from "../../engine/run/context.ts";
 import { sh } from "../../engine/shell/sh.ts";
+import { intercepted } from "../support/intercepted.ts";
 import { statePaths } from "../support/local-run.ts";
 import { hostFile, mark, type Stage, stage } from "../support/play-run.ts";
 
@@ -224,23 +224,13 @@ t.test("what cannot go back is named", async (t) => {
 
 t.test("a connection that breaks in a turn is opened again, and the turn goes on where it was", async (t) => {
   let broke = false;
-  const connect = async ({ name }: { name: string }): Promise<Connection> => {
-    const connection = connectLocal(name);
-    return {
-      ...connection,
-      get stats() {
-        return connection.stats;
-      },
-      async exec(text, options) {
-        // Facts, probe, apply; in the turn probe, apply, and then the handler.
-        if (connection.stats.execs === 5 && !broke) {
-          broke = true;
-          throw new ConnectionError("lost", name, `${name}: the connection was lost`);
-        }
-        return connection.exec(text, options);
-      },
-    };
-  };
+  const connect = async ({ name }: { name: string }): Promise<Connection> =>
+    intercepted(name, async (number, run) => {
+      // Facts, the look, the lock, the change; in the turn the look, the lock, the change, and then the handler.
+      if (number !== 7 || broke) return run();
+      broke = true;
+      throw new ConnectionError("lost", name, `${name}: the connection was lost`);
+    });
   const one = await stage(t, ["a"], { extraVars: ["word=broken"], connect });
   writeFileSync(join(one.dir, "a", "settings"), "old");
   await one.run.play(play);

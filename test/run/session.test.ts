@@ -92,7 +92,7 @@ for (const shell of loginShells) {
       const connection = connectLocal("local", { command });
       const session = await openSession(connection, options);
       const [section] = (await session.probe([sh`cat; printf %s ${hostile}; printf %s ${"two\nlines"} >&2`])).sections;
-      t.strictSame(section, { status: 0, stdout: hostile, stderr: "two\nlines" });
+      t.strictSame([section?.status, section?.stdout, section?.stderr], [0, hostile, "two\nlines"]);
       await connection.close();
       return session.facts;
     };

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import t from "tap";
 import { frame, remark, remarks, unframe } from "../../engine/shell/frame.ts";
-import { lines, quoteWord, sh, trusted } from "../../engine/shell/sh.ts";
+import { beside, lines, quoteWord, type Script, sh, trusted } from "../../engine/shell/sh.ts";
 import { runSections, shells } from "../support/shells.ts";
 
 for (const shell of shells) {
@@ -9,11 +9,22 @@ for (const shell of shells) {
     const run = (...scripts: string[]) => runSections(shell, scripts.map(trusted));
 
     t.test("gives each section its own status, stdout and stderr", async (t) => {
-      t.same(run("echo a; echo b >&2", "exit 3", "printf c"), [
-        { status: 0, stdout: "a\n", stderr: "b" },
-        { status: 3, stdout: "", stderr: "" },
-        { status: 0, stdout: "c", stderr: "" },
-      ]);
+      t.same(
+        run("echo a; echo b >&2", "exit 3", "printf c").map(({ durationMs: _, ...said }) => said),
+        [
+          { status: 0, stdout: "a\n", stderr: "b" },
+          { status: 3, stdout: "", stderr: "" },
+          { status: 0, stdout: "c", stderr: "" },
+        ],
+      );
+    });
+
+    t.test("tells how long each took, but for those that run together", async (t) => {
+      const [short, long] = run(":", "sleep 0.3");
+      t.ok((short?.durationMs ?? 1000) < 200);
+      t.ok((long?.durationMs ?? 0) >= 280);
+      const [look] = runSections(shell, [trusted(":")], { together: true });
+      t.equal(look?.durationMs, undefined);
     });
 
     t.test("a failing command ends its section, an unset variable too", async (t) => {
@@ -37,6 +48,45 @@ for (const shell of shells) {
         runSections(shell, sections, { stopAtFailure: true }).map(({ status }) => status),
         [0, 2],
       );
+    });
+
+    t.test("together with those that run beside them, each has its answer, and none waits for another", async (t) => {
+      const look = (...scripts: Script[]) =>
+        runSections(shell, scripts, { together: true }).map(({ status, stdout }) => [status === 0, stdout]);
+      const dir = t.testdir();
+      // Each goes on once the next one is there: one after the other, the first would wait for ever.
+      const meets = (own: string, other: string) =>
+        trusted(`: >${dir}/${own}; until [ -e ${dir}/${other} ]; do sleep 0.1; done; echo ${own}; cat; echo x >&2`);
+      const long = `awk 'BEGIN { for (i = 0; i < 30000; i++) print "line" i }'`;
+      t.same(
+        look(beside(meets("a", "b")), meets("b", "c"), beside(meets("c", "a")), beside(trusted(`${long} | tail -n 1`))),
+        [
+          [true, "a\n"],
+          [true, "b\n"],
+          [true, "c\n"],
+          [true, "line29999\n"],
+        ],
+      );
+      t.equal(
+        String(look(beside(trusted(long)), trusted("sleep 0.3"))[0]?.[1]).length,
+        288_890,
+        "more than a pipe holds",
+      );
+      for (const end of ["false", "exit 3", "kill -9 $(sh -c 'echo $PPID')"])
+        for (const [one, other] of [
+          [beside, (script: Script) => script],
+          [(script: Script) => script, beside],
+          [beside, beside],
+        ] as const)
+          t.same(
+            look(one(trusted(`echo begins; ${end}; echo no`)), other(trusted("echo b")), trusted("echo c")),
+            [
+              [false, "begins\n"],
+              [true, "b\n"],
+              [true, "c\n"],
+            ],
+            end,
+          );
     });
 
     t.test("together they share a shell, and still each has its own answer", async (t) => {

@@ -39,7 +39,7 @@ export async function machineImage(): Promise<string> {
 }
 
 const PREPARE = `set -eu
-mkdir -p /run/sshd; ssh-keygen -A >/dev/null
+mkdir -p /run/sshd; ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
 useradd -m -s /bin/bash ops
 mkdir -p /home/ops/.ssh; printf '%s\\n' "$PUBLIC_KEY" >/home/ops/.ssh/authorized_keys; chown -R ops: /home/ops
 echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops; chmod 0440 /etc/sudoers.d/ops`;

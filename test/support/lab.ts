@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { Test } from "tap";
 import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.ts";
 
 /** The tests' own lab, so that they leave a developer's alone; several checkouts may each test with another. */
 export const LAB = Number(process.env.HOSTWRIGHT_TEST_LAB ?? 9);
-/** Its inventory, once `writeInventory` wrote it. */
+/** Its inventory, once `takeLab` wrote it. */
 export const INVENTORY = `.lab/${LAB}/inventory.yml`;
 const env = { ...process.env, HOSTWRIGHT_LAB: String(LAB) };
 
@@ -51,12 +52,24 @@ export async function program(command: string, ...args: readonly string[]): Prom
   return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
 }
 
-/** `npm run lab -- …`, for the tests' lab. Throws when it fails. */
+/** `npm run lab -- …` without npm, which says nothing of a failure of its own; for the tests' lab. Throws when it fails. */
 export async function lab(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await program("npm", "run", "--silent", "lab", "--", ...args);
+  const { code, stdout, stderr } = await program(
+    process.execPath,
+    "--import=hostwright/launch",
+    "test/lab/lab.mts",
+    ...args,
+  );
   if (code !== 0)
     throw new Error(`lab ${args.join(" ")} ended with ${code}: ${stderr.split("\n").slice(-8).join("\n")}`);
   return stdout;
+}
+
+/** Brings the tests' lab up, with its inventory; it goes with the test, unless it is to be kept for the next one. */
+export async function takeLab(t: Test): Promise<void> {
+  await lab("up");
+  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
+  writeInventory();
 }
 
 /** Runs a shell line as root inside a host of the lab, past SSH and past the engine. */
@@ -67,7 +80,7 @@ export async function onHost(host: string, line: string): Promise<string> {
 }
 
 /** The shipped lab inventory, moved to the tests' lab: other ports, other addresses, other keys. */
-export function writeInventory(): void {
+function writeInventory(): void {
   const text = readFileSync("inventory/lab.yml", "utf8")
     .replaceAll("../.lab/0/", "")
     .replaceAll("172.30.77.", `172.30.${77 + LAB}.`)
@@ -79,9 +92,14 @@ export function writeInventory(): void {
 }
 
 /** Runs the shipped playbook against the tests' lab. */
-export async function site(...args: readonly string[]): Promise<SiteRun> {
+export function site(...args: readonly string[]): Promise<SiteRun> {
+  return playbook("playbooks/site.mts", ...args);
+}
+
+/** Runs a playbook against the tests' lab. */
+export async function playbook(file: string, ...args: readonly string[]): Promise<SiteRun> {
   const started = performance.now();
-  const ended = await program("npx", "zx", "playbooks/site.mts", "-i", INVENTORY, "--json", ...args);
+  const ended = await program("npx", "zx", file, "-i", INVENTORY, "--json", ...args);
   const events = ended.stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))

@@ -2,11 +2,12 @@ import { join } from "node:path";
 import type { Test } from "tap";
 import { connectLocal } from "../../engine/connection/local.ts";
 import type { Resource } from "../../engine/resource/resource.ts";
-import { type ConvergeOptions, converge, type Progress } from "../../engine/run/converge.ts";
+import type { Handler } from "../../engine/role/handler.ts";
+import { converge } from "../../engine/run/converge.ts";
+import type { ConvergeOptions, Progress } from "../../engine/run/converge-options.ts";
 import type { RunEvent } from "../../engine/run/event.ts";
-import type { StatePaths } from "../../engine/run/host-state.ts";
+import type { Operation, StatePaths } from "../../engine/run/host-state.ts";
 import { openSession } from "../../engine/run/session.ts";
-import type { Script } from "../../engine/shell/sh.ts";
 
 /** What a run on this machine did, with the state that the engine keeps in a test folder. */
 export interface LocalRun {
@@ -27,9 +28,14 @@ export async function convergeLocally(
   dir: string,
   resources: readonly Resource[],
   settings: {
-    handlers?: Readonly<Record<string, Script>>;
+    handlers?: Readonly<Record<string, Handler>>;
     check?: boolean;
     lockWaitSeconds?: number;
+    operation?: Partial<Operation>;
+    signal?: AbortSignal;
+    connectAnew?: ConvergeOptions["connectAnew"];
+    /** Hears each event as it happens. */
+    heard?: (event: RunEvent) => unknown;
     tags?: readonly string[];
   } = {},
 ): Promise<LocalRun> {
@@ -44,16 +50,21 @@ export async function convergeLocally(
     handlers: new Set(),
     notes: new Set(),
   };
-  const options: ConvergeOptions = {
+  const about = {
     host: "local",
-    check: settings.check ?? false,
-    selection: { tags: settings.tags ?? [], skipTags: [] },
-    operation: { run: "r1", operator: "tester", playbook: "test.mts", commit: "" },
-    lockWaitSeconds: settings.lockWaitSeconds ?? 0,
+    operation: { run: "r1", operator: "tester", playbook: "test.mts", commit: "", ...settings.operation },
     paths: statePaths(dir),
-    emit: (event) => events.push(event),
+    emit(event: RunEvent) {
+      events.push(event);
+      settings.heard?.(event);
+    },
   };
+  const { signal } = settings;
+  const connectAnew = settings.connectAnew ?? ((task) => task(session));
+  const selection = { tags: settings.tags ?? [], skipTags: [] };
   const work = { resources, handlers: new Map(Object.entries(settings.handlers ?? {})) };
+  const { check = false, lockWaitSeconds = 0 } = settings;
+  const options = { ...about, check, selection, lockWaitSeconds, signal, connectAnew };
   const error = await converge(session, work, options, progress).then(
     () => undefined,
     (thrown: unknown) => thrown,

@@ -54,6 +54,7 @@ export async function stage(
       // All hosts are one machine with one lock: one after the other, unless a test wants otherwise.
       forks: 1,
       lockWaitSeconds: 20,
+      reconnectSeconds: 20,
       operation: { run: "r1", operator: "tester", playbook: "test", commit: "" },
       releases: async () => ({}),
       paths: statePaths(dir),

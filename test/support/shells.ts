@@ -11,7 +11,7 @@ export const shells = candidates.filter(([name]) => spawnSync(name, ["-c", "true
 export function runSections(
   shell: readonly string[],
   sections: readonly Script[],
-  options: Pick<FrameOptions, "stopAtFailure" | "together"> = {},
+  options: FrameOptions = {},
 ): readonly Section[] {
   const [command = "sh", ...args] = shell;
   const input = frame(sections, "test-nonce", options).text;

@@ -56,6 +56,8 @@ export interface Sshd {
   readonly forwards: readonly number[];
   /** The most sessions that were open at once, on one connection. */
   maxSessions(): number;
+  /** Bytes that came by open TCP connections. */
+  received(): number;
   /** Open TCP connections. */
   connections(): number;
   /** Ends every TCP connection with a reset, as a crash or a firewall would. */
@@ -93,6 +95,7 @@ export async function sshd(t: Test, options: SshdOptions = {}): Promise<Sshd> {
     commands,
     forwards,
     maxSessions: () => most,
+    received: () => [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0),
     connections: () => sockets.size,
     drop: () => {
       for (const socket of sockets) socket.resetAndDestroy();

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import type { Test } from "tap";
 import { quoteWord } from "../../engine/shell/sh.ts";
 import { pinned } from "./bench.ts";
-import { lab, labAddress, labPort, onHost } from "./lab.ts";
+import { labAddress, labPort, onHost, takeLab } from "./lab.ts";
 
 const canHaveLab = spawnSync("docker", ["info"]).status === 0 || process.getuid?.() === 0;
 
@@ -49,9 +49,7 @@ export interface Stand {
 
 /** Brings the lab up, with users and ports for tests of connections on `mon`; all of it goes with the test. */
 export async function takeStand(t: Test): Promise<Stand> {
-  await lab("up");
-  // For who works on these tests: coming up takes 20 s each time.
-  if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
+  await takeLab(t);
   t.teardown(() => onHost("mon", RESTORE));
   await onHost("mon", PREPARE);
   const keys = new Map<string, readonly string[]>();

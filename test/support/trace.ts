@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Script } from "../../engine/shell/sh.ts";
 import { onHost } from "./lab.ts";
 import type { Ended } from "./program.ts";
@@ -52,6 +53,39 @@ export function processesOf(dir: string, [shell = "sh", ...args]: readonly strin
   return readFileSync(file, "utf8")
     .split("\n")
     .filter((line) => / = \d+$/.test(line)).length;
+}
+
+/** What a script asks of the disk, in order: "write FILE", "fsync PATH", "rename FROM TO", with whole paths. */
+export function diskCalls(dir: string, [shell = "sh", ...args]: readonly string[], script: Script): readonly string[] {
+  const file = `${dir}/disk-calls`;
+  const calls = "trace=open,openat,write,fsync,fdatasync,rename,renameat,renameat2";
+  const trace = ["-f", "-y", "-qq", "-s", "4096", "-e", calls, "-e", "signal=none", "-o", file];
+  const { status, stderr } = spawnSync("strace", [...trace, shell, ...args, "-s"], { input: script.text });
+  if (status !== 0) throw new Error(`${status}: ${stderr}`);
+  return whole(readFileSync(file, "utf8")).flatMap(diskCall);
+}
+
+/** The lines of a trace: a call during which another process made one is on two. */
+function whole(trace: string): readonly string[] {
+  const begun = new Map<string, string>();
+  return trace.split("\n").flatMap((line) => {
+    const [, pid = "", text = ""] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    if (text.endsWith(" <unfinished ...>")) {
+      begun.set(pid, line.slice(0, -" <unfinished ...>".length));
+      return [];
+    }
+    return [text.startsWith("<... ") ? `${begun.get(pid)}${text.replace(/^<\.\.\. \w+ resumed>/, "")}` : line];
+  });
+}
+
+function diskCall(line: string): readonly string[] {
+  const [, name = "", args = "", result = ""] = /^\d+ +(\w+)\((.*)\) += (\d+.*)$/.exec(line) ?? [];
+  const opened = /\d+<([^>]*)>/;
+  if (name === "write" || name.startsWith("f")) return [`${name} ${opened.exec(args)?.[1]}`];
+  // What is opened to be written counts as written: `cp` has ways of its own, and of nothing nothing is written.
+  if (name.startsWith("open")) return /O_WRONLY|O_RDWR/.test(args) ? [`write ${opened.exec(result)?.[1]}`] : [];
+  const paths = [...args.matchAll(/<([^>]*)>, "([^"]*)"/g)].map(([, from = "", path = ""]) => resolve(from, path));
+  return name === "" ? [] : [`rename ${paths.join(" ")}`];
 }
 
 /** What strace wrote in hexadecimal, as text. */

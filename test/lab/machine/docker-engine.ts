@@ -1,16 +1,26 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, run } from "../command.ts";
+import { exclusively } from "../lock.ts";
 import { LabError, type Log, step } from "../log.ts";
 import { ensurePrograms, isRoot } from "./packages.ts";
 
 const LOG_FILE = "/var/log/hostwright-dockerd.log";
 const PID_FILE = "/run/hostwright-dockerd.pid";
+const LOCK_FILE = join(tmpdir(), "hostwright-dockerd.lock");
 const START_TIMEOUT_MS = 60_000;
 
 /** Leaves a Docker engine that answers. Installs and starts one where it may. */
 export async function ensureDockerEngine(log: Log): Promise<void> {
+  if (await answers()) return;
+  // It is the machine's: of two labs that come up at once, the second one waits for the first one's.
+  await exclusively(LOCK_FILE, log, () => install(log));
+}
+
+async function install(log: Log): Promise<void> {
   if (await answers()) return;
   const engine = ["docker.io", "iptables"];
   await ensurePrograms(

@@ -32,7 +32,7 @@ t.test("after a restart its health is asked where its metrics are, unless there 
     return handler ? scriptOf(handler).text : "";
   };
   t.match(script({}), /'http:\/\/127\.0\.0\.1:8081\/healthcheck'/);
-  t.match(script({}), /wait='60'/);
+  t.match(script({}), /wait='120'/);
   const other = script({ app_health_path: "/up", app_health_timeout: 90 });
   t.match(other, /:8081\/up'/);
   t.match(other, /wait='90'/);

@@ -2,7 +2,6 @@ import t from "tap";
 import { dockerPackages } from "../../../roles/monitoring/docker.ts";
 import { comesInOrder } from "../order.ts";
 import { desiredOf, monitoringPlan } from "../plans.ts";
-import { dataOf } from "../site.ts";
 
 const os = (id: string, version: string) => ({ id, version, name: `${id} ${version}` });
 
@@ -31,11 +30,20 @@ for (const { id, version, reason } of [
 
 t.test("Docker is told to rotate logs before it is installed, and is restarted when that changes", async (t) => {
   const { resources } = monitoringPlan();
-  comesInOrder(t, resources, [/^file \/etc\/docker\/daemon\.json$/, /^package /, /^unit docker\.service$/]);
-  t.match(dataOf(resources, "/etc/docker/daemon.json"), {
+  comesInOrder(t, resources, [/^json-file \/etc\/docker\/daemon\.json$/, /^package /, /^unit docker\.service$/]);
+  t.match(desiredOf(resources, "/etc/docker/daemon.json").entries, {
     "log-driver": "json-file",
     "log-opts": { "max-size": "10m", "max-file": "3" },
     "registry-mirrors": [],
+  });
+  const vars = {
+    docker_log_max_size: "50m",
+    docker_log_max_files: 5,
+    docker_registry_mirrors: ["https://mirror.example"],
+  };
+  t.match(desiredOf(monitoringPlan(vars).resources, "/etc/docker/daemon.json").entries, {
+    "log-opts": { "max-size": "50m", "max-file": "5" },
+    "registry-mirrors": ["https://mirror.example"],
   });
   t.match(desiredOf(resources, "docker.service"), { config: ["/etc/docker/daemon.json"] });
 });

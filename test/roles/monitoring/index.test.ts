@@ -15,7 +15,7 @@ for (const vars of [{}, { gateway: true }]) {
 
   t.test(`what a resource needs comes before it: ${name}`, async (t) => {
     comesInOrder(t, resources, [
-      /^file \/etc\/docker\/daemon\.json$/,
+      /^json-file \/etc\/docker\/daemon\.json$/,
       /^package /,
       /^unit docker\.service$/,
       /^command data of another major version than Tempo/,

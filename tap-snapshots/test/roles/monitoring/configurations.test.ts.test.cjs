@@ -144,11 +144,6 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: 8 
 `
 
 exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: a URL with a dollar sign, mirrors, larger logs > reviewed 1`] = `
-=== /etc/docker/daemon.json
--   "log-opts": { "max-size": "10m", "max-file": "3", "compress": "true" },
--   "registry-mirrors": []
-+   "log-opts": { "max-size": "50m", "max-file": "5", "compress": "true" },
-+   "registry-mirrors": ["https://mirror.example"]
 === /opt/monitoring/compose.yaml
 -     options: { max-size: "10m", max-file: "3" }
 +     options: { max-size: "50m", max-file: "5" }
@@ -156,13 +151,6 @@ exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: a 
 `
 
 exports[`test/roles/monitoring/configurations.test.ts > TAP > configurations: defaults on 2 GB > reviewed 1`] = `
-=== /etc/docker/daemon.json
-{
-  "log-driver": "json-file",
-  "log-opts": { "max-size": "10m", "max-file": "3", "compress": "true" },
-  "live-restore": true,
-  "registry-mirrors": []
-}
 === /opt/monitoring/compose.yaml
 name: monitoring
 
