@@ -1,8 +1,9 @@
 // Disturbs whole runs of the site on the lab: cut connections, a controller that is killed, machines that reboot or lose their power.
 //   npm run faults                                        200 cuts, 50 kills, 10 reboots, 10 power losses: some hours
 //   npm run faults -- --cuts 20 --kills 5 --reboots 1 --power-losses 1
-// The tests' lab is used (HOSTWRIGHT_TEST_LAB, 9 unless given); it has to be converged, and is left as it was.
+// The tests' lab is used (HOSTWRIGHT_TEST_LAB, 9 unless given): it is brought up and converged, and left up.
 import { parseArgs } from "node:util";
+import { raiseLab } from "../support/lab.ts";
 import { disturb, type Plan, type Point, takeStage } from "./faults.ts";
 
 const { values } = parseArgs({
@@ -20,6 +21,7 @@ const plan: Plan = {
   reboots: Number(values.reboots),
   powerLosses: Number(values["power-losses"]),
 };
+await raiseLab();
 const stage = await takeStage(values.hosts.split(","));
 const points: Point[] = [];
 await disturb(stage, plan, (point) => {

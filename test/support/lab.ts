@@ -5,7 +5,7 @@ import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.t
 
 /** The tests' own lab, so that they leave a developer's alone; several checkouts may each test with another. */
 export const LAB = Number(process.env.HOSTWRIGHT_TEST_LAB ?? 9);
-/** Its inventory, once `takeLab` wrote it. */
+/** Its inventory, once `raiseLab` wrote it. */
 export const INVENTORY = `.lab/${LAB}/inventory.yml`;
 const env = { ...process.env, HOSTWRIGHT_LAB: String(LAB) };
 
@@ -67,8 +67,13 @@ export async function lab(...args: readonly string[]): Promise<string> {
 
 /** Brings the tests' lab up, with its inventory; it goes with the test, unless it is to be kept for the next one. */
 export async function takeLab(t: Test): Promise<void> {
-  await lab("up");
+  await raiseLab();
   if (!process.env.HOSTWRIGHT_TEST_KEEP) t.teardown(() => lab("down"));
+}
+
+/** Brings the tests' lab up, with its inventory, for who takes it down. */
+export async function raiseLab(): Promise<void> {
+  await lab("up");
   writeInventory();
 }
 
