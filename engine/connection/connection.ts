@@ -182,7 +182,8 @@ function keyHint(user: string, { tried }: AuthReport): string {
 /** Returns the failure of a connection that ended before the command did. */
 export function lostFailure(endpoint: Endpoint, reason: Error | undefined): ConnectionError {
   const why = reason ? `: ${reason.message}` : "";
-  const hint = "The command may still run on the host. Run again: what is done already stays.";
+  const hint =
+    "The command may still run on the host. Run again: what is done already stays. If it is lost at the same step each time, the host may lack memory: dmesg tells.";
   return new ConnectionError("lost", endpoint.name, `${describeEndpoint(endpoint)}: connection lost${why}`, {
     hint,
     cause: reason,

@@ -1,17 +1,5 @@
-import { ProbeError } from "../resource/resource.ts";
 import { type Script, sh } from "../shell/sh.ts";
-import { ApplyError } from "./converge-error.ts";
-import { type Session, SessionError } from "./session.ts";
-
-/** A disk that takes nothing more, found where something failed for it; `cause` is what failed. The message is one sentence. */
-export class DiskError extends Error {
-  readonly hint: string;
-
-  constructor(message: string, hint: string, cause: Error) {
-    super(message, { cause });
-    this.hint = hint;
-  }
-}
+import type { Suspicion, Trouble } from "./trouble.ts";
 
 /** A file system, as the host tells of it. Sizes are bytes. */
 export interface FileSystem {
@@ -32,23 +20,12 @@ const VAGUE = /I\/O error|write error/i;
 
 const isComplaint = (text: string): boolean => [NO_SPACE, QUOTA, READ_ONLY, VAGUE].some((words) => words.test(text));
 
-/** Runs a task on a host. Where it fails for want of a disk, asks the host once for which, and throws `DiskError` with that. */
-export async function namingDisk<T>(host: string, session: Session, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    const said = saidBy(error);
-    if (!(error instanceof Error) || !isComplaint(said)) throw error;
-    const { sections } = await session.probe([diskProbe([...pathsIn(said), ...USUAL])]).catch(() => ({ sections: [] }));
-    const trouble = diskTrouble(host, said, parseFileSystems(sections[0]?.stdout ?? ""));
-    throw trouble ? new DiskError(trouble.message, trouble.hint, error) : error;
-  }
-}
-
-function saidBy(error: unknown): string {
-  if (error instanceof ApplyError) return `${error.stderr}\n${error.message}`;
-  return error instanceof SessionError || error instanceof ProbeError ? error.message : "";
-}
+/** Disks that take nothing more. */
+export const diskSuspicion: Suspicion = {
+  complains: isComplaint,
+  asks: (said) => diskProbe([...pathsIn(said), ...USUAL]),
+  finds: ({ host, said }, stdout) => diskTrouble(host, said, parseFileSystems(stdout)),
+};
 
 /** Less than what one script may want to write. */
 const LITTLE_BYTES = 10 * 1024 * 1024;
@@ -104,11 +81,7 @@ export function parseFileSystems(stdout: string): readonly FileSystem[] {
 }
 
 /** Returns which file system is in the way, the likeliest being the first; `undefined` where none is. */
-export function diskTrouble(
-  host: string,
-  said: string,
-  found: readonly FileSystem[],
-): { readonly message: string; readonly hint: string } | undefined {
+export function diskTrouble(host: string, said: string, found: readonly FileSystem[]): Trouble | undefined {
   const full = found.find(({ free, isReadOnly }) => free === 0 && !isReadOnly);
   const crowded = found.find(({ inodes, freeInodes }) => inodes > 0 && freeInodes === 0);
   const locked = found.find(({ isReadOnly }) => isReadOnly);
@@ -135,7 +108,8 @@ export function diskTrouble(
   };
 }
 
-function inUnits(bytes: number): string {
+/** Bytes as people say them, such as `1.5 GB` of 1024 × 1024 × 1024. */
+export function inUnits(bytes: number): string {
   const units = ["bytes", "KB", "MB", "GB", "TB"];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
   const amount = bytes / 1024 ** power;

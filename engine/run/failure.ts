@@ -4,12 +4,12 @@ import { MismatchError } from "../format/mismatch.ts";
 import { InventoryError, type Problem } from "../inventory/inventory.ts";
 import { PlacedError, placeOf } from "../resource/resource.ts";
 import { ApplyError, LockedError, NotConvergedError } from "./converge-error.ts";
-import { DiskError } from "./disk.ts";
 import type { Failure, Place, PlannedStep } from "./event.ts";
 import { RolledBackError } from "./go-back.ts";
 import { ProbeFailedError } from "./plan.ts";
 import { planned } from "./planned.ts";
 import { SessionError } from "./session.ts";
+import { TroubleError } from "./trouble.ts";
 
 /** Of a failed command's stderr, the end says what happened. */
 const STDERR_LINES = 20;
@@ -25,7 +25,7 @@ export function failureOf(error: unknown): Failure {
     return { kind: "unreachable", message, found, expected, hint };
   }
   if (error instanceof RolledBackError) return rolledBack(error);
-  if (error instanceof DiskError) {
+  if (error instanceof TroubleError) {
     const failure = failureOf(error.cause);
     return { ...failure, message: `${message}: ${failure.message}`, hint: error.hint };
   }

@@ -5,12 +5,12 @@ import { lookAhead, openHost } from "./ahead.ts";
 import { type Context, inPlay, type RunOptions, siteOf } from "./context.ts";
 import { checkGate, converge } from "./converge.ts";
 import type { ConvergeOptions } from "./converge-options.ts";
-import { namingDisk } from "./disk.ts";
 import type { HostEvent } from "./event.ts";
 import type { HostRun } from "./host-run.ts";
 import { journalOf, parseJournal } from "./host-state.ts";
 import { takeTurn } from "./rolling.ts";
 import type { Session } from "./session.ts";
+import { namingTrouble } from "./trouble.ts";
 import { type Segment, type Turn, workOf } from "./work.ts";
 
 /** Before all are asked together: who cannot be reached is known, and so are the hashes of releases. */
@@ -91,7 +91,7 @@ async function onHost<T>(
   const settings = { ...about, check, selection: options, lockWaitSeconds, known, connectAnew, signal, emit };
   return pool.exclusively(host)(async () => {
     const session = await pool.open(host, become);
-    const outcome = await namingDisk(host.name, session, () => task(session, settings));
+    const outcome = await namingTrouble(host.name, session, () => task(session, settings));
     if (isOwn && run.isCut) await recover(session, run, options, emit);
     return outcome;
   });

@@ -173,16 +173,22 @@ const MAX_LOSSES = 3;
 async function reconnecting(run: HostRun, context: Context, task: () => Promise<void>): Promise<void> {
   const { inventory, pool, ports, options } = context;
   const { probed } = run;
+  // What one try looked at is not forgotten where the next gets less far, nor counted twice where it does not.
+  let reached = probed;
   for (let losses = 1; ; losses++) {
     try {
       return await task();
     } catch (error) {
-      if (!isLoss(error) || ports.signal?.aborted || options.reconnectSeconds === 0 || losses > MAX_LOSSES) throw error;
+      reached = Math.max(reached, run.probed);
+      run.probed = probed;
+      if (!isLoss(error) || ports.signal?.aborted || options.reconnectSeconds === 0 || losses > MAX_LOSSES) {
+        run.probed = reached;
+        throw error;
+      }
       ports.emit({ kind: "retrying", host: run.host.name, reason: error.message, inMs: 0 });
       // Of a role that holds something on another host, it may be that one.
       const lost = error instanceof ConnectionError ? inventory.hosts.get(error.host) : undefined;
       await pool.drop(lost ?? run.host, options.reconnectSeconds * 1000);
-      run.probed = probed;
       run.isCut = true;
     }
   }

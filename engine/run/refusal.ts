@@ -22,8 +22,15 @@ export function firstError(result: ExecResult): SessionError | undefined {
   const words = sudoWords(stderr);
   if (code === WANTS_SUDO || code === CANNOT_BECOME) return refusal(words, stderr, code);
   // It let us in at first, and not when it came to the script.
-  const own = words.filter((line) => /^(?:sudo|doas): /.test(line));
+  const own = words.filter(isOfSudo);
   return reasonIn(own) && refusal(own, stderr, code);
+}
+
+const isOfSudo = (line: string): boolean => /^(?:sudo|doas): /.test(line);
+
+/** What helps where sudo, which let us in before, now says this. */
+export function hintFor(stderr: string): string | undefined {
+  return reasonIn(wordsIn(stderr).filter(isOfSudo))?.hint(userIn(stderr));
 }
 
 /** Why sudo did not run the script, although it was given a password. */
@@ -94,7 +101,8 @@ const allow = (user: string): string => `${user} ALL=(ALL) NOPASSWD: ALL`;
 const REASONS: readonly Reason[] = [
   {
     words: /account validation|account is locked|account (?:has )?expired/i,
-    hint: (user) => `the account is locked or expired: chage -l ${user} shows it, chage -E -1 ${user} ends it`,
+    hint: (user) =>
+      `the account is locked or expired (chage -l ${user} shows it, chage -E -1 ${user} ends it), or the host may start no more processes for it (ps -u ${user}, /etc/security/limits.conf)`,
   },
   {
     words: /password is required|authentication (?:is )?required|no password was provided/i,

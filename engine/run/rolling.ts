@@ -4,12 +4,12 @@ import { scriptOf } from "../role/handler.ts";
 import { convergeUnder } from "./converge.ts";
 import { LockedError } from "./converge-error.ts";
 import type { ConvergeOptions, LockedOptions, Progress } from "./converge-options.ts";
-import { namingDisk } from "./disk.ts";
 import { goBack, RolledBackError, type WayBack } from "./go-back.ts";
 import { InterruptedError } from "./interrupt.ts";
 import { withLock } from "./lock.ts";
 import { againSection, forget, keepFiles, type Previous, previousOf } from "./previous.ts";
 import type { Session } from "./session.ts";
+import { namingTrouble } from "./trouble.ts";
 import type { Turn } from "./work.ts";
 
 /** A host's turn: changes what waited for it and runs its handlers. Where that fails all of it goes back; throws `RolledBackError`. */
@@ -26,7 +26,7 @@ async function turnUnder(session: Session, turn: Turn, options: LockedOptions, p
   try {
     // Its resources are counted already.
     const counted = { ...progress, probed: 0 };
-    await namingDisk(options.host, session, () => convergeUnder(session, turn, { ...options, keeping }, counted));
+    await namingTrouble(options.host, session, () => convergeUnder(session, turn, { ...options, keeping }, counted));
   } catch (error) {
     // Of these nothing is known of the host, or the next run goes on from there.
     const goesOn = [ConnectionError, LockedError, InterruptedError].some((kind) => error instanceof kind);

@@ -24,7 +24,7 @@ import {
   SCRIPT_BEGINS,
   STARTED,
 } from "./become.ts";
-import { firstError, passwordError, startFlood, startTimeout, wantsPassword } from "./refusal.ts";
+import { firstError, hintFor, passwordError, startFlood, startTimeout, wantsPassword } from "./refusal.ts";
 import { SessionError } from "./session-error.ts";
 
 export { SessionError } from "./session-error.ts";
@@ -227,5 +227,10 @@ function answerIn(result: ExecResult, nonce: string, failed: (cause: Error) => S
 function shellError({ code, stderr }: ExecResult, cause: Error): SessionError {
   const words = stderr.split("\n").filter((line) => line.trim() !== "" && line !== STARTED);
   const last = words.slice(-5).join("; ") || "no message";
-  return new SessionError(`the host's shell did not finish (exit ${code}): ${last}`, { code, cause });
+  const hint = hintFor(stderr);
+  return new SessionError(`the host's shell did not finish (exit ${code}): ${last}`, {
+    code,
+    cause,
+    ...(hint !== undefined && { hint }),
+  });
 }

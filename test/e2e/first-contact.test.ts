@@ -90,6 +90,17 @@ const LOGINS: readonly SpoiledMachine[] = [
   },
 ];
 
+const SHELLS: readonly SpoiledMachine[] = [
+  {
+    name: "busybox as sh",
+    spoil:
+      "{ apt-get update && apt-get install -y --no-install-recommends busybox; } >/dev/null; ln -sf busybox /usr/bin/sh",
+    play: { file_path: "/srv/x", handler_path: "/srv/y" },
+    message: /changed=1/,
+    code: 0,
+  },
+];
+
 const sudoers = (line: string): string => `echo '${line}' >>/etc/sudoers.d/ops`;
 const asks = "echo ops:pw1 | chpasswd; echo 'ops ALL=(ALL) ALL' >/etc/sudoers.d/ops";
 
@@ -171,7 +182,7 @@ const SUDO: readonly SpoiledMachine[] = [
 ];
 
 t.test("the first contact with a machine that has something wrong", { skip: noLab }, async (t) => {
-  await meetsMachines(t, [...LOGINS, ...SUDO]);
+  await meetsMachines(t, [...LOGINS, ...SHELLS, ...SUDO]);
 
   await t.test("csh, fish and zsh are login shells as any other, with a password and without", async (t) => {
     const [image, key] = [await machineImage(), loginKey(t)];

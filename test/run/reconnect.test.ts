@@ -77,6 +77,13 @@ t.test("it is waited for as long as was asked, or not at all", async (t) => {
   }
 });
 
+t.test("a host that never comes back keeps what was counted of it", async (t) => {
+  const ever = Array.from({ length: 9 }, () => "refused" as const);
+  const { run } = await stage(t, ["a"], { connect: cutting(HANDLER, ever), reconnectSeconds: 1 });
+  t.match(await run.play(play), { unreachable: ["a"] });
+  t.match(await run.finish(), [{ ok: 0, changed: 1, skipped: 0, failure: { kind: "unreachable" } }]);
+});
+
 t.test("another key than before is not waited for", async (t) => {
   const { run, events } = await stage(t, ["a"], { connect: cutting(CHANGE, ["host-key-changed"]) });
   t.match(await run.play(play), { unreachable: ["a"] });

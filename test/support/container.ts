@@ -76,7 +76,8 @@ export async function startContainer(t: Test, image: string, options: ContainerO
   return { port, keys: (await run("cat /etc/ssh/ssh_host_*_key.pub")).trim().split("\n"), run };
 }
 
-const ANSWER_MS = 30_000;
+/** A spoiled one may install something first. */
+const ANSWER_MS = 120_000;
 
 /** Docker's proxy takes connections before sshd does: only its greeting tells. */
 async function answering(port: number): Promise<void> {
