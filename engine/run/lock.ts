@@ -51,6 +51,8 @@ export async function withLock<T>(
   task: (lock: Lock) => Promise<T>,
 ): Promise<T> {
   let held: Held | undefined;
+  // What a run left that died goes before the first script.
+  let isTidy = false;
   const lock: Lock = {
     async take(turn) {
       refuseIfEnding(options);
@@ -59,11 +61,14 @@ export async function withLock<T>(
       return held.turn === turn && isEven(turn);
     },
     async tidy(turn) {
-      if (held || isEven(turn)) return;
-      held = await hold(session, { ...options, lockWaitSeconds: 0 }).catch(unlessLocked);
-      if (held) await runUnder(session, [], { toTheEnd: true }, options);
+      if (isTidy || isEven(held?.turn ?? turn)) return;
+      held ??= await hold(session, { ...options, lockWaitSeconds: 0 }).catch(unlessLocked);
+      if (held) await lock.run([], { toTheEnd: true });
     },
-    run: (sections, how = {}) => runUnder(session, sections, how, options),
+    run(sections, how = {}) {
+      isTidy = true;
+      return runUnder(session, sections, how, options);
+    },
   };
   try {
     const outcome = await task(lock);

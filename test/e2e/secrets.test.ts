@@ -3,12 +3,27 @@ import t from "tap";
 import { bench, direct, onTerminal } from "../support/bench.ts";
 import { onHost } from "../support/lab.ts";
 import { typescript } from "../support/program.ts";
+import { sample } from "../support/sampler.ts";
 import { noLab, PASSWORD, takeStand } from "../support/stand.ts";
 import { canTrace, traced, traceLogins } from "../support/trace.ts";
 
 t.setTimeout(20 * 60_000);
 
 const KEY = "pä<ss>&w0rd/'+ %, and more";
+/** The next one: with it the service does not come up. */
+const NEXT = "an0ther $KEY `id`";
+/** Where a run writes, and a line that is found there if anything is. */
+const PLACES = [
+  "/var/lib/hostwright",
+  "/var/log/hostwright",
+  "/etc/keeper",
+  "/home/doer",
+  "/root",
+  "/run",
+  "/tmp",
+  "/var/tmp",
+  "/dev/shm",
+];
 /** Files on the host that are meant to hold the key; nothing else may. */
 const KEEPERS = ["/etc/keeper/conf", "/etc/keeper/env", "/etc/keeper/key", "/home/doer/key"];
 
@@ -27,7 +42,7 @@ const spellings = (value: string) => [
   inXml(value).replaceAll("&apos;", "'"),
   value.replaceAll("'", `'\\''`),
 ];
-const SECRETS = [...spellings(KEY), ...spellings(PASSWORD)];
+const SECRETS = [KEY, NEXT, PASSWORD].flatMap(spellings);
 const holding = (all: Readonly<Record<string, string>>) =>
   Object.entries(all).flatMap(([name, text]) =>
     SECRETS.filter((one) => text.includes(one)).map((one) => `${name}: ${one}`),
@@ -38,7 +53,12 @@ t.test(
   { skip: noLab || (!canTrace && "needs strace") },
   async (t) => {
     const { monPins } = await takeStand(t);
-    t.teardown(() => onHost("mon", "rm -rf /etc/keeper /home/doer/key /run/said"));
+    t.teardown(() =>
+      onHost(
+        "mon",
+        "systemctl stop keeper; rm -rf /etc/systemd/system/keeper.service /etc/keeper /home/doer/key /run/said; systemctl daemon-reload",
+      ),
+    );
     // A host that says the operator's password itself.
     const said = Buffer.from(`said ${PASSWORD}\n`).toString("base64");
     await onHost("mon", `echo ${said} | base64 -d >/run/said`);
@@ -51,6 +71,7 @@ t.test(
     const program = [process.execPath, typescript, "test/fixtures/keeper.mts", ...one.args];
     const reports = ["-v", "--diff", "--json", "--junit", `${one.dir}/report.xml`];
     const seen: Record<string, string> = {};
+    const stopSampling = await sample("mon", PLACES, [KEY, NEXT]);
 
     await t.test("a run that converges, and one that fails with the secret in its stderr", async (t) => {
       const since = (await onHost("mon", "date '+%F %T'")).trim();
@@ -90,6 +111,18 @@ t.test(
       t.match(seen["journal of systemd"], /clerk : .*USER=root/, "the journal has sudo");
     });
 
+    await t.test("a run whose changes go back, from copies of what was there", async (t) => {
+      await traced(one.dir, program);
+      writeFileSync(`${one.dir}/key`, `${NEXT}\n`);
+      const back = await traced(one.dir, [...program, ...reports, "-e", "fail=start"]);
+      writeFileSync(`${one.dir}/key`, `${KEY}\n`);
+      t.equal(back.code, 2, back.stderr);
+      t.match(back.stderr, /file \/etc\/keeper\/key.*as (?:they were|it was)/, "it is said what went back");
+      t.equal(await onHost("mon", "cat /etc/keeper/key"), KEY);
+      for (const part of ["stdout", "stderr", "started"] as const)
+        seen[`${part} of the run that went back`] = back[part];
+    });
+
     await t.test("the same at a terminal, with passwords that are typed", async (t) => {
       writeFileSync(
         `${one.dir}/hosts.yml`,
@@ -107,6 +140,17 @@ t.test(
     await t.test("none of it holds a secret in any spelling", async (t) => {
       for (const [name, text] of Object.entries(seen)) t.not(text.trim(), "", `${name}: ${text.length} characters`);
       t.same(holding(seen), []);
+    });
+
+    await t.test("at no moment did a file that others may read hold it", async (t) => {
+      await onHost(
+        "mon",
+        `umask 022; echo ${Buffer.from(KEY).toString("base64")} | base64 -d >/run/canary; sleep 1; rm /run/canary`,
+      );
+      const { rounds, seconds, readable } = await stopSampling();
+      t.comment(`${rounds} looks in ${seconds} s`);
+      t.ok(rounds / seconds > 20, "all places every few milliseconds");
+      t.same(readable, ["0644 /run/canary"], "but for the one of this test");
     });
 
     await t.test("on the host only the files that are meant to hold the key do, for their owner alone", async (t) => {

@@ -186,6 +186,29 @@ t.test("what a run left that died goes with the next, also where nothing is to b
   busy.say("release");
 });
 
+t.test("nor does it stay where what is left to change is done, meanwhile, by the dead run's own script", async (t) => {
+  const dir = t.testdir();
+  const { state } = statePaths(dir);
+  await convergeLocally(t, dir, wish(dir, "x"));
+  const gone = await other(t, dir);
+  mkdirSync(`${state}/early/0`, { recursive: true });
+  const script = spawn("sh", ["-c", `exec 9>>"$0/lock.script"; flock 9; echo; read -r _`, state]);
+  await once(script.stdout, "data");
+  gone.child.kill("SIGKILL");
+  await gone.ended;
+  writeFileSync(`${dir}/f`, "not yet");
+  const run = await convergeLocally(t, dir, wish(dir, "x"), {
+    heard({ kind }) {
+      if (kind !== "waiting") return;
+      writeFileSync(`${dir}/f`, "x");
+      script.stdin.end("\n");
+    },
+  });
+  t.same([run.error, run.progress.changed.size], [undefined, 0]);
+  t.notOk(existsSync(`${state}/early`));
+  t.equal((await convergeLocally(t, dir, wish(dir, "x"))).execs, 2, "and the next one finds nothing of it");
+});
+
 t.test("another name of the same machine in one run is waited for", async (t) => {
   const dir = t.testdir();
   const left = await other(t, dir, { operation: { ...eve, run: "r1" }, machine: "alias" });
