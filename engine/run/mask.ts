@@ -1,3 +1,4 @@
+import { MASK } from "../shell/secret.ts";
 import type { RunEvent } from "./event.ts";
 
 /** Fields with words of ours only; a secret that happens to be such a word must not make an event unreadable. */
@@ -17,6 +18,27 @@ function maskValue(value: unknown, mask: (text: string) => string): unknown {
   if (typeof value === "string") return mask(value);
   if (Array.isArray(value)) return value.map((item) => maskValue(item, mask));
   if (typeof value !== "object" || value === null) return value;
+  if (isDifference(value)) return maskDifference(value, mask);
   const masked = (key: string, item: unknown) => (WORDS.has(key) ? item : maskValue(item, mask));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(key, item)]));
+}
+
+/** Two texts of a file: what is there, and what is wanted. */
+interface Difference {
+  readonly before: string;
+  readonly after: string;
+}
+
+function isDifference(value: object): value is Difference {
+  const { before, after, ...others } = value as Partial<Record<string, unknown>>;
+  return typeof before === "string" && typeof after === "string" && Object.keys(others).length === 0;
+}
+
+/** Where a text holds a secret, an earlier one, which nobody knows any more, may be on the host: of what is there only the lines that stay are shown. */
+function maskDifference({ before, after }: Difference, mask: (text: string) => string): Difference {
+  const wanted = mask(after);
+  if (wanted === after) return { before: mask(before), after };
+  const staying = new Set(["", ...after.split("\n")]);
+  const shown = before.split("\n").map((line) => (staying.has(line) ? line : MASK));
+  return { before: mask(shown.join("\n")), after: wanted };
 }

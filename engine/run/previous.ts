@@ -102,7 +102,7 @@ function restoreFile(path: string, folder: string): Script {
       ${enterFolderOf(path)}
       stage
       : >new
-      if [ -f ${above(path)} ] && [ ! -L ${above(path)} ]; then hold ${basename(path)}; cp -p -- held new; fi
+      if [ -f ${above(path)} ] && [ ! -L ${above(path)} ]; then hold ${basename(path)}; cp -p -- held new; chmod 600 new; fi
       cat -- ${file} >new
       chown -- "$(stat -c %u:%g -- ${file})" new
       chmod -- "$(stat -c %a -- ${file})" new

@@ -119,6 +119,8 @@ t.test(
       t.equal(back.code, 2, back.stderr);
       t.match(back.stderr, /file \/etc\/keeper\/key.*as (?:they were|it was)/, "it is said what went back");
       t.equal(await onHost("mon", "cat /etc/keeper/key"), KEY);
+      const clean = await traced(one.dir, program);
+      t.equal(clean.code, 0, clean.stderr);
       for (const part of ["stdout", "stderr", "started"] as const)
         seen[`${part} of the run that went back`] = back[part];
     });
@@ -148,7 +150,7 @@ t.test(
         `umask 022; echo ${Buffer.from(KEY).toString("base64")} | base64 -d >/run/canary; sleep 1; rm /run/canary`,
       );
       const { rounds, seconds, readable } = await stopSampling();
-      t.comment(`${rounds} looks in ${seconds} s`);
+      t.comment(`${rounds} looks in ${Math.round(seconds)} s`);
       t.ok(rounds / seconds > 20, "all places every few milliseconds");
       t.same(readable, ["0644 /run/canary"], "but for the one of this test");
     });

@@ -10,7 +10,7 @@ import { envFile } from "../../engine/resource/env-file.ts";
 import { file } from "../../engine/resource/file.ts";
 import type { RunEvent } from "../../engine/run/event.ts";
 import { maskEvent } from "../../engine/run/mask.ts";
-import { masker, Secret } from "../../engine/shell/secret.ts";
+import { masker, reveal, Secret } from "../../engine/shell/secret.ts";
 import { sh } from "../../engine/shell/sh.ts";
 import { motd, oneOfEach, started } from "../support/events.ts";
 import { localEvents } from "../support/local-report.ts";
@@ -79,6 +79,20 @@ t.test(
 
     const journal = readFileSync(`${dir}/log/journal.jsonl`, "utf8");
     t.same(holding({ journal }), []);
+  },
+);
+
+t.test(
+  "of a file whose wanted text holds a secret, what is there is shown where it stays: it may hold an earlier one",
+  async (t) => {
+    const dir = t.testdir({ conf: "user = a\n\npassword = the one before\nport = 1\n" });
+    const now = new Secret("the one of today", "test");
+    const events = await localEvents(t, dir, [
+      file({ path: `${dir}/conf`, content: `user = a\n\npassword = ${reveal(now)}\nport = 2\n`, owner }),
+    ]);
+    const all = reportsOf(events.map((event) => maskEvent(event, masker([now]))));
+    for (const [name, text] of Object.entries(all)) t.notMatch(text, "the one", name);
+    t.match(all.text, /-\*{8}\n *-\*{8}\n *\+password = \*{8}\n *\+port = 2/);
   },
 );
 
