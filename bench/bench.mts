@@ -126,8 +126,9 @@ async function many(): Promise<void> {
 
 function theirs(hosts: readonly string[], config: string, port: number, shape: Shape): Record<string, Job> {
   if ("problem" in found) return {};
-  const login = { port, user: userInfo().username, key: `${dir}/user`, knownHosts: `${dir}/known_hosts` };
-  const all = rivals({ bin: found.bin, dir, config, hosts, login, states: statesIn(folderOf(shape), shape) });
+  const login = { user: userInfo().username, key: `${dir}/user`, knownHosts: `${dir}/known_hosts` };
+  const reached = hosts.map((name) => ({ name, address: "127.0.0.1", port }));
+  const all = rivals({ bin: found.bin, dir, config, hosts: reached, login, states: statesIn(folderOf(shape), shape) });
   return Object.fromEntries(
     all.map(({ name, command: [file = "", ...args], env }) => [name, () => spent(file, args, env)]),
   );

@@ -40,33 +40,43 @@ export interface Job {
   readonly dir: string;
   /** A file as of ssh_config(5) that knows the hosts. */
   readonly config: string;
-  readonly hosts: readonly string[];
-  readonly login: { readonly port: number; readonly user: string; readonly key: string; readonly knownHosts: string };
+  readonly hosts: readonly Reached[];
+  readonly login: { readonly user: string; readonly key: string; readonly knownHosts: string };
   readonly states: readonly State[];
+  /** Shell that runs last, where a state that notifies it was changed. */
+  readonly handler?: string;
+}
+
+/** A host, and where it is. */
+export interface Reached {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
 }
 
 /** The others, set up as their manuals say for speed: pipelining, one kept connection a host, no facts, as many forks as hosts. */
-export function rivals({ bin, dir, config, hosts, login, states }: Job): readonly Rival[] {
+export function rivals({ bin, dir, config, hosts, login, states, handler }: Job): readonly Rival[] {
   const inventory = join(dir, "rivals.json");
   const ssh = `-F ${config}`;
-  writeFileSync(inventory, JSON.stringify({ all: { hosts: Object.fromEntries(hosts.map((host) => [host, {}])) } }));
-  const tasks = states.map(({ kind, path, content }) => {
+  writeFileSync(inventory, JSON.stringify({ all: { hosts: Object.fromEntries(hosts.map(({ name }) => [name, {}])) } }));
+  const tasks = states.map(({ kind, path, content, notifies }) => {
     if (kind === "directory") return { "ansible.builtin.file": { path, state: "directory", mode: "0755" } };
     if (kind === "link") return { "ansible.builtin.file": { path, src: content, state: "link" } };
-    return { "ansible.builtin.copy": { dest: path, content, mode: "0644" } };
+    return { "ansible.builtin.copy": { dest: path, content, mode: "0644" }, ...(notifies && { notify: "handler" }) };
   });
+  const handlers = handler === undefined ? [] : [{ name: "handler", "ansible.builtin.shell": handler }];
   const book = join(dir, "rivals.yml.json");
-  writeFileSync(book, JSON.stringify([{ hosts: "all", gather_facts: false, tasks }]));
+  writeFileSync(book, JSON.stringify([{ hosts: "all", gather_facts: false, tasks, handlers }]));
   const deploy = join(dir, "deploy.py");
-  writeFileSync(deploy, pyinfraOf(states));
+  writeFileSync(deploy, pyinfraOf(states, handler));
   const inventoryOfPyinfra = join(dir, "inventory.py");
-  const data = {
-    ...{ ssh_hostname: "127.0.0.1", ssh_port: login.port, ssh_user: login.user, ssh_key: login.key },
+  const data = ({ address, port }: Reached) => ({
+    ...{ ssh_hostname: address, ssh_port: port, ssh_user: login.user, ssh_key: login.key },
     ...{ ssh_known_hosts_file: login.knownHosts },
-  };
+  });
   writeFileSync(
     inventoryOfPyinfra,
-    `hosts = [${hosts.map((host) => `(${JSON.stringify(host)}, ${JSON.stringify(data)})`).join(", ")}]\n`,
+    `hosts = [${hosts.map((host) => `(${JSON.stringify(host.name)}, ${JSON.stringify(data(host))})`).join(", ")}]\n`,
   );
   const ansible = {
     ANSIBLE_PIPELINING: "True",
@@ -100,11 +110,14 @@ export function rivals({ bin, dir, config, hosts, login, states }: Job): readonl
   ];
 }
 
-function pyinfraOf(states: readonly State[]): string {
-  const lines = states.map(({ kind, path, content }) => {
+function pyinfraOf(states: readonly State[], handler: string | undefined): string {
+  const lines = states.map(({ kind, path, content, notifies }) => {
     if (kind === "directory") return `files.directory(path=${JSON.stringify(path)}, mode="755")`;
     if (kind === "link") return `files.link(path=${JSON.stringify(path)}, target=${JSON.stringify(content)})`;
-    return `files.put(src=StringIO(${JSON.stringify(content)}), dest=${JSON.stringify(path)}, mode="644")`;
+    const put = `files.put(src=StringIO(${JSON.stringify(content)}), dest=${JSON.stringify(path)}, mode="644")`;
+    return notifies ? `notifies = ${put}` : put;
   });
-  return ["from io import StringIO", "from pyinfra.operations import files", ...lines, ""].join("\n");
+  const last =
+    handler === undefined ? [] : [`server.shell(commands=[${JSON.stringify(handler)}], _if=notifies.did_change)`];
+  return ["from io import StringIO", "from pyinfra.operations import files, server", ...lines, ...last, ""].join("\n");
 }

@@ -1,6 +1,7 @@
 // Disturbs whole runs of the site on the lab: cut connections, a controller that is killed, machines that reboot or lose their power.
 //   npm run faults                                        200 cuts, 50 kills, 10 reboots, 10 power losses: some hours
 //   npm run faults -- --cuts 20 --kills 5 --reboots 1 --power-losses 1
+//   npm run faults -- --from 120                          goes on where it was ended after 120 points
 // The tests' lab is used (HOSTWRIGHT_TEST_LAB, 9 unless given): it is brought up and converged, and left up.
 import { parseArgs } from "node:util";
 import { raiseLab } from "../support/lab.ts";
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     kills: { type: "string", default: "50" },
     reboots: { type: "string", default: "10" },
     "power-losses": { type: "string", default: "10" },
+    from: { type: "string", default: "0" },
     hosts: { type: "string", default: "mon,app-dev,app-prod" },
   },
 });
@@ -20,6 +22,7 @@ const plan: Plan = {
   kills: Number(values.kills),
   reboots: Number(values.reboots),
   powerLosses: Number(values["power-losses"]),
+  from: Number(values.from),
 };
 await raiseLab();
 const stage = await takeStage(values.hosts.split(","));

@@ -9,17 +9,18 @@ import { differences, manifestOf } from "./manifest.ts";
 
 const run = promisify(execFile);
 
+const KINDS = ["cuts", "kills", "reboots", "powerLosses"] as const;
+type Kind = (typeof KINDS)[number];
+
 /** How many faults of each kind, spread over a run. */
-export interface Plan {
-  readonly cuts: number;
-  readonly kills: number;
-  readonly reboots: number;
-  readonly powerLosses: number;
+export interface Plan extends Readonly<Record<Kind, number>> {
+  /** So many of them, in order, are left out. */
+  readonly from?: number;
 }
 
 /** What came of one fault. */
 export interface Point {
-  readonly kind: keyof Plan;
+  readonly kind: Kind;
   /** Where in the run it was: a share of its bytes, or of its time. */
   readonly at: number;
   /** How the run that it hit ended: 0 where it went on by itself. */
@@ -80,11 +81,12 @@ export async function takeStage(hosts: readonly string[]): Promise<Stage> {
 /** Disturbs runs as planned, and tells each point once its clean run is over. The hosts end with the first wish. */
 export async function disturb(stage: Stage, plan: Plan, tell: (point: Point) => void): Promise<void> {
   const measured = await measure(stage);
-  const points = (Object.keys(plan) as (keyof Plan)[]).flatMap((kind) =>
+  const { from = 0 } = plan;
+  const points = KINDS.flatMap((kind) =>
     Array.from({ length: plan[kind] }, (_, index) => ({ kind, at: (index + 0.5) / plan[kind] })),
   );
   let wish = 0;
-  for (const { kind, at } of points) {
+  for (const { kind, at } of points.slice(from)) {
     wish = 1 - wish;
     const code = await disturbed(stage, wish, { kind, at }, measured);
     const again = await converge(stage, wish);

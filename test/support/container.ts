@@ -11,6 +11,8 @@ import { LAB, program } from "./lab.ts";
 
 /** A machine of its own for one test, reached by SSH as `ops`, who may use sudo without a password. */
 export interface Container {
+  /** Docker's. */
+  readonly id: string;
   readonly port: number;
   /** Lines of `/etc/ssh/ssh_host_*_key.pub`. */
   readonly keys: readonly string[];
@@ -45,7 +47,11 @@ mkdir -p /home/ops/.ssh; printf '%s\\n' "$PUBLIC_KEY" >/home/ops/.ssh/authorized
 echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops; chmod 0440 /etc/sudoers.d/ops`;
 
 /** Starts a container of this image; it goes with the test. */
-export async function startContainer(t: Test, image: string, options: ContainerOptions): Promise<Container> {
+export async function startContainer(
+  t: Pick<Test, "teardown">,
+  image: string,
+  options: ContainerOptions,
+): Promise<Container> {
   const { publicKey, spoil = "", systemd = false, docker = [] } = options;
   const line = `${PREPARE}\n${spoil}\nexec ${systemd ? "/usr/local/lib/lab/init" : "/usr/sbin/sshd -D -e"}`;
   const start = [
@@ -73,7 +79,7 @@ export async function startContainer(t: Test, image: string, options: ContainerO
   const shown = execFileSync("docker", ["port", id, "22"], { encoding: "utf8" });
   const port = Number(/:(\d+)$/m.exec(shown)?.[1]);
   await answering(port);
-  return { port, keys: (await run("cat /etc/ssh/ssh_host_*_key.pub")).trim().split("\n"), run };
+  return { id, port, keys: (await run("cat /etc/ssh/ssh_host_*_key.pub")).trim().split("\n"), run };
 }
 
 /** A spoiled one may install something first. */
