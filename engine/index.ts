@@ -1,5 +1,6 @@
 /** All that roles and playbooks may import. */
 
+export { runBootstrap } from "./cli/bootstrap.ts";
 export { runExec, runFacts } from "./cli/exec.ts";
 export { runInventory } from "./cli/inventory.ts";
 export { runLock } from "./cli/lock.ts";

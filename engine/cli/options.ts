@@ -220,7 +220,8 @@ function commaSeparated(values: readonly string[] | undefined): readonly string[
 function rebuiltHost(text: string): [string, true | string] {
   const [host = "", fingerprint] = text.split(/=(.*)/s);
   if (fingerprint === undefined) return [host, true];
-  if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(fingerprint))
+  // A machine has a key of each type, and shows one of them.
+  if (!/^SHA256:[A-Za-z0-9+/]{43}=?(?:,SHA256:[A-Za-z0-9+/]{43}=?)*$/.test(fingerprint))
     throw new UsageError({
       message: "--rebuilt",
       found: `"${fingerprint}"`,

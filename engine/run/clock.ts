@@ -1,5 +1,5 @@
 import { sh } from "../shell/sh.ts";
-import type { Suspicion } from "./trouble.ts";
+import type { Suspicion } from "./suspicion.ts";
 
 /** What OpenSSL, curl, GnuTLS and apt say of what is judged by a wrong clock. */
 const COMPLAINT =

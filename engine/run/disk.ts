@@ -1,5 +1,5 @@
 import { type Script, sh } from "../shell/sh.ts";
-import type { Suspicion, Trouble } from "./trouble.ts";
+import type { Suspicion, Trouble } from "./suspicion.ts";
 
 /** A file system, as the host tells of it. Sizes are bytes. */
 export interface FileSystem {

@@ -1,6 +1,6 @@
 import { sh } from "../shell/sh.ts";
 import { inUnits } from "./disk.ts";
-import type { Suspicion, Trouble } from "./trouble.ts";
+import type { Suspicion, Trouble } from "./suspicion.ts";
 
 /** What shells, the C library and the loader say where a process cannot have memory, or cannot be started. */
 const NO_MEMORY = /cannot allocate memory|out of memory|memory exhausted|failed to map segment|bad_alloc/i;

@@ -49,6 +49,7 @@ release
 restartUnit
 reveal
 rolling
+runBootstrap
 runExec
 runFacts
 runInventory

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
 import t, { type Test } from "tap";
 import { withPin } from "../../engine/connection/known-hosts.ts";
 import { describeKey, fingerprint } from "../../engine/connection/public-key.ts";
@@ -107,6 +108,50 @@ t.test("rebuilt with a fingerprint takes only that key", async (t) => {
   t.equal(pins(), before);
   await connectTo(t, server, { knownHosts, rebuilt: fingerprint(key.blob) });
   t.not(pins(), before);
+});
+
+t.test("rebuilt with several fingerprints takes any of them: a machine has a key of each type", async (t) => {
+  const { server, name, key, knownHosts, pins } = await lab(t, (name) => `${name} ${testKey("ecdsa").public}\n`);
+  const rebuilt = [testKey("ecdsa"), { blob: key.blob }].map(({ blob }) => fingerprint(blob)).join(",");
+  await connectTo(t, server, { knownHosts, rebuilt });
+  t.equal(pins(), withPin("", name, key.blob));
+});
+
+t.test("an address that another host of ours has now is told as such, and is no rebuilt one", async (t) => {
+  const old = testKey();
+  const { server, key, knownHosts, pins } = await lab(t, (name) => `${name} ${old.public}\n`);
+  writeFileSync(knownHosts, `${pins()}app-2,10.0.0.12 ${key.public}\n`);
+  const before = pins();
+  const moved = await failure(connectTo(t, server, { knownHosts }));
+  t.equal(
+    moved.message,
+    `host key of app-1 (127.0.0.1:${server.port}) is that of app-2,10.0.0.12 (${relative("", knownHosts)}:2)`,
+  );
+  t.match(moved.hint, "correct it in the inventory");
+  const announced = await failure(connectTo(t, server, { knownHosts, rebuilt: true }));
+  t.match(announced.message, /is no new one: it is that of app-2,10\.0\.0\.12/);
+  t.match(announced.hint, `--rebuilt app-1=${fingerprint(key.blob)}`);
+  t.equal(pins(), before);
+  await connectTo(t, server, { knownHosts, rebuilt: fingerprint(key.blob) });
+  t.match(pins(), /^app-2,10\.0\.0\.12 .*\n\[127/, "who insists has both");
+});
+
+t.test("a key that this host has by another name already is a new one all the same", async (t) => {
+  const { server, name, key, dir, knownHosts, pins } = await lab(t, (name) => `${name} ${testKey().public}\n`);
+  writeFileSync(`${dir}/user`, `app-1.example.com ${key.public}\n`);
+  writeFileSync(`${dir}/config`, `Host *\n  UserKnownHostsFile ${dir}/user\n${isolatedConfig}`);
+  await connectTo(t, server, { knownHosts, rebuilt: true, sshConfig: `${dir}/config` });
+  t.equal(pins(), withPin("", name, key.blob));
+});
+
+t.test("a host that moved is known by its key, and taken with acceptNew", async (t) => {
+  const { server, key, knownHosts, pins } = await lab(t, () => "");
+  writeFileSync(knownHosts, `10.0.0.11 ${key.public}\n`);
+  const error = await failure(connectTo(t, server, { knownHosts }));
+  t.match(error.message, /is unknown$/);
+  t.match(error.hint, /It is the key of 10\.0\.0\.11 \(.*pins:1\): if that machine has moved here, --accept-new/);
+  await connectTo(t, server, { knownHosts, acceptNew: true });
+  t.match(pins(), /^10\.0\.0\.11 .*\n\[127/);
 });
 
 t.test("rebuilt changes nothing when the login fails", async (t) => {
