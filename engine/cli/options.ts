@@ -30,6 +30,7 @@ export interface Options {
   readonly json: boolean;
   /** The file for the JUnit report. */
   readonly junit: string | undefined;
+  readonly report: string | undefined;
   readonly lockWaitSeconds: number;
   /** For how long a host is waited for that went away. */
   readonly reconnectSeconds: number;
@@ -72,6 +73,7 @@ const flags = {
   "syntax-check": { type: "boolean" },
   json: { type: "boolean" },
   junit: { type: "string" },
+  report: { type: "string" },
   "lock-wait": { type: "string" },
   reconnect: { type: "string" },
   deadline: { type: "string" },
@@ -102,7 +104,7 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
       --list-hosts, --list-tasks, --list-tags   print the hosts, resources, tags of each play, contact no host
       --syntax-check        check playbook, inventory and vars, contact no host
       --json                events on stdout, one a line, and the text on stderr (docs/output.md)
-      --junit FILE          a report for CI systems
+      --junit FILE          a report for CI systems;  --report FILE.html: a page for people
   -v, --verbose             round trips, bytes and the time of each phase, by host
   -h, --help
 
@@ -144,6 +146,7 @@ export function parseOptions(
     syntaxCheck: values["syntax-check"] ?? false,
     json: values.json ?? false,
     junit: values.junit,
+    report: values.report,
     lockWaitSeconds: seconds("--lock-wait", values["lock-wait"], 0, 0),
     reconnectSeconds: seconds("--reconnect", values.reconnect, 60, 0),
     deadlineSeconds: seconds("--deadline", values.deadline, 0, 0),

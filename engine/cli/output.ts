@@ -2,8 +2,9 @@ import { setMaxListeners } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname } from "node:path";
+import { htmlReport } from "../report/html.ts";
 import { jsonReport } from "../report/json.ts";
-import { type JunitReport, junitReport } from "../report/junit.ts";
+import { junitReport } from "../report/junit.ts";
 import { textReport } from "../report/text.ts";
 import type { Emit } from "../run/event.ts";
 import { DeadlineError } from "../run/interrupt.ts";
@@ -25,22 +26,22 @@ export interface Interruption {
 }
 
 /**
- * Opens the reports: text on stdout, or events there and the text on stderr, and JUnit in a file as asked. Throws
+ * Opens the reports: text on stdout, or events there and the text on stderr, and JUnit and a page in files as asked. Throws
  * `UsageError` where the file cannot be written.
  */
 export async function openReports(options: Options): Promise<Reports> {
-  const junit = options.junit === undefined ? undefined : junitFile(options.junit, options);
+  const files = reportFiles(options, options);
   const json = options.json ? jsonReport({ write: (text) => process.stdout.write(text) }) : undefined;
   const people = await textOrLive(options);
   return {
     emit(event) {
       json?.(event);
-      junit?.emit(event);
+      for (const file of files) file.emit(event);
       people.emit(event);
     },
     end() {
       people.stop();
-      junit?.save();
+      for (const file of files) file.save();
     },
   };
 }
@@ -92,10 +93,27 @@ async function textOrLive(options: Options): Promise<{ readonly emit: Emit; stop
   return { emit: textReport(outputOf(stream), options), stop: () => {} };
 }
 
-/** A JUnit report with its file, which is there at once. Throws `UsageError` where it cannot be written. */
-export function junitFile(path: string, options: Pick<Options, "failOnChanges">): JunitReport & { save(): void } {
-  const report = junitReport(options);
-  const save = (): void => writeFileSync(path, report.xml());
+/** A report that is a file. */
+export interface ReportFile {
+  readonly emit: Emit;
+  save(): void;
+}
+
+/** The reports that are files, each of which is there at once. Throws `UsageError` where one cannot be written. */
+export function reportFiles(
+  { junit, report }: Pick<Options, "junit" | "report">,
+  options: Pick<Options, "failOnChanges">,
+): readonly ReportFile[] {
+  const { emit: toJunit, xml } = junitReport(options);
+  const { emit: toPage, html } = htmlReport();
+  return [
+    ...(junit === undefined ? [] : [reportFile("--junit", junit, toJunit, xml)]),
+    ...(report === undefined ? [] : [reportFile("--report", report, toPage, html)]),
+  ];
+}
+
+function reportFile(flag: string, path: string, emit: Emit, text: () => string): ReportFile {
+  const save = (): void => writeFileSync(path, text());
   try {
     mkdirSync(dirname(path), { recursive: true });
     // Written before the run as well: a file of an earlier run must not be taken for this one's.
@@ -103,9 +121,9 @@ export function junitFile(path: string, options: Pick<Options, "failOnChanges">)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/, .*/s, "") : String(cause);
     throw new UsageError(
-      { message: "--junit", found: `${path} (${reason})`, expected: "a file that can be written" },
+      { message: flag, found: `${path} (${reason})`, expected: "a file that can be written" },
       { cause },
     );
   }
-  return { ...report, save };
+  return { emit, save };
 }

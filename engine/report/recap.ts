@@ -48,7 +48,7 @@ export function recapLines(
 }
 
 /** As in "3 hosts: 1 changed, 1 failed, 1 ok". */
-function summary(results: readonly HostResult[]): string {
+export function summary(results: readonly HostResult[]): string {
   const words = results.map(({ failure, changed }) => failure?.kind ?? (changed > 0 ? "changed" : "ok"));
   const kinds = ["failed", "unreachable", "locked", "interrupted", "changed", "ok"];
   const counts = kinds.map((kind) => [words.filter((word) => word === kind).length, kind] as const);
@@ -57,7 +57,7 @@ function summary(results: readonly HostResult[]): string {
 }
 
 /** The counts of a host, in the recap's order. A host that was locked or interrupted failed. */
-function countsOf({ ok, changed, skipped, failure }: HostResult): Readonly<Record<string, number>> {
+export function countsOf({ ok, changed, skipped, failure }: HostResult): Readonly<Record<string, number>> {
   const unreachable = failure?.kind === "unreachable" ? 1 : 0;
   return { ok, changed, failed: failure && !unreachable ? 1 : 0, unreachable, skipped };
 }
@@ -101,7 +101,7 @@ function costLine({ host, execs, bytesSent, bytesReceived }: HostResult, times: 
 }
 
 /** Each failure with the hosts that have the same: what breaks everywhere is told once. */
-function sameFailures(results: readonly HostResult[]): readonly (readonly [Failure, readonly string[]])[] {
+export function sameFailures(results: readonly HostResult[]): readonly (readonly [Failure, readonly string[]])[] {
   const groups = new Map<string, [Failure, string[]]>();
   for (const { host, failure } of results) {
     if (!failure) continue;

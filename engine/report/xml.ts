@@ -21,17 +21,32 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** The element as an XML document. Characters that XML cannot hold are spelled out, as in "\x1b". */
 export function xmlDocument(root: Element): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${render(root, "")}\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${render(root, "", () => "/>")}\n`;
 }
 
-function render({ name, attributes = {}, children = [], text }: Element, indent: string): string {
+/** Elements of HTML that have no end. */
+const VOID: ReadonlySet<string> = new Set(["meta", "br"]);
+
+/** The element, `html` with all in it, as a page. A style must do without the characters that are escaped. */
+export function htmlDocument(root: Element): string {
+  return `<!doctype html>\n${render(root, "", (name) => (VOID.has(name) ? ">" : `></${name}>`))}\n`;
+}
+
+/** `close` ends an element in which nothing is. */
+function render(
+  { name, attributes = {}, children = [], text }: Element,
+  indent: string,
+  close: (name: string) => string,
+): string {
   const pairs = Object.entries(attributes).flatMap(([key, value]) =>
     value === undefined ? [] : [` ${key}="${escapeText(`${value}`).replace(/[\n\t]/g, escapeChar)}"`],
   );
   const head = `${indent}<${name}${pairs.join("")}`;
   if (text !== undefined) return `${head}>${escapeText(text)}</${name}>`;
-  if (children.length === 0) return `${head}/>`;
-  return [`${head}>`, ...children.map((child) => render(child, `${indent}  `)), `${indent}</${name}>`].join("\n");
+  if (children.length === 0) return `${head}${close(name)}`;
+  return [`${head}>`, ...children.map((child) => render(child, `${indent}  `, close)), `${indent}</${name}>`].join(
+    "\n",
+  );
 }
 
 function escapeText(text: string): string {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import t from "tap";
+import { htmlReport } from "../../engine/report/html.ts";
 import { jsonReport } from "../../engine/report/json.ts";
 import { junitReport } from "../../engine/report/junit.ts";
 import { liveReport } from "../../engine/report/live.ts";
@@ -45,8 +46,9 @@ function reportsOf(events: readonly RunEvent[]): Readonly<Record<string, string>
   const live = liveReport(terminal, { ...options, colour: true });
   const text = textReport({ colour: false, write: (more) => (texts.text += more) }, options);
   const json = jsonReport({ write: (more) => (texts.json += more) });
-  for (const event of events) for (const emit of [text, json, junit.emit, live.emit]) emit(event);
-  return { ...texts, junit: junit.xml(), live: terminal.written() };
+  const page = htmlReport();
+  for (const event of events) for (const emit of [text, json, junit.emit, live.emit, page.emit]) emit(event);
+  return { ...texts, junit: junit.xml(), live: terminal.written(), page: page.html() };
 }
 
 const holding = (all: Readonly<Record<string, string>>) =>
