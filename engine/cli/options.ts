@@ -31,6 +31,7 @@ export interface Options {
   /** The file for the JUnit report. */
   readonly junit: string | undefined;
   readonly report: string | undefined;
+  readonly message: string | undefined;
   readonly lockWaitSeconds: number;
   /** For how long a host is waited for that went away. */
   readonly reconnectSeconds: number;
@@ -40,6 +41,7 @@ export interface Options {
   readonly rebuilt: ReadonlyMap<string, true | string>;
   readonly acceptNew: boolean;
   readonly failOnChanges: boolean;
+  readonly failOnDrift: boolean;
   readonly help: boolean;
   readonly become: boolean;
   /** Those of the program's own flags that are given. */
@@ -74,12 +76,14 @@ const flags = {
   json: { type: "boolean" },
   junit: { type: "string" },
   report: { type: "string" },
+  message: { type: "string" },
   "lock-wait": { type: "string" },
   reconnect: { type: "string" },
   deadline: { type: "string" },
   rebuilt: { type: "string", multiple: true },
   "accept-new": { type: "boolean" },
   "fail-on-changes": { type: "boolean" },
+  "fail-on-drift": { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -99,16 +103,16 @@ export const HELP = `usage: npx zx playbooks/NAME.mts [options]
       --rebuilt HOST[=SHA256:…]   the host was rebuilt: take its new key, this run only
       --accept-new          pin the keys of hosts that no known_hosts file has
       --lock-wait TIME      wait for another run on a host (0);  --reconnect TIME: for one that went away (60s)
-      --fail-on-changes     in check mode: exit 3 if something would change
+      --fail-on-changes     in check mode: exit 3 if something would change;  --fail-on-drift: if a host was edited
   -K, --ask-become-pass     ask once for the sudo password;  -k, --ask-pass: for the SSH password
       --list-hosts, --list-tasks, --list-tags   print the hosts, resources, tags of each play, contact no host
       --syntax-check        check playbook, inventory and vars, contact no host
       --json                events on stdout, one a line, and the text on stderr (docs/output.md)
-      --junit FILE          a report for CI systems;  --report FILE.html: a page for people
+      --junit FILE          a report for CI systems;  --report FILE.html: a page;  --message FILE: lines for a chat
   -v, --verbose             round trips, bytes and the time of each phase, by host
   -h, --help
 
-exit: 0 fine, 1 usage or inventory error, 2 a host failed, 3 changes (--fail-on-changes), 4 unreachable, 5 locked`;
+exit: 0 fine, 1 usage or inventory error, 2 a host failed, 3 changes (--fail-on-…), 4 unreachable, 5 locked`;
 
 interface Parsing {
   readonly takesWords?: boolean;
@@ -147,12 +151,14 @@ export function parseOptions(
     json: values.json ?? false,
     junit: values.junit,
     report: values.report,
+    message: values.message,
     lockWaitSeconds: seconds("--lock-wait", values["lock-wait"], 0, 0),
     reconnectSeconds: seconds("--reconnect", values.reconnect, 60, 0),
     deadlineSeconds: seconds("--deadline", values.deadline, 0, 0),
     rebuilt: new Map((values.rebuilt ?? []).map(rebuiltHost)),
     acceptNew: values["accept-new"] ?? false,
     failOnChanges: values["fail-on-changes"] ?? false,
+    failOnDrift: values["fail-on-drift"] ?? false,
     help: values.help ?? false,
     become: values.become ?? false,
     flags: new Set(own.filter((name) => (values as Readonly<Record<string, unknown>>)[name] === true)),

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { htmlReport } from "../report/html.ts";
 import { jsonReport } from "../report/json.ts";
 import { junitReport } from "../report/junit.ts";
+import { messageReport } from "../report/message.ts";
 import { textReport } from "../report/text.ts";
 import type { Emit } from "../run/event.ts";
 import { DeadlineError } from "../run/interrupt.ts";
@@ -101,14 +102,16 @@ export interface ReportFile {
 
 /** The reports that are files, each of which is there at once. Throws `UsageError` where one cannot be written. */
 export function reportFiles(
-  { junit, report }: Pick<Options, "junit" | "report">,
+  { junit, report, message }: Pick<Options, "junit" | "report" | "message">,
   options: Pick<Options, "failOnChanges">,
 ): readonly ReportFile[] {
   const { emit: toJunit, xml } = junitReport(options);
   const { emit: toPage, html } = htmlReport();
+  const { emit: toMessage, text } = messageReport();
   return [
     ...(junit === undefined ? [] : [reportFile("--junit", junit, toJunit, xml)]),
     ...(report === undefined ? [] : [reportFile("--report", report, toPage, html)]),
+    ...(message === undefined ? [] : [reportFile("--message", message, toMessage, text)]),
   ];
 }
 

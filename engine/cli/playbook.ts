@@ -190,5 +190,7 @@ function exitCode(results: readonly HostResult[], options: Options): number {
   if (kinds.has("failed")) return 2;
   if (kinds.has("unreachable")) return 4;
   if (kinds.has("locked")) return 5;
-  return options.check && options.failOnChanges && results.some(({ changed }) => changed > 0) ? 3 : 0;
+  const isDrift = options.failOnDrift && results.some(({ edited }) => edited > 0);
+  const isChange = options.failOnChanges && results.some(({ changed }) => changed > 0);
+  return options.check && (isDrift || isChange) ? 3 : 0;
 }

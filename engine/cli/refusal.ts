@@ -23,7 +23,7 @@ export function reportRefusal(refusal: Refusal, args: readonly string[]): number
   return tellRefusal(refusal);
 }
 
-function saveRefusal(files: Pick<Wanted, "junit" | "report">, event: RunEvent, refusal: Refusal): void {
+function saveRefusal(files: Pick<Wanted, "junit" | "report" | "message">, event: RunEvent, refusal: Refusal): void {
   try {
     for (const report of reportFiles(files, { failOnChanges: false })) {
       report.emit(event);
@@ -40,12 +40,19 @@ interface Wanted {
   readonly json: boolean;
   readonly junit: string | undefined;
   readonly report: string | undefined;
+  readonly message: string | undefined;
 }
 
 /** Read leniently: the rest of the command line may be what is refused. */
 function wanted(args: readonly string[]): Wanted {
-  const options = { json: { type: "boolean" }, junit: { type: "string" }, report: { type: "string" } } as const;
+  const text = { type: "string" } as const;
+  const options = { json: { type: "boolean" }, junit: text, report: text, message: text } as const;
   const { values } = parseArgs({ args: [...args], options, strict: false });
   const file = (value: unknown) => (typeof value === "string" ? value : undefined);
-  return { json: values.json === true, junit: file(values.junit), report: file(values.report) };
+  return {
+    json: values.json === true,
+    junit: file(values.junit),
+    report: file(values.report),
+    message: file(values.message),
+  };
 }

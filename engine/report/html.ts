@@ -186,7 +186,10 @@ function timeline({ spans }: Run): readonly Element[] {
 function changeElement({ host, verb, step }: Change): Element {
   const fields = step.changes.map(({ field }) => field).join(", ");
   return element("details", {}, [
-    text("summary", `${host}: ${verb} ${step.type} ${step.id}: ${fields}`),
+    text(
+      "summary",
+      `${host}: ${verb} ${step.type} ${step.id}: ${fields}${step.cause === "edited" ? " (edited on the host)" : ""}`,
+    ),
     text("p", `made by ${placeText(step.place)}`),
     lines("diff", diffLines({ colour: false }, step)),
   ]);

@@ -131,7 +131,8 @@ function caseElement(
   if (one.outcome === "undone")
     return element(host, name, [skipped("changed, and put back as it was: see the failure")], one.place);
   if (one.outcome === "would change" && failOnChanges && !one.step?.condition) {
-    const attributes = { type: "changes", message: `would change: ${changes}` };
+    const edited = one.step?.cause === "edited" ? " (edited on the host since the last run)" : "";
+    const attributes = { type: "changes", message: `would change: ${changes}${edited}` };
     return element(host, name, [{ name: "failure", attributes, text: differences(one.step).join("\n") }], one.place);
   }
   const said = one.step ? [{ name: "system-out", text: `${saidOf(one)}: ${changes}` }] : [];

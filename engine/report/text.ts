@@ -1,4 +1,4 @@
-import type { AppliedStep, Emit, HostResult, OfHost, RunEvent } from "../run/event.ts";
+import type { AppliedStep, Emit, HostResult, OfHost, PlannedStep, RunEvent } from "../run/event.ts";
 import { diffLines } from "./diff.ts";
 import { recapLines } from "./recap.ts";
 import { counted, failureLine, harmless, hostLabel, type Output, paint, placeText, seconds } from "./terminal.ts";
@@ -109,7 +109,7 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
       ? lines(
           event.turn ? "its turn" : "differs",
           "dim",
-          `${steps.length} of ${counted(resources, "resource")}${pass > 1 ? `, pass ${pass}` : ""}`,
+          `${steps.length} of ${counted(resources, "resource")}${pass > 1 ? `, pass ${pass}` : ""}${editedText(steps)}`,
         )
       : []),
     ...(page.started?.check
@@ -124,12 +124,22 @@ function plannedLines(event: Planned, page: Page): readonly string[] {
   ];
 }
 
+/** What somebody edited is told apart from what the repository wants now. */
+function editedText(steps: readonly PlannedStep[]): string {
+  const edited = steps.filter(({ cause }) => cause === "edited").length;
+  return edited > 0 ? `; ${edited} edited on the host since the last run` : "";
+}
+
 function stepLines(page: Page, host: OfHost, verb: string, step: AppliedStep): readonly string[] {
   const { output, options } = page;
   const fields = harmless(step.changes.map(({ field }) => field).join(", "));
-  const what = `${harmless(`${step.type} ${step.id}`)}  ${paint(output, "dim", fields)}${timeText(page, step.durationMs)}`;
+  const what = `${harmless(`${step.type} ${step.id}`)}  ${paint(output, "dim", fields)}${timeText(page, step.durationMs)}${causeText(page, step)}`;
   const diff = options.diff ? diffLines(output, step).map((line) => `    ${line}`) : [];
   return [...hostLines(page, host, [verb, "yellow"], what), ...diff];
+}
+
+function causeText({ output }: Page, { cause }: PlannedStep): string {
+  return cause === "edited" ? `  ${paint(output, "yellow", "(edited on the host)")}` : "";
 }
 
 /** With -v, of what took time: a program that judges a copy, a restart, a download. */
@@ -179,9 +189,11 @@ function finishedLines(event: RunEvent & { kind: "finished" }, page: Page): read
 function checkLine(results: readonly HostResult[]): string {
   const changes = results.reduce((sum, { changed }) => sum + changed, 0);
   const would = changes === 1 ? "1 change would be made" : `${changes} changes would be made`;
+  const edited = results.reduce((sum, one) => sum + one.edited, 0);
+  const drift = edited > 0 ? ` (${edited} edited on a host since the last run)` : "";
   const unknown = results.filter(({ failure }) => failure).length;
   const but = unknown > 0 ? `, not counting ${counted(unknown, "host")} that could not be looked at` : "";
-  return `Check mode: ${would} in the first pass${but}; nothing was changed.`;
+  return `Check mode: ${would} in the first pass${drift}${but}; nothing was changed.`;
 }
 
 function hostLines(page: Page, of: OfHost, [verb, colour]: [string, Colour?], text: string): readonly string[] {

@@ -28,6 +28,8 @@ export interface Progress {
   probed: number;
   /** Those of them that differed in some pass. */
   readonly differing: Set<string>;
+  /** And those of them that somebody edited on the host since the last run. */
+  readonly edited?: Set<string>;
   readonly changed: Set<string>;
   readonly handlers: Set<string>;
   /** Lines for the recap. */

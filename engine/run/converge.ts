@@ -1,6 +1,7 @@
 import type { Resource, Step } from "../resource/resource.ts";
 import type { Section } from "../shell/frame.ts";
 import { lines, type Script } from "../shell/sh.ts";
+import { type Applied, appliedWords, causeOf } from "./applied.ts";
 import { apply } from "./apply.ts";
 import { keepForConfirmed } from "./confirm.ts";
 import { ApplyError, applyError, MAX_PASSES, NotConvergedError } from "./converge-error.ts";
@@ -37,10 +38,17 @@ export async function convergeUnder(
   let heard = options.known?.(look.sections);
   let before: Before = { services: [], held: [] };
   for (let pass = 1; ; pass++) {
-    const { steps, later, pending, waits, held, turn } = await plan(session, work, look, { pass, heard }, options);
+    const { steps, later, pending, waits, held, turn, applied } = await plan(
+      session,
+      work,
+      look,
+      { pass, heard },
+      options,
+    );
     if (pass === 1) before = { services: options.keeping ? [] : servicesIn(steps, work), held };
     if (pass === 1) progress.probed += work.resources.length;
     add(progress.differing, [...steps, ...later]);
+    if (pass === 1) for (const one of editedIn(steps, applied)) progress.edited?.add(one);
     if (options.check) {
       refuse(steps);
       add(progress.changed, steps);
@@ -48,11 +56,12 @@ export async function convergeUnder(
       return false;
     }
     if (steps.length === 0 && pending.length === 0) {
+      options.lock.note(appliedWords(work.resources.filter((one) => later.every(({ resource }) => resource !== one))));
       if (!waits) await options.lock.tidy(turn);
       return waits;
     }
     if (pass > MAX_PASSES + 1 || (pass > MAX_PASSES && steps.length > 0))
-      throw new NotConvergedError(steps.map(planned));
+      throw new NotConvergedError(steps.map((step) => planned(step)));
     // Handlers wait until everything holds: a restart between two changes would have to be made twice.
     const changing =
       steps.length > 0
@@ -63,6 +72,12 @@ export async function convergeUnder(
     });
     heard = sections && { sections, durationMs: 0 };
   }
+}
+
+/** What somebody edited on the host. */
+function editedIn(steps: readonly Step[], applied: Applied): readonly string[] {
+  const edited = steps.filter(({ resource }) => causeOf(resource, applied) === "edited");
+  return edited.map(({ resource }) => keyOf(resource));
 }
 
 /** Script that keeps what is about to change, where it may have to go back. */
@@ -109,7 +124,7 @@ async function plan(
   look: Look,
   { pass, heard }: Pass,
   options: LockedOptions,
-): Promise<Due & Pick<Before, "held"> & Pick<Seen, "turn">> {
+): Promise<Due & Pick<Before, "held"> & Pick<Seen, "turn" | "applied">> {
   const { host, emit, check, lock } = options;
   const started = performance.now();
   const lookNow = async (said?: Heard): Promise<Seen> => {
@@ -120,7 +135,9 @@ async function plan(
   let seen = await lookNow(heard);
   const isIdle = seen.all.steps.length === 0 && seen.all.pending.length === 0;
   if (!check && !isIdle && !(await lock.take(seen.turn))) seen = await lookNow();
-  const { all, left, differing } = seen;
+  const { all, left, differing, applied } = seen;
+  // What a later pass finds is what this run did itself.
+  const told = (step: Step) => planned(step, pass === 1 ? causeOf(step.resource, applied) : undefined);
   const inSync = work.resources.filter((one) => !differing.some(({ resource }) => resource === one));
   const durationMs = performance.now() - started + (heard?.durationMs ?? 0);
   emit({
@@ -129,19 +146,20 @@ async function plan(
     pass,
     resources: work.resources.length,
     ...(options.keeping && { turn: true }),
-    steps: all.steps.map(planned),
-    later: all.later.map(planned),
+    steps: all.steps.map(told),
+    later: all.later.map(told),
     inSync: inSync.map(refOf),
-    left: left.map(planned),
+    left: left.map(told),
     pending: all.pending,
     durationMs,
   });
-  return { ...all, turn: seen.turn, held: inSync.filter(({ kind }) => kind.isCondition) };
+  return { ...all, turn: seen.turn, applied, held: inSync.filter(({ kind }) => kind.isCondition) };
 }
 
 /** What a look saw. */
 interface Seen {
   readonly turn: string;
+  readonly applied: Applied;
   readonly differing: readonly Step[];
   readonly all: Due;
   /** What differs and is left alone, before a step. */
@@ -157,8 +175,8 @@ async function readLook(
 ): Promise<Seen> {
   const { before, steps: differing } = await look.read(session, sections);
   const { chosen, left } = select(differing, selection);
-  const { turn, pending } = parseStanding(before[0]?.stdout ?? "");
-  return { turn, differing, left, all: due(work, chosen, pending, check) };
+  const { turn, pending, applied } = parseStanding(before[0]?.stdout ?? "");
+  return { turn, applied, differing, left, all: due(work, chosen, pending, check) };
 }
 
 /** Returns what the look says then. */

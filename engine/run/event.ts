@@ -1,5 +1,6 @@
 import type { Change } from "../resource/resource.ts";
 import type { Finding } from "../role/playbook.ts";
+import type { Cause } from "./applied.ts";
 
 export type { Finding };
 
@@ -24,6 +25,8 @@ export interface PlannedStep extends ResourceRef {
   readonly changes: readonly Change[];
   /** It is only waited for, and not counted as changed. */
   readonly condition?: true;
+  /** Why it differs, where that is known: somebody edited the host since the last run, or the repository wants something else. */
+  readonly cause?: Cause;
 }
 
 /** A change that was made. */
@@ -80,6 +83,8 @@ export interface HostResult {
   readonly changed: number;
   /** Resources that differ and that a failure kept the run from reaching. */
   readonly skipped: number;
+  /** Of those that differed: how many somebody edited on the host since the last run. */
+  readonly edited: number;
   /** Handlers that ran (in check mode: that are waiting). */
   readonly handlers: readonly string[];
   readonly failure?: Failure | undefined;

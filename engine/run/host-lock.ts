@@ -85,7 +85,7 @@ export function holdLock(
     while word=$($limit sh -c 'IFS= read -r word && printf %s "$word"' 9>&-); do
       case $word in
         stop) : >${stop} ;;
-        proved) ${proved} ;;
+        proved*) words=\${word#proved}; ${proved} ;;
         release) rm -f -- ${holder} ${stop}; echo $((now + 1)) >${turn}; break ;;
       esac
     done`;

@@ -19,7 +19,13 @@ export interface HostRun extends Progress {
 
 /** Returns the state of a host at the start of a run. */
 export function newHostRun(host: Host): HostRun {
-  const progress = { probed: 0, differing: new Set<string>(), changed: new Set<string>(), handlers: new Set<string>() };
+  const progress = {
+    probed: 0,
+    differing: new Set<string>(),
+    edited: new Set<string>(),
+    changed: new Set<string>(),
+    handlers: new Set<string>(),
+  };
   return {
     ...progress,
     host,
@@ -43,6 +49,7 @@ export function resultOf(run: HostRun, stats: ConnectionStats): HostResult {
     ok: run.probed - run.differing.size,
     changed: run.changed.size,
     skipped: open.length,
+    edited: run.edited?.size ?? 0,
     handlers: [...run.handlers],
     failure: run.failure,
     notes: [...run.notes],

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { lines, type Script, sh } from "../shell/sh.ts";
+import { noteApplied } from "./applied.ts";
 import { LockedError } from "./converge-error.ts";
 import type { HostEvent } from "./event.ts";
 import { BEAT_MS, goesOn, holdLock, joinLock, type LockOwner } from "./host-lock.ts";
@@ -29,6 +30,8 @@ export interface Lock {
   take(turn: string): Promise<boolean>;
   /** Where nothing is to be changed and a run died here: removes what it left, unless somebody else is at work. */
   tidy(turn: string): Promise<void>;
+  /** These words are noted on the host once all holds: what it was proven to be. */
+  note(words: readonly string[]): void;
   /** Runs sections under it, until one fails or the run is to end. Throws `LockedError` where it was taken away. */
   run(sections: readonly Script[], how?: RunUnder): Promise<Answer>;
 }
@@ -53,6 +56,7 @@ export async function withLock<T>(
   let held: Held | undefined;
   // What a run left that died goes before the first script.
   let isTidy = false;
+  const noted: string[] = [];
   const lock: Lock = {
     async take(turn) {
       refuseIfEnding(options);
@@ -65,6 +69,9 @@ export async function withLock<T>(
       held ??= await hold(session, { ...options, lockWaitSeconds: 0 }).catch(unlessLocked);
       if (held) await lock.run([], { toTheEnd: true });
     },
+    note(words) {
+      noted.push(...words);
+    },
     run(sections, how = {}) {
       isTidy = true;
       return runUnder(session, sections, how, options);
@@ -72,7 +79,7 @@ export async function withLock<T>(
   };
   try {
     const outcome = await task(lock);
-    held?.proved();
+    held?.proved(noted);
     return outcome;
   } finally {
     await held?.release();
@@ -95,8 +102,8 @@ function refuseIfEnding({ signal }: LockOptions): void {
 interface Held {
   /** The number of the turn before. */
   readonly turn: string;
-  /** All that was changed holds: what was kept for a way back goes. */
-  proved(): void;
+  /** All that was changed holds: what was kept for a way back goes, and these words are noted. */
+  proved(words: readonly string[]): void;
   release(): Promise<void>;
 }
 
@@ -118,7 +125,12 @@ async function hold(session: Session, options: LockOptions): Promise<Held> {
       if (word === "held") resolve(text);
     };
   });
-  const proved = lines([forget(previousServices(host, paths)), forgetUnneeded(paths)]);
+  const proved = lines([
+    forget(previousServices(host, paths)),
+    forgetUnneeded(paths),
+    noteApplied(paths),
+    sh`note_applied $words || :`,
+  ]);
   const owner = ownerOf(options);
   const shell = session.stay((nonce) => holdLock(nonce, owner, lockWaitSeconds, paths, proved), hear);
   const early = shell.ended.then((): never => {
@@ -126,7 +138,7 @@ async function hold(session: Session, options: LockOptions): Promise<Held> {
   });
   return {
     turn: await Promise.race([turn, early]),
-    proved: () => shell.send("proved"),
+    proved: (words) => shell.send(["proved", ...words].join(" ")),
     release: listening(shell, signal),
   };
 }

@@ -1,9 +1,10 @@
 import type { Resource, Step } from "../resource/resource.ts";
+import type { Cause } from "./applied.ts";
 import type { PlannedStep, ResourceRef } from "./event.ts";
 
 /** A step as reports may show it. */
-export function planned({ resource, changes }: Pick<Step, "resource" | "changes">): PlannedStep {
-  const step = { ...refOf(resource), changes };
+export function planned({ resource, changes }: Pick<Step, "resource" | "changes">, cause?: Cause): PlannedStep {
+  const step = { ...refOf(resource), changes, ...(cause && { cause }) };
   return resource.kind.isCondition ? { ...step, condition: true } : step;
 }
 

@@ -1,4 +1,5 @@
 import { type Script, sh } from "../shell/sh.ts";
+import { type Applied, appliedProbe, parseApplied } from "./applied.ts";
 import { turnProbe } from "./host-lock.ts";
 import { pendingFolder, type StatePaths } from "./host-state.ts";
 
@@ -8,19 +9,22 @@ export interface Standing {
   readonly turn: string;
   /** Handlers notified on this host and not run yet. */
   readonly pending: readonly string[];
+  readonly applied: Applied;
 }
 
 /** Section that prints what a host's `Standing` is made of, a line each. */
 export function standingProbe(paths: StatePaths): Script {
   return sh`
     ${turnProbe(paths)}
+    ${appliedProbe(paths)}
     for path in ${pendingFolder(paths)}/*; do [ ! -f "$path" ] || printf '%s\\n' "\${path##*/}"; done`;
 }
 
 /** Reads what `standingProbe` printed. A name that is none of ours, as a disk that broke leaves it, is nobody's handler. */
 export function parseStanding(stdout: string): Standing {
-  const [turn = "", ...names] = stdout.split("\n").filter((line) => line !== "");
-  return { turn, pending: names.flatMap(handlerNamed) };
+  const [turn = "", ...lines] = stdout.split("\n").filter((line) => line !== "");
+  const names = lines.filter((line) => !line.startsWith("="));
+  return { turn, pending: names.flatMap(handlerNamed), applied: parseApplied(lines) };
 }
 
 function handlerNamed(file: string): readonly string[] {

@@ -16,7 +16,7 @@ export const motd: PlannedStep = {
 
 /** The result of a host where everything held. */
 export function result(host: string, more: Partial<HostResult> = {}): HostResult {
-  const counts = { ok: 3, changed: 0, skipped: 0, execs: 2, bytesSent: 1234, bytesReceived: 567 };
+  const counts = { ok: 3, changed: 0, skipped: 0, edited: 0, execs: 2, bytesSent: 1234, bytesReceived: 567 };
   return { host, ...counts, handlers: [], notes: [], durationMs: 1500, ...more };
 }
 
