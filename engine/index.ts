@@ -2,6 +2,7 @@
 
 export { runBootstrap } from "./cli/bootstrap.ts";
 export { runExec, runFacts } from "./cli/exec.ts";
+export { runHistory } from "./cli/history.ts";
 export { runInventory } from "./cli/inventory.ts";
 export { runLock } from "./cli/lock.ts";
 export { type Program, runPlaybook } from "./cli/playbook.ts";

@@ -67,7 +67,8 @@ export function handlerDone(handler: string, entry: Entry, paths: StatePaths): S
     ${journal(entry, paths)}`;
 }
 
-type Entry = Readonly<Record<string, unknown>>;
+/** A line of the journal. */
+export type Entry = Readonly<Record<string, unknown>>;
 
 /** Script that tells whether a handler was notified and has not succeeded since. */
 export function isPending(handler: string, paths: StatePaths): Script {
@@ -89,21 +90,26 @@ export function parseJournal(stdout: string): {
   readonly resources: readonly string[];
   readonly handlers: readonly string[];
 } {
-  const entries = stdout.split("\n").flatMap(entryOf);
+  const entries = stdout
+    .split("\n")
+    .flatMap(entryOf)
+    .filter((entry) => !("rollback" in entry));
   const all = (field: string) => entries.map((entry) => entry[field]).filter((name) => typeof name === "string");
   return { resources: [...new Set(all("resource"))], handlers: [...new Set(all("handler"))] };
 }
 
-function entryOf(line: string): readonly Entry[] {
+/** The entry of a line; none where a broken disk left something else. */
+export function entryOf(line: string): readonly Entry[] {
   try {
     const entry: unknown = JSON.parse(line);
-    return typeof entry === "object" && entry !== null && !("rollback" in entry) ? [entry as Entry] : [];
+    return typeof entry === "object" && entry !== null ? [entry as Entry] : [];
   } catch {
     return [];
   }
 }
 
-function journalPath({ log }: StatePaths): string {
+/** Where a host's journal is. */
+export function journalPath({ log }: StatePaths): string {
   return `${log}/journal.jsonl`;
 }
 

@@ -52,6 +52,7 @@ rolling
 runBootstrap
 runExec
 runFacts
+runHistory
 runInventory
 runLock
 runOnce
