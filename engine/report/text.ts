@@ -132,10 +132,16 @@ function editedText(steps: readonly PlannedStep[]): string {
 
 function stepLines(page: Page, host: OfHost, verb: string, step: AppliedStep): readonly string[] {
   const { output, options } = page;
-  const fields = harmless(step.changes.map(({ field }) => field).join(", "));
+  const fields = harmless(step.changes.map(fieldText).join(", "));
   const what = `${harmless(`${step.type} ${step.id}`)}  ${paint(output, "dim", fields)}${timeText(page, step.durationMs)}${causeText(page, step)}`;
   const diff = options.diff ? diffLines(output, step).map((line) => `    ${line}`) : [];
   return [...hostLines(page, host, [verb, "yellow"], what), ...diff];
+}
+
+/** Of an upgrade it is said from what and to what. */
+function fieldText({ field, before, after }: PlannedStep["changes"][number]): string {
+  const isUpgrade = /^(?:version$|image )/.test(field) && before !== undefined && after !== undefined;
+  return isUpgrade ? `${field} ${before} → ${after}` : field;
 }
 
 function causeText({ output }: Page, { cause }: PlannedStep): string {

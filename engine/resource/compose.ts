@@ -1,3 +1,4 @@
+import { parse as parseYaml } from "yaml";
 import { beside } from "../shell/sh.ts";
 import { applyProject, pullEarly, serveAgain } from "./compose-apply.ts";
 import { type ComposeCurrent, type Container, parseProjects, probeProjects } from "./compose-probe.ts";
@@ -20,7 +21,12 @@ export const compose = defineResource<ComposeDesired, ComposeCurrent>({
   diff(desired, current) {
     const file = fileType.diff(composeFile(desired), current.file);
     if (current.engine !== "running") return [...diffEngine(desired, current), ...file];
-    return [...file, ...diffOrphans(desired, current), ...diffServices(desired, current)];
+    return [
+      ...file,
+      ...diffImages(desired, current),
+      ...diffOrphans(desired, current),
+      ...diffServices(desired, current),
+    ];
   },
   refuses: (desired, { file }) => fileType.refuses?.(composeFile(desired), file),
   early: pullEarly,
@@ -43,6 +49,26 @@ function diffEngine({ services }: ComposeDesired, { engine }: ComposeCurrent): r
     { field: "engine", before: engine === "absent" ? undefined : engine, after: "running" },
     ...Object.keys(services).map((name) => ({ field: `service ${name}`, before, after: "healthy" })),
   ];
+}
+
+/** What an upgrade is from and to, as compose.yaml on the host has it. */
+function diffImages({ services }: ComposeDesired, { file: { text } }: ComposeCurrent): readonly Change[] {
+  const before = text === undefined ? {} : imagesIn(text);
+  return Object.entries(services).flatMap(([name, { image }]) => {
+    const old = before[name];
+    return old === undefined || old === image ? [] : [{ field: `image ${name}`, before: old, after: image }];
+  });
+}
+
+/** None where somebody wrote something else into the file. */
+function imagesIn(text: string): Readonly<Record<string, string>> {
+  try {
+    const { services } = parseYaml(text) as { services: Readonly<Record<string, { image?: unknown }>> };
+    const all = Object.entries(services).map(([name, service]) => [name, service.image] as const);
+    return Object.fromEntries(all.flatMap(([name, image]) => (typeof image === "string" ? [[name, image]] : [])));
+  } catch {
+    return {};
+  }
 }
 
 /** Containers of services that are no longer described. */

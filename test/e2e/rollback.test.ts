@@ -1,8 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
 import t, { type Test } from "tap";
-import { LAB, labAddress, onHost, playbook, type SiteRun, site, stepsOf, takeLab } from "../support/lab.ts";
+import { labAddress, onHost, playbook, type SiteRun, site, stepsOf, takeLab } from "../support/lab.ts";
+import { publish } from "../support/release.ts";
 import { noLab } from "../support/stand.ts";
 
 // It brings the tests' lab up and converges it where that has not happened yet.
@@ -55,7 +53,7 @@ t.test("what does not come up goes back, and the old state serves", { skip: noLa
   });
 
   await t.test("a version of node_exporter that crashes", async (t) => {
-    publishCrashing(t, "1.9.9");
+    publish(t, "1.9.9", "#!/bin/sh\necho 'panic: no collectors' >&2\nexit 2\n");
     const before = await onHost(APP, "readlink /usr/local/bin/node_exporter");
     const run = await playbook(ROLE, "--limit", APP, "-e", "node_exporter_version=1.9.9");
     wentBack(t, run, APP, { step: "unit node_exporter.service", undone: /release \/usr\/local\/bin\/node_exporter/ });
@@ -90,17 +88,4 @@ async function occupy(t: Test, port: number): Promise<void> {
   const listen = "use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => shift, Listen => 1) or die; sleep";
   await onHost(APP, `systemd-run -q --unit=occupied perl -e '${listen}' ${port}`);
   t.teardown(() => onHost(APP, "systemctl stop occupied"));
-}
-
-/** Puts an archive with a program that crashes where the lab's hosts get releases, and its hash into the lab's lock file. */
-function publishCrashing(t: Test, version: string): void {
-  const stem = `node_exporter-${version}.linux-amd64`;
-  const folder = t.testdir({ [stem]: { node_exporter: "#!/bin/sh\necho 'panic: no collectors' >&2\nexit 2\n" } });
-  const archive = `.lab/${LAB}/releases/${stem}.tar.gz`;
-  execFileSync("tar", ["-czf", archive, "-C", folder, stem]);
-  const lockFile = `.lab/${LAB}/releases.lock.json`;
-  const lock = readFileSync(lockFile, "utf8");
-  const sha256 = createHash("sha256").update(readFileSync(archive)).digest("hex");
-  writeFileSync(lockFile, JSON.stringify({ ...JSON.parse(lock), [`${stem}.tar.gz`]: { sha256, source: "a test" } }));
-  t.teardown(() => writeFileSync(lockFile, lock));
 }

@@ -37,6 +37,10 @@ engine running
   `${spawnSync("sha256sum", { input: content, encoding: "utf8" }).stdout.slice(0, 64)}  `,
 );
 
+/** The same with another compose.yaml on the host. */
+const older = (text: string) =>
+  inSync.replace(/^[0-9a-f]{12}(.*)$/m, `000000000000$1\ntext 0 ${Buffer.from(text).toString("base64")}`);
+
 const web = /container try web .*\n/;
 const warning = `hash 0 time="2026-11-22T09:48:32Z" level=warning msg="the attribute \`version\` is obsolete"\n`;
 const refusal = Buffer.from("validating -: (root) Additional property nonsense is not allowed\n").toString("base64");
@@ -136,6 +140,19 @@ const cases: { name: string; probed: string; changes: readonly unknown[][]; desi
       ["service web", "unknown", "healthy"],
       ["service plain", "unknown", "healthy"],
     ],
+  },
+  {
+    name: "of another image it is said from which to which",
+    probed: older("services: { web: { image: tiny:0 }, plain: { image: tiny:1 }, odd: 7 }\n"),
+    changes: [
+      ["content", "000000000000", undefined],
+      ["image web", "tiny:0", "tiny:1"],
+    ],
+  },
+  {
+    name: "a compose.yaml that is none says nothing of images",
+    probed: older("services: [\n"),
+    changes: [["content", "000000000000", undefined]],
   },
   {
     name: "another compose.yaml comes first",
