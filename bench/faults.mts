@@ -18,6 +18,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "10" },
     rounds: { type: "string", default: "3" },
+    tools: { type: "string", default: "Hostwright,Ansible,pyinfra" },
     verbose: { type: "boolean" },
   },
 });
@@ -25,6 +26,11 @@ const [kills, rounds] = [Number(values.kills), Number(values.rounds)];
 
 /** Of the tools, for who asks why. */
 const output = values.verbose ? "inherit" : "ignore";
+
+/** Who takes longer is killed: exit 137. */
+const PATIENCE_MS = 300_000;
+
+let connections = 0;
 
 const FOLDER = "/srv/bench";
 const SHAPE: Shape = { count: 12, inFolder: 6 };
@@ -66,7 +72,8 @@ try {
     Ansible: theirs(found.bin, "Ansible"),
     pyinfra: theirs(found.bin, "pyinfra"),
   };
-  for (const [name, tool] of Object.entries(tools)) await measured(name, tool, machines, stranger as Machine);
+  for (const [name, tool] of Object.entries(tools))
+    if (values.tools.split(",").includes(name)) await measured(name, tool, machines, stranger as Machine);
 } finally {
   for (const end of ends.reverse()) await end();
 }
@@ -176,7 +183,10 @@ function start({ command: [file = "", ...args], env }: ReturnType<Tool>) {
 
 async function ended(job: ReturnType<Tool>): Promise<{ code: number; seconds: number }> {
   const began = performance.now();
-  const [code] = await once(start(job), "close");
+  const child = start(job);
+  const late = setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), PATIENCE_MS);
+  const [code] = await once(child, "close");
+  clearTimeout(late);
   return { code: Number(code ?? 137), seconds: (performance.now() - began) / 1000 };
 }
 
@@ -213,7 +223,9 @@ function theirs(bin: string, wanted: string): Tool {
     const all = rivals({ bin, dir, config, hosts, login, states, handler });
     const rival = all.find(({ name }) => name === wanted);
     if (!rival) throw new Error(`no ${wanted}`);
-    return rival;
+    // No connection is kept from run to run: days are between them.
+    const args = `${rival.env.ANSIBLE_SSH_ARGS}`.replace("%C", `${++connections}-%C`);
+    return { command: rival.command, env: { ...rival.env, ANSIBLE_SSH_ARGS: args } };
   };
 }
 

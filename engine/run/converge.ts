@@ -38,14 +38,13 @@ export async function convergeUnder(
   let heard = options.known?.(look.sections);
   let before: Before = { services: [], held: [] };
   for (let pass = 1; ; pass++) {
-    const { steps, later, pending, waits, held, turn, applied } = await plan(
-      session,
-      work,
-      look,
-      { pass, heard },
-      options,
-    );
-    if (pass === 1) before = { services: options.keeping ? [] : servicesIn(steps, work), held };
+    const seen = await plan(session, work, look, { pass, heard }, options);
+    const { steps, later, pending, waits, inSync, turn, applied } = seen;
+    if (pass === 1)
+      before = {
+        services: options.keeping ? [] : servicesIn(steps, work),
+        held: inSync.filter(({ kind }) => kind.isCondition),
+      };
     if (pass === 1) progress.probed += work.resources.length;
     add(progress.differing, [...steps, ...later]);
     if (pass === 1) for (const one of editedIn(steps, applied)) progress.edited?.add(one);
@@ -56,7 +55,7 @@ export async function convergeUnder(
       return false;
     }
     if (steps.length === 0 && pending.length === 0) {
-      options.lock.note(appliedWords(work.resources.filter((one) => later.every(({ resource }) => resource !== one))));
+      options.lock.note(appliedWords(inSync));
       if (!waits) await options.lock.tidy(turn);
       return waits;
     }
@@ -124,7 +123,7 @@ async function plan(
   look: Look,
   { pass, heard }: Pass,
   options: LockedOptions,
-): Promise<Due & Pick<Before, "held"> & Pick<Seen, "turn" | "applied">> {
+): Promise<Due & Pick<Seen, "turn" | "applied"> & { readonly inSync: readonly Resource[] }> {
   const { host, emit, check, lock } = options;
   const started = performance.now();
   const lookNow = async (said?: Heard): Promise<Seen> => {
@@ -153,7 +152,7 @@ async function plan(
     pending: all.pending,
     durationMs,
   });
-  return { ...all, turn: seen.turn, applied, held: inSync.filter(({ kind }) => kind.isCondition) };
+  return { ...all, turn: seen.turn, applied, inSync };
 }
 
 /** What a look saw. */

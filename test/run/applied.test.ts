@@ -57,6 +57,15 @@ t.test("what another run proved of other resources stays; what failed is not pro
   t.same(causes(await convergeLocally(t, dir, [one, newer], { check: true })), { two: "intended" });
 });
 
+t.test("what the tags leave out is not proven", async (t) => {
+  const dir = t.testdir();
+  const wish = (content: string) =>
+    ["one", "two"].map((name) => file({ path: `${dir}/${name}`, content, owner }, { tags: [name] }));
+  await convergeLocally(t, dir, wish("1"));
+  await convergeLocally(t, dir, wish("2"), { tags: ["one"] });
+  t.same(causes(await convergeLocally(t, dir, wish("2"), { check: true })), { two: "intended" });
+});
+
 t.test(
   "a secret is told apart by a hash that does not tell it, and not at all once it is the one of before",
   async (t) => {
