@@ -132,7 +132,7 @@ function refusedExec({ endpoint, login }: ExecRoute, cause: unknown): Connection
   const message = `${describeEndpoint(endpoint)}: the host refuses to run a command: ${cause}`;
   return new ConnectionError("lost", endpoint.name, message, {
     cause,
-    hint: "Look at ForceCommand in its sshd_config, and at MaxSessions, which has to be at least 2.",
+    hint: "Look at ForceCommand in its sshd_config, at MaxSessions, which has to be at least 2, and whether it may start more processes for this user (ulimit -u).",
   });
 }
 

@@ -139,9 +139,8 @@ function stepLines(page: Page, host: OfHost, verb: string, step: AppliedStep): r
 }
 
 /** Of an upgrade it is said from what and to what. */
-function fieldText({ field, before, after }: PlannedStep["changes"][number]): string {
-  const isUpgrade = /^(?:version$|image )/.test(field) && before !== undefined && after !== undefined;
-  return isUpgrade ? `${field} ${before} → ${after}` : field;
+function fieldText({ field, before, after, isVersion }: PlannedStep["changes"][number]): string {
+  return isVersion && before !== undefined && after !== undefined ? `${field} ${before} → ${after}` : field;
 }
 
 function causeText({ output }: Page, { cause }: PlannedStep): string {

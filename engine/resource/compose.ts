@@ -1,4 +1,3 @@
-import { parse as parseYaml } from "yaml";
 import { beside } from "../shell/sh.ts";
 import { applyProject, pullEarly, serveAgain } from "./compose-apply.ts";
 import { type ComposeCurrent, type Container, parseProjects, probeProjects } from "./compose-probe.ts";
@@ -56,19 +55,22 @@ function diffImages({ services }: ComposeDesired, { file: { text } }: ComposeCur
   const before = text === undefined ? {} : imagesIn(text);
   return Object.entries(services).flatMap(([name, { image }]) => {
     const old = before[name];
-    return old === undefined || old === image ? [] : [{ field: `image ${name}`, before: old, after: image }];
+    return old === undefined || old === image
+      ? []
+      : [{ field: `image ${name}`, before: old, after: image, isVersion: true }];
   });
 }
 
-/** None where somebody wrote something else into the file. */
+/** The images of a compose.yaml as roles write it, by service; whatever else somebody wrote there has none. */
 function imagesIn(text: string): Readonly<Record<string, string>> {
-  try {
-    const { services } = parseYaml(text) as { services: Readonly<Record<string, { image?: unknown }>> };
-    const all = Object.entries(services).map(([name, service]) => [name, service.image] as const);
-    return Object.fromEntries(all.flatMap(([name, image]) => (typeof image === "string" ? [[name, image]] : [])));
-  } catch {
-    return {};
-  }
+  const [, services = ""] = /^services:\n((?: .*\n|\n)*)/m.exec(text) ?? [];
+  const blocks = services.split(/^ {2}(?=[\w.-]+:\s*$)/m);
+  return Object.fromEntries(
+    blocks.flatMap((block) => {
+      const [, name, image] = /^([\w.-]+):\s*\n(?: {3,}.*\n|\n)*? {4}image: *["']?([^"'\s]+)/.exec(block) ?? [];
+      return name === undefined || image === undefined ? [] : [[name, image]];
+    }),
+  );
 }
 
 /** Containers of services that are no longer described. */

@@ -151,7 +151,9 @@ function diff(desired: ReleaseDesired, { archive, files, links }: ReleaseCurrent
   });
   const linked = links.map((to) => versionOf(to, desired)).find((version) => version !== undefined);
   const found = linked ?? (damage === "absent" ? undefined : desired.version);
-  const version = compare({ version: desired.version }, { version: found });
+  const version = compare({ version: desired.version }, { version: found }).map(
+    (change): Change => ({ ...change, isVersion: true }),
+  );
   if (damage) return [...version, { field: "files", before: damage, after: "installed" }, ...linkChanges];
   const modes = files.map(({ stat }) => stat?.mode).filter((mode) => mode !== "0755");
   const owners = files.map(({ stat }) => `${stat?.owner}:${stat?.group}`).filter((owner) => owner !== "root:root");

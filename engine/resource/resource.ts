@@ -9,6 +9,8 @@ export interface Change {
   readonly before?: string | undefined;
   readonly after?: string | undefined;
   readonly text?: { readonly before: string; readonly after: string };
+  /** `before` and `after` are versions: an upgrade is told with both. */
+  readonly isVersion?: true;
 }
 
 /** Five pure functions, as docs/writing-a-resource.md shows them. `probe` and `parse` take all resources of the type at once: one fork for many. */

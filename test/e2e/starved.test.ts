@@ -29,12 +29,6 @@ const MACHINES: readonly SpoiledMachine[] = [
     message:
       /^FAILED web: web cannot start another process.*: file \/srv\/x failed: exit 2(?:.*\n)+ {2}next .*pids-limit/m,
   },
-  {
-    name: "no more processes for the user, which sudo takes for a locked account",
-    spoil: "echo 'ops hard nproc 3' >/etc/security/limits.conf",
-    play: { file_path: "/srv/x" },
-    message: /sudo says: account validation failure.*\n {2}next .*no more processes/,
-  },
 ];
 /** All programs have another clock, sudo as well: https://github.com/wolfcw/libfaketime. */
 const clock = (difference: string): string => `apt-get update >/dev/null

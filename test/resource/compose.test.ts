@@ -143,7 +143,9 @@ const cases: { name: string; probed: string; changes: readonly unknown[][]; desi
   },
   {
     name: "of another image it is said from which to which",
-    probed: older("services: { web: { image: tiny:0 }, plain: { image: tiny:1 }, odd: 7 }\n"),
+    probed: older(
+      "name: try\nservices:\n  web:\n    ports: [80]\n    image: 'tiny:0'\n\n  plain:\n    image: tiny:1\n  odd: 7\nvolumes: {}\n",
+    ),
     changes: [
       ["content", "000000000000", undefined],
       ["image web", "tiny:0", "tiny:1"],

@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import t from "tap";
+import { connectLocal } from "../../engine/connection/local.ts";
 import { file } from "../../engine/resource/file.ts";
 import { confirmed } from "../../engine/role/handler.ts";
 import { failureOf } from "../../engine/run/failure.ts";
+import { openSession, type Session } from "../../engine/run/session.ts";
 import { sh } from "../../engine/shell/sh.ts";
 import { convergeLocally, statePaths } from "../support/local-run.ts";
 
@@ -44,8 +46,12 @@ t.test("where nobody comes in the host goes back by itself, and both are said", 
   const first = door(dir, "all");
   await convergeLocally(t, dir, first.resources, { handlers: first.handlers });
   const { resources, handlers, open } = door(dir, "nobody");
-  const connectAnew = async <T>(task: (session: never) => Promise<T>) =>
-    open() === "all" ? task(undefined as never).catch(() => ({ status: 0 }) as T) : refused();
+  // Who comes in late finds that the host went back.
+  const connection = connectLocal("local");
+  t.teardown(() => connection.close());
+  const session = await openSession(connection, { become: false });
+  const connectAnew = async <T>(task: (session: Session) => Promise<T>) =>
+    open() === "all" ? task(session) : refused();
   const run = await convergeLocally(t, dir, resources, { handlers, connectAnew });
   t.match(failureOf(run.error), {
     kind: "failed",
