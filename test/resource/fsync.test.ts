@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import t from "tap";
 import { envFile } from "../../engine/resource/env-file.ts";
@@ -55,9 +55,8 @@ function envScript(dir: string, key: string): Script {
 
 /** The first installs it, the second again, into the folder that is there. */
 function releaseScript(dir: string): Script {
-  mkdirSync(`${dir}/tree`, { recursive: true });
-  for (const name of ["one", "two"]) writeFileSync(`${dir}/tree/${name}`, `#!/bin/sh\necho ${name}\n`);
-  execFileSync("tar", ["-czf", `${dir}/archive`, "-C", `${dir}/tree`, "one", "two"]);
+  // Made once: another second would be another archive.
+  if (!existsSync(`${dir}/archive`)) archiveIn(dir);
   const sha256 = createHash("sha256")
     .update(readFileSync(`${dir}/archive`))
     .digest("hex");
@@ -70,6 +69,12 @@ function releaseScript(dir: string): Script {
   return sh`
     mkdir -p early; cp ${`${dir}/archive`} early/archive; early=$PWD/early
     ${tool.kind.step(tool, fields).script}`;
+}
+
+function archiveIn(dir: string): void {
+  mkdirSync(`${dir}/tree`, { recursive: true });
+  for (const name of ["one", "two"]) writeFileSync(`${dir}/tree/${name}`, `#!/bin/sh\necho ${name}\n`);
+  execFileSync("tar", ["-czf", `${dir}/archive`, "-C", `${dir}/tree`, "one", "two"]);
 }
 
 function copies(dir: string): readonly Script[] {
