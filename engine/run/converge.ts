@@ -55,7 +55,7 @@ export async function convergeUnder(
       return false;
     }
     if (steps.length === 0 && pending.length === 0) {
-      options.lock.note(appliedWords(inSync));
+      options.lock.note(() => appliedWords(inSync));
       if (!waits) await options.lock.tidy(turn);
       return waits;
     }

@@ -30,8 +30,8 @@ export interface Lock {
   take(turn: string): Promise<boolean>;
   /** Where nothing is to be changed and a run died here: removes what it left, unless somebody else is at work. */
   tidy(turn: string): Promise<void>;
-  /** These words are noted on the host once all holds: what it was proven to be. */
-  note(words: readonly string[]): void;
+  /** Once all holds, and it was taken, these words are noted on the host: what it was proven to be. Who finds a host in sync makes none. */
+  note(words: () => readonly string[]): void;
   /** Runs sections under it, until one fails or the run is to end. Throws `LockedError` where it was taken away. */
   run(sections: readonly Script[], how?: RunUnder): Promise<Answer>;
 }
@@ -56,7 +56,7 @@ export async function withLock<T>(
   let held: Held | undefined;
   // What a run left that died goes before the first script.
   let isTidy = false;
-  const noted: string[] = [];
+  let noted = (): readonly string[] => [];
   const lock: Lock = {
     async take(turn) {
       refuseIfEnding(options);
@@ -70,7 +70,7 @@ export async function withLock<T>(
       if (held) await lock.run([], { toTheEnd: true });
     },
     note(words) {
-      noted.push(...words);
+      noted = words;
     },
     run(sections, how = {}) {
       isTidy = true;
@@ -79,7 +79,7 @@ export async function withLock<T>(
   };
   try {
     const outcome = await task(lock);
-    held?.proved(noted);
+    held?.proved(noted());
     return outcome;
   } finally {
     await held?.release();
