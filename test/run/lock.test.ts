@@ -184,6 +184,7 @@ t.test("what a run left that died goes with the next, also where nothing is to b
     "who has nothing to do is not kept by a lock",
   );
   busy.say("release");
+  await busy.ended;
 });
 
 t.test("nor does it stay where what is left to change is done, meanwhile, by the dead run's own script", async (t) => {
@@ -217,6 +218,7 @@ t.test("another name of the same machine in one run is waited for", async (t) =>
   t.equal(left.child.exitCode, null);
   left.say("release");
   t.equal((await running).error, undefined);
+  await left.ended;
 });
 
 t.test("a lock that is taken away in the middle ends the run before its next script", async (t) => {
