@@ -23,6 +23,19 @@ export interface DataPlan {
   readonly needsMb: number;
 }
 
+/** The volume in which a container has its data. */
+export interface Stored {
+  /** As the Compose file calls it. */
+  readonly volume: string;
+  /**
+   * Files in it that are never written again once they have their names, as patterns of `find -path` (`*` takes slashes too): a backup
+   * links them, and copies all others.
+   */
+  readonly finished: readonly string[];
+  /** Set where a newer major version converts the data for good: it is restored for that major version only. */
+  readonly sameMajor?: true;
+}
+
 /** What a container is given besides its vars. */
 export interface Stack {
   readonly site: Site;
@@ -47,7 +60,6 @@ export interface ComposePart {
   readonly text: Text;
   /** Files after whose change it is started again. */
   readonly config?: readonly string[];
-  readonly volumes?: readonly string[];
   /** Names of files in the folder `secrets`. */
   readonly secrets?: readonly string[];
 }
@@ -72,6 +84,8 @@ export interface Container extends Service {
   readonly share: MemoryShare;
   /** What it keeps is called so where there is no room for it: "logs". */
   readonly data: { readonly what: string; plan(host: HostVars, dataMb: number): DataPlan } | undefined;
+  /** Undefined for one that keeps nothing in a volume. */
+  readonly stored: Stored | undefined;
   /** Where Prometheus reads it, in the project's network. */
   readonly metrics: string | undefined;
   /** As the vars have it. */
@@ -88,6 +102,7 @@ export interface Container extends Service {
 interface ContainerDefinition<S extends Schema> extends ServiceDefinition<S> {
   readonly share: MemoryShare;
   readonly data?: { readonly what: string; plan(vars: VarsOf<S>, dataMb: number): DataPlan };
+  readonly stored?: Stored;
   readonly metrics?: string;
   image(vars: VarsOf<S>): string;
   wishedMb?(vars: VarsOf<S>): number | undefined;
@@ -104,6 +119,7 @@ export function defineContainer<const S extends Schema>(definition: ContainerDef
     ...defineService(definition),
     share,
     data: data && { what: data.what, plan: (host, dataMb) => data.plan(of(host), dataMb) },
+    stored: definition.stored,
     metrics,
     environmentFiles: definition.environmentFiles,
     proofs: definition.proofs,

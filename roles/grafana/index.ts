@@ -27,6 +27,7 @@ export const grafana = defineContainer({
   image: ({ grafana_image }) => grafana_image,
   share: { least: 176, measured: 384, beyond: 0.1 },
   wishedMb: ({ grafana_memory_mb }) => grafana_memory_mb,
+  stored: { volume: "grafana-data", finished: [] },
   metrics: "grafana:3000",
   dashboards: [overview, stackDashboard],
   listens: (_vars, host) => [
@@ -87,7 +88,6 @@ function composePart(vars: Vars, { site, image, memoryMb }: Stack, files: Files)
     text: template("grafana/service.hbs", escapeDollars(values)),
     // Dashboards it looks after itself; the password has a resource.
     config: [...Object.keys(files), ...contactFiles(vars)],
-    volumes: ["grafana-data"],
     secrets: ["grafana_admin_password", ...(mail.hasPassword ? ["grafana_smtp_password"] : [])],
   };
 }

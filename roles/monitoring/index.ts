@@ -1,4 +1,5 @@
 import { defineRole, directory, type HostVars, type Resource, type Script, type Site, trusted } from "hostwright";
+import { backupResources } from "../backup/index.ts";
 import { grafanaUrl } from "../grafana/address.ts";
 import { grafanaVars } from "../grafana/vars.ts";
 import { environments, varsOfHost } from "../hosts.ts";
@@ -37,6 +38,7 @@ export const monitoring = defineRole({
       stackResource(members, host),
       ...members.flatMap(({ gates }) => gates),
       ...members.flatMap(({ runsConfig }) => runsConfig ?? []),
+      ...backupResources(site),
     ];
   },
   notes: (_vars, _facts, site) => [

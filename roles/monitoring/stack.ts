@@ -32,11 +32,12 @@ export interface Member {
 export interface Planned extends ContainerPlan {
   readonly name: string;
   readonly image: string;
+  readonly volume: string | undefined;
 }
 
 /** Returns what a container comes to. */
 export function planned({ container, stack }: Member): Planned {
-  return { name: container.name, image: stack.image, ...container.plan(stack) };
+  return { name: container.name, image: stack.image, volume: container.stored?.volume, ...container.plan(stack) };
 }
 
 /** Long enough for the slowest start on a busy small host; images are pulled before the clock starts. */
@@ -89,7 +90,7 @@ export function membersOf(site: Site, facts: Facts): readonly Member[] {
 /** The containers as one Compose project. */
 export function stackResource(members: readonly Planned[], host: HostVars): Resource {
   const parts = members.map(({ name, image, compose }) => ({ name, image, ...compose }));
-  const volumes = parts.flatMap((part) => part.volumes ?? []).map((name) => `  ${name}:\n`);
+  const volumes = members.flatMap(({ volume }) => (volume === undefined ? [] : [`  ${volume}:\n`]));
   const secrets = parts
     .flatMap((part) => part.secrets ?? [])
     .map((name) => `  ${name}:\n    file: ./secrets/${name}\n`);

@@ -1,4 +1,5 @@
 import { integer, optional, type Schema } from "hostwright";
+import { backupVars } from "../backup/vars.ts";
 import { address } from "../hosts.ts";
 import { dockerVars } from "./docker.ts";
 import { containers } from "./services.ts";
@@ -20,4 +21,5 @@ export const monitoringVars: Schema = Object.assign(
   ...containers.map(({ vars }) => vars),
   diskVars,
   dockerVars,
+  backupVars,
 );

@@ -41,6 +41,8 @@ export const tempo = defineContainer({
   share: { least: 144, measured: 320, beyond: 0.15 },
   wishedMb: ({ tempo_memory_mb }) => tempo_memory_mb,
   data: { what: "traces", plan: dataPlan },
+  // What blocks have; the index of a tenant's blocks, one folder above, is written again. Tempo 3 converts what 2 wrote.
+  stored: { volume: "tempo-data", finished: ["./blocks/*/*/*"], sameMajor: true },
   metrics: "tempo:3200",
   listens,
   proofs: traceProofs,
@@ -99,7 +101,7 @@ function composePart(vars: Vars, { image, memoryMb, site }: Stack, { path, conte
     grpcPort: `${address}:${vars.otlp_grpc_port}:4317`,
     httpPort: vars.otlp_http_port === undefined ? "" : `${address}:${vars.otlp_http_port}:4318`,
   };
-  return { text: template("tempo/service.hbs", escapeDollars(values)), config: [path], volumes: ["tempo-data"] };
+  return { text: template("tempo/service.hbs", escapeDollars(values)), config: [path] };
 }
 
 /** Tempo's file, which majors 2 and 3 do not share, and what Tempo shows where it runs that file. */

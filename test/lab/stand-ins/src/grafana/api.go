@@ -14,7 +14,7 @@ import (
 )
 
 type api struct {
-	users        *users
+	data         *database
 	provisioning string
 
 	mutex      sync.RWMutex
@@ -59,6 +59,8 @@ func (a *api) guarded() http.Handler {
 	mux.HandleFunc("/api/datasources/proxy/uid/{uid}/{path...}", a.withSource(proxy))
 	mux.HandleFunc("GET /api/search", a.listDashboards)
 	mux.HandleFunc("GET /api/dashboards/uid/{uid}", a.showDashboard)
+	mux.HandleFunc("POST /api/dashboards/db", a.keepDashboard)
+	mux.HandleFunc("POST /api/admin/users", a.addUser)
 	mux.HandleFunc("POST /api/admin/provisioning/{kind}/reload", a.reload)
 	return mux
 }
@@ -69,7 +71,7 @@ func (a *api) guard(next http.Handler) http.Handler {
 		login, password, isGiven := r.BasicAuth()
 		if !isGiven {
 			message(w, http.StatusUnauthorized, "Unauthorized")
-		} else if _, isRight := a.users.check(login, password); !isRight {
+		} else if _, isRight := a.data.check(login, password); !isRight {
 			message(w, http.StatusUnauthorized, "Invalid username or password")
 		} else {
 			next.ServeHTTP(w, r)
@@ -82,8 +84,34 @@ func message(w http.ResponseWriter, status int, text string) {
 }
 
 func (a *api) user(w http.ResponseWriter, r *http.Request) {
-	login, _, _ := r.BasicAuth()
-	standin.JSON(w, 200, map[string]any{"id": 1, "login": login, "orgId": 1, "isGrafanaAdmin": true, "email": login + "@localhost"})
+	login, password, _ := r.BasicAuth()
+	owner, _ := a.data.check(login, password)
+	standin.JSON(w, 200, map[string]any{"id": owner.ID, "login": login, "orgId": 1, "isGrafanaAdmin": owner.ID == 1, "email": login + "@localhost"})
+}
+
+func (a *api) addUser(w http.ResponseWriter, r *http.Request) {
+	var wanted struct{ Login, Password string }
+	if err := json.NewDecoder(r.Body).Decode(&wanted); err != nil || wanted.Login == "" || wanted.Password == "" {
+		message(w, http.StatusBadRequest, "bad request data")
+	} else if err := a.data.add(wanted.Login, wanted.Password); err != nil {
+		message(w, http.StatusInternalServerError, err.Error())
+	} else {
+		message(w, http.StatusOK, "User created")
+	}
+}
+
+// keepDashboard keeps one that a person made.
+func (a *api) keepDashboard(w http.ResponseWriter, r *http.Request) {
+	var wanted struct{ Dashboard map[string]any }
+	err := json.NewDecoder(r.Body).Decode(&wanted)
+	uid, _ := wanted.Dashboard["uid"].(string)
+	if err != nil || uid == "" {
+		message(w, http.StatusBadRequest, "bad request data")
+	} else if err := a.data.keep(uid, wanted.Dashboard); err != nil {
+		message(w, http.StatusInternalServerError, err.Error())
+	} else {
+		standin.JSON(w, 200, map[string]any{"uid": uid, "status": "success", "url": "/d/" + uid})
+	}
 }
 
 func (a *api) changePassword(w http.ResponseWriter, r *http.Request) {
@@ -91,9 +119,9 @@ func (a *api) changePassword(w http.ResponseWriter, r *http.Request) {
 	login, _, _ := r.BasicAuth()
 	if err := json.NewDecoder(r.Body).Decode(&change); err != nil {
 		message(w, http.StatusBadRequest, "bad request data")
-	} else if _, isRight := a.users.check(login, change.OldPassword); !isRight {
+	} else if _, isRight := a.data.check(login, change.OldPassword); !isRight {
 		message(w, http.StatusUnauthorized, "Invalid old password")
-	} else if err := a.users.reset(change.NewPassword); err != nil {
+	} else if err := a.data.reset(change.NewPassword); err != nil {
 		message(w, http.StatusBadRequest, err.Error())
 	} else {
 		message(w, http.StatusOK, "User password changed")
@@ -176,6 +204,10 @@ func (a *api) showDashboard(w http.ResponseWriter, r *http.Request) {
 			standin.JSON(w, 200, map[string]any{"dashboard": d.model, "meta": map[string]any{"provisioned": true}})
 			return
 		}
+	}
+	if all, err := a.data.read(); err == nil && all.Dashboards[r.PathValue("uid")] != nil {
+		standin.JSON(w, 200, map[string]any{"dashboard": all.Dashboards[r.PathValue("uid")], "meta": map[string]any{"provisioned": false}})
+		return
 	}
 	message(w, http.StatusNotFound, "Dashboard not found")
 }

@@ -24,29 +24,29 @@ func main() {
 	if err := readFileVariables(); err != nil {
 		standin.Fail("%v", err)
 	}
-	users := &users{path: filepath.Join(cmp.Or(os.Getenv("GF_PATHS_DATA"), "/var/lib/grafana"), "stand-in.json")}
+	data := &database{path: filepath.Join(cmp.Or(os.Getenv("GF_PATHS_DATA"), "/var/lib/grafana"), "stand-in.json")}
 	switch {
 	case len(args) > 0 && args[0] == "cli":
-		if err := runCLI(users, args[1:]); err != nil {
+		if err := runCLI(data, args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, "Error: ✗", err)
 			os.Exit(1)
 		}
 	case len(args) == 0 || args[0] == "server":
-		serve(users)
+		serve(data)
 	default:
 		fmt.Fprintf(os.Stderr, "%s: no help topic for %q\n", standin.Banner("grafana"), args[0])
 		os.Exit(3)
 	}
 }
 
-func serve(users *users) {
+func serve(data *database) {
 	standin.Log("info", "starting %s", standin.Banner("grafana"))
-	if err := users.create(cmp.Or(os.Getenv("GF_SECURITY_ADMIN_USER"), "admin"),
+	if err := data.create(cmp.Or(os.Getenv("GF_SECURITY_ADMIN_USER"), "admin"),
 		cmp.Or(os.Getenv("GF_SECURITY_ADMIN_PASSWORD"), "admin")); err != nil {
 		standin.Fail("cannot create the database: %v", err)
 	}
 	provisioning := cmp.Or(os.Getenv("GF_PATHS_PROVISIONING"), "/etc/grafana/provisioning")
-	server := &api{users: users, provisioning: provisioning}
+	server := &api{data: data, provisioning: provisioning}
 	if err := server.provision(); err != nil {
 		standin.Fail("provisioning: %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 )
 
 type account struct {
@@ -20,61 +21,106 @@ type account struct {
 	Hash  string `json:"hash"`
 }
 
-// users is a database of one account. The server reads it at each log-in, for the command line changes it.
-type users struct {
-	path string
+// content is what people made. The first account is the administrator's.
+type content struct {
+	Accounts   []account                 `json:"accounts"`
+	Dashboards map[string]map[string]any `json:"dashboards"`
+}
+
+// database is one file. The server reads it at each log-in, for the command line changes it.
+type database struct {
+	mutex sync.Mutex
+	path  string
 }
 
 // create makes the account at the first start; later the environment does not count, as upstream.
-func (u *users) create(login, password string) error {
-	_, err := u.read()
+func (d *database) create(login, password string) error {
+	_, err := d.read()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return u.write(account{ID: 1, Login: login}, password)
+	return d.write(content{Accounts: []account{newAccount(1, login, password)}})
 }
 
-func (u *users) read() (account, error) {
-	var found account
-	text, err := os.ReadFile(u.path)
+func newAccount(id int, login, password string) account {
+	salt := make([]byte, 16)
+	rand.Read(salt) // never fails: the runtime ends the program instead
+	text := hex.EncodeToString(salt)
+	return account{ID: id, Login: login, Salt: text, Hash: hash(text, password)}
+}
+
+func (d *database) read() (content, error) {
+	var found content
+	text, err := os.ReadFile(d.path)
 	if err != nil {
 		return found, err
 	}
 	return found, json.Unmarshal(text, &found)
 }
 
-func (u *users) write(owner account, password string) error {
-	salt := make([]byte, 16)
-	rand.Read(salt) // never fails: the runtime ends the program instead
-	owner.Salt = hex.EncodeToString(salt)
-	owner.Hash = hash(owner.Salt, password)
-	text, err := json.Marshal(owner)
+func (d *database) write(all content) error {
+	text, err := json.Marshal(all)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(u.path+".new", text, 0o640); err != nil {
+	if err := os.WriteFile(d.path+".new", text, 0o640); err != nil {
 		return err
 	}
-	return os.Rename(u.path+".new", u.path)
+	return os.Rename(d.path+".new", d.path)
 }
 
-func (u *users) reset(password string) error {
+func (d *database) change(how func(*content) error) error {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	all, err := d.read()
+	if err != nil {
+		return err
+	}
+	if err := how(&all); err != nil {
+		return err
+	}
+	return d.write(all)
+}
+
+// reset gives the administrator a new password.
+func (d *database) reset(password string) error {
 	if len(password) < 4 {
 		return errors.New("new password is too short")
 	}
-	owner, err := u.read()
-	if err != nil {
-		return err
-	}
-	return u.write(owner, password)
+	return d.change(func(all *content) error {
+		all.Accounts[0] = newAccount(1, all.Accounts[0].Login, password)
+		return nil
+	})
 }
 
-func (u *users) check(login, password string) (account, bool) {
-	owner, err := u.read()
-	if err != nil || owner.Login != login {
-		return owner, false
+func (d *database) add(login, password string) error {
+	return d.change(func(all *content) error {
+		all.Accounts = append(all.Accounts, newAccount(len(all.Accounts)+1, login, password))
+		return nil
+	})
+}
+
+func (d *database) keep(uid string, model map[string]any) error {
+	return d.change(func(all *content) error {
+		if all.Dashboards == nil {
+			all.Dashboards = map[string]map[string]any{}
+		}
+		all.Dashboards[uid] = model
+		return nil
+	})
+}
+
+func (d *database) check(login, password string) (account, bool) {
+	all, err := d.read()
+	if err != nil {
+		return account{}, false
 	}
-	return owner, subtle.ConstantTimeCompare([]byte(hash(owner.Salt, password)), []byte(owner.Hash)) == 1
+	for _, one := range all.Accounts {
+		if one.Login == login {
+			return one, subtle.ConstantTimeCompare([]byte(hash(one.Salt, password)), []byte(one.Hash)) == 1
+		}
+	}
+	return account{}, false
 }
 
 func hash(salt, password string) string {
@@ -83,7 +129,7 @@ func hash(salt, password string) string {
 }
 
 // runCLI knows "admin reset-admin-password": the new password as an argument, or on stdin.
-func runCLI(u *users, args []string) error {
+func runCLI(d *database, args []string) error {
 	var words []string
 	fromStdin := false
 	for i := 0; i < len(args); i++ {
@@ -107,7 +153,7 @@ func runCLI(u *users, args []string) error {
 	} else if len(words) > 2 {
 		password = words[2]
 	}
-	if err := u.reset(password); err != nil {
+	if err := d.reset(password); err != nil {
 		return err
 	}
 	_, err := os.Stdout.WriteString("\nAdmin password changed successfully ✔\n")
