@@ -5,6 +5,7 @@
 
 import { definePlaybook, runPlaybook } from "hostwright";
 import { app } from "../roles/app/index.ts";
+import { backupsKept } from "../roles/backup/kept.ts";
 import { gatewayCa } from "../roles/gateway/certificate.ts";
 import { monitoring } from "../roles/monitoring/index.ts";
 import { preflight } from "../roles/preflight/index.ts";
@@ -17,6 +18,7 @@ const site = definePlaybook([
   gatewayCa,
   { name: "app", hosts: "app", roles: [app] },
   { ...verification, flag: "verify" },
+  { ...backupsKept(), flag: "verify" },
 ]);
 
 export default site;

@@ -1,16 +1,4 @@
-import {
-  directory,
-  file,
-  type HostVars,
-  pkg,
-  type Resource,
-  type Script,
-  Secret,
-  type Site,
-  sh,
-  type Text,
-  unit,
-} from "hostwright";
+import { directory, file, pkg, type Resource, type Script, Secret, type Site, sh, type Text, unit } from "hostwright";
 import { varsOfHost } from "../hosts.ts";
 import { root } from "../paths.ts";
 import { template } from "../templates.ts";
@@ -92,9 +80,4 @@ function restic({ name, s3 }: Repository): Script {
     export AWS_SHARED_CREDENTIALS_FILE=${credentialsPath}
     ${region}
     exec restic ${options} "$@"`;
-}
-
-/** Returns whether a host has a place for backups. */
-export function hasBackups(host: HostVars): boolean {
-  return repositoryOf(host) !== undefined;
 }

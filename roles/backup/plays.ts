@@ -1,23 +1,12 @@
-import {
-  type Asker,
-  command,
-  defineRole,
-  directory,
-  type Inquiry,
-  type Play,
-  type Script,
-  type Site,
-  sh,
-  VarError,
-} from "hostwright";
+import { command, defineRole, directory, type Play, type Site, sh, VarError } from "hostwright";
 import { groups, varsOfHost } from "../hosts.ts";
 import { dockerResources } from "../monitoring/docker.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
 import { root } from "../paths.ts";
-import { backupResources, folder, resticPath, UNIT } from "./index.ts";
-import { parseBackups } from "./list.ts";
+import { backupResources, folder, UNIT } from "./index.ts";
+import { backupsKept } from "./kept.ts";
 import { restoreScript } from "./restore.ts";
-import { backupVars, restoreVars } from "./vars.ts";
+import { restoreVars } from "./vars.ts";
 
 /** So many of a failed unit's last words are shown. */
 const LINES = "15";
@@ -44,7 +33,7 @@ export function backupPlays(occasion: string): readonly Play[] {
       }),
     ],
   });
-  return [{ name: "backup", hosts: groups.monitoring, roles: [backup] }, kept()];
+  return [{ name: "backup", hosts: groups.monitoring, roles: [backup] }, backupsKept()];
 }
 
 /** Returns the plays that put a backup back on a host that may have nothing yet. */
@@ -65,7 +54,7 @@ export function restorePlays(occasion: string): readonly Play[] {
     ],
   });
   const next = "Now run playbooks/site.mts: it starts the containers, with the data that was put back.";
-  return [{ name: "restore", hosts: groups.monitoring, roles: [restore] }, kept(next)];
+  return [{ name: "restore", hosts: groups.monitoring, roles: [restore] }, backupsKept(next)];
 }
 
 function once(occasion: string) {
@@ -79,35 +68,4 @@ function needed(site: Site) {
     throw new VarError("backup_password", { found: "no place for backups", expected }, site.host.name);
   }
   return [directory({ path: root }), ...resources];
-}
-
-/** Tells which backups a host has, and what to do next. */
-function kept(next?: string): Inquiry {
-  return { name: "backups", hosts: groups.monitoring, needs: monitoringVars, asks: listBackups };
-
-  async function listBackups({ sites, ask, tell, note }: Asker): Promise<undefined> {
-    for (const { host } of sites) {
-      const [list, disk] = await ask(host.name, [
-        sh`${resticPath} snapshots --json --host ${host.name}`,
-        outlives(varsOfHost(backupVars, host).backup_folder),
-      ]);
-      const text = list?.status === 0 ? parseBackups(list.stdout) : undefined;
-      const reason = list?.stderr.trim().split("\n").at(-1) ?? "";
-      const name = "backups";
-      if (text) tell(host.name, { name, outcome: "works", text });
-      else tell(host.name, { name, outcome: "broken", text: `they cannot be listed: ${reason}` });
-      if (disk?.status === 1) tell(host.name, { name, outcome: "unproven", text: disk.stdout.trim() });
-      if (next) note(host.name, next);
-    }
-    return undefined;
-  }
-}
-
-/** Ends with 1, and says so, where the backups go with the data. */
-function outlives(path: string | undefined): Script {
-  if (path === undefined) return sh`:`;
-  return sh`
-    [ "$(stat -c %d -- ${path})" != "$(stat -c %d -- "$(docker info --format '{{.DockerRootDir}}')")" ] && exit
-    echo ${path}" is on the disk that the data is on: who loses one loses both"
-    exit 1`;
 }

@@ -43,13 +43,13 @@ export function backupScript(host: HostVars): Script {
       printf '%s %s\\n' "$service" "$image" >>"$staging/images"
     }
     make() {
+      ${thereIs(host)}
       tidy
       mkdir -p -- "$staging/stores"
       ${lines(containers.flatMap(copyOf))}
       cp -a -- ${root} "$staging/monitoring"
       rm -rf -- "$staging/monitoring/backup"
       date +%s >"$staging/taken"
-      ${thereIs(host)}
       # A new one is made; of one that cannot be opened it is said why.
       ./restic cat config >/dev/null 2>&1 || ./restic init 2>/dev/null || ./restic cat config >/dev/null
       ./restic unlock

@@ -6,7 +6,7 @@ import { checkTogether, s3Vars } from "../s3.ts";
 export const backupVars = {
   ...s3Vars,
   backup_folder: optional(
-    string("Folder on the monitoring host for backups, on a disk that outlives it", { pattern: "^/.+[^/]$" }),
+    string("Folder on the monitoring host for backups, on a disk that outlives it", { pattern: "^/(.*[^/])$" }),
   ),
   backup_s3_bucket: optional(string("Bucket for backups, instead of a folder", { format: "bucket" })),
   backup_password: optional(secret("What backups are encrypted with: without it none can be read")),
