@@ -139,7 +139,7 @@ const services = inRoles.flatMap(({ from, target }) =>
   lists.includes(from) && target?.endsWith("/index.ts") ? [folderOf(target)] : [],
 );
 /** Who reads the lists, and the roles that are lists: each may use what stands behind it. */
-const readers = ["exposure", "verify", "preflight", "app", "monitoring"];
+const readers = ["backup", "exposure", "verify", "preflight", "app", "monitoring"];
 /** What several services are made of. */
 const shared = ["log-agent", "dashboards"];
 

@@ -32,7 +32,12 @@ export function backupResources({ host }: Site): readonly Resource[] {
     file({ path: scriptPath, content: `${backupScript(host).text}\n`, mode: "0600" }, { tags }),
     // A backup that is under way is "activating", so it is left alone.
     unit(
-      { name: UNIT, content: template(`backup/${UNIT}.hbs`, { script: scriptPath }), enabled: false, running: false },
+      {
+        name: UNIT,
+        content: template("backup/monitoring-backup.service.hbs", { script: scriptPath }),
+        enabled: false,
+        running: false,
+      },
       { tags },
     ),
     unit(

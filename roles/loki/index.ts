@@ -46,7 +46,7 @@ export const loki = defineContainer({
   wishedMb: ({ loki_memory_mb }) => loki_memory_mb,
   data: { what: "logs", plan: dataPlan },
   // Chunks of the one tenant that there is without authentication. Beside them is the index, and what waits to be deleted.
-  stored: { volume: "loki-data", finished: ["./chunks/fake/*"] },
+  stored: { volume: "loki-data", finished: ["./chunks/fake/?*"] },
   metrics: "loki:3100",
   listens: ({ loki_port: port }, host) => [
     {

@@ -50,7 +50,7 @@ export const prometheus = defineContainer({
   wishedMb: ({ prometheus_memory_mb }) => prometheus_memory_mb,
   data: { what: "metrics", plan: dataPlan },
   // Blocks are called by ULIDs, which begin so until the year 2039; what changes in one is renamed over.
-  stored: { volume: "prometheus-data", finished: ["./01*/*"] },
+  stored: { volume: "prometheus-data", finished: ["./01*/?*"] },
   metrics: "127.0.0.1:9090",
   environmentFiles,
   listens: ({ prometheus_port: port }) => [

@@ -42,7 +42,7 @@ export const tempo = defineContainer({
   wishedMb: ({ tempo_memory_mb }) => tempo_memory_mb,
   data: { what: "traces", plan: dataPlan },
   // What blocks have; the index of a tenant's blocks, one folder above, is written again. Tempo 3 converts what 2 wrote.
-  stored: { volume: "tempo-data", finished: ["./blocks/*/*/*"], sameMajor: true },
+  stored: { volume: "tempo-data", finished: ["./blocks/?*/?*/?*"], sameMajor: true },
   metrics: "tempo:3200",
   listens,
   proofs: traceProofs,

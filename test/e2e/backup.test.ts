@@ -187,7 +187,7 @@ t.test("backups of the monitoring host", { skip: noLab }, async (t) => {
       await write("written while it was away");
       const print = (await onHost("mon", "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")).split(" ")[1];
       t.match(await run(0, restore("--rebuilt", `mon=${print}`)), /Now run playbooks\/site\.mts/);
-      await run(0, site(...vars, "--verify"));
+      t.match(await run(0, site(...vars, "--verify")), /works +backups: \d kept/);
       t.equal(
         await onHost("mon", `curl -sf -u '${BY_HAND}' ${GRAFANA}/user | grep -o by-hand | head -n 1`),
         "by-hand\n",
