@@ -1,9 +1,9 @@
 import { type Asker, type HostVars, type Inquiry, type Said, type Script, sh } from "hostwright";
 import { groups, varsOfHost } from "../hosts.ts";
+import { resticPath, UNIT } from "../monitoring/backup.ts";
+import { backupVars, repositoryOf } from "../monitoring/backup-vars.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
-import { resticPath, UNIT } from "./index.ts";
 import { parseBackups } from "./list.ts";
-import { backupVars, repositoryOf } from "./vars.ts";
 
 /** Tells which backups the monitoring hosts have, and whether the last one failed; `next` is what to do then. Hosts without a place for any say nothing. */
 export function backupsKept(next?: string): Inquiry {

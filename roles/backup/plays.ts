@@ -1,12 +1,12 @@
 import { command, defineRole, directory, type Play, type Site, sh, VarError } from "hostwright";
 import { groups, varsOfHost } from "../hosts.ts";
+import { backupResources, folder, UNIT } from "../monitoring/backup.ts";
+import { restoreVars } from "../monitoring/backup-vars.ts";
 import { dockerResources } from "../monitoring/docker.ts";
 import { monitoringVars } from "../monitoring/vars.ts";
 import { root } from "../paths.ts";
-import { backupResources, folder, UNIT } from "./index.ts";
 import { backupsKept } from "./kept.ts";
 import { restoreScript } from "./restore.ts";
-import { restoreVars } from "./vars.ts";
 
 /** So many of a failed unit's last words are shown. */
 const LINES = "15";

@@ -1,10 +1,10 @@
 import { type HostVars, lines, type Script, sh, type VarsOf } from "hostwright";
 import { imageVersion } from "../images.ts";
+import { resticPath, UNIT } from "../monitoring/backup.ts";
+import { PROJECT } from "../monitoring/backup-script.ts";
+import type { restoreVars } from "../monitoring/backup-vars.ts";
 import { containers } from "../monitoring/services.ts";
 import { root } from "../paths.ts";
-import { resticPath, UNIT } from "./index.ts";
-import { PROJECT } from "./script.ts";
-import type { restoreVars } from "./vars.ts";
 
 /**
  * Script that puts a backup back. All of it is fetched and looked at beside what the host has; only then do the containers go, and the

@@ -1,5 +1,4 @@
 import { defineRole, directory, type HostVars, type Resource, type Script, type Site, trusted } from "hostwright";
-import { backupResources } from "../backup/index.ts";
 import { grafanaUrl } from "../grafana/address.ts";
 import { grafanaVars } from "../grafana/vars.ts";
 import { environments, varsOfHost } from "../hosts.ts";
@@ -8,6 +7,7 @@ import { folder } from "../prometheus/files.ts";
 import { checkOwnAddress, publishAddressOf } from "../publish.ts";
 import { checkKeys } from "../s3.ts";
 import { imageSupportNotes, provenance, tagged } from "../versions.ts";
+import { backupResources } from "./backup.ts";
 import { dockerResources } from "./docker.ts";
 import { ownership } from "./ownership.ts";
 import { containers } from "./services.ts";

@@ -1,6 +1,6 @@
 import { integer, optional, type Schema } from "hostwright";
-import { backupVars } from "../backup/vars.ts";
 import { address } from "../hosts.ts";
+import { backupVars } from "./backup-vars.ts";
 import { dockerVars } from "./docker.ts";
 import { containers } from "./services.ts";
 

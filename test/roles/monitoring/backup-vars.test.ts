@@ -1,6 +1,6 @@
 import t from "tap";
 import { type HostVars, Secret } from "../../../engine/index.ts";
-import { repositoryOf } from "../../../roles/backup/vars.ts";
+import { repositoryOf } from "../../../roles/monitoring/backup-vars.ts";
 import { monitoringHost } from "../site.ts";
 
 const backup_password = new Secret("opens all of them", "test");

@@ -1,13 +1,11 @@
 import { spawnSync } from "node:child_process";
 import t from "tap";
-import { readVars, Secret } from "../../../engine/index.ts";
-import { restoreScript } from "../../../roles/backup/restore.ts";
-import { restoreVars } from "../../../roles/backup/vars.ts";
+import { Secret } from "../../../engine/index.ts";
 import { containers } from "../../../roles/monitoring/services.ts";
 import { shells } from "../../support/shells.ts";
 import { untagged } from "../order.ts";
 import { desiredOf, monitoringPlan } from "../plans.ts";
-import { filesOf, monitoringHost, namesOf, textOf } from "../site.ts";
+import { filesOf, namesOf, textOf } from "../site.ts";
 
 const folder = "/opt/monitoring/backup";
 const own = { backup_folder: "/mnt/b 'ackups", backup_password: new Secret("opens all of them", "test") };
@@ -72,11 +70,8 @@ t.test("every store is copied, but for what it has finished", async (t) => {
 });
 
 t.test("shells read the scripts", async (t) => {
-  const reading = readVars(restoreVars, {});
-  if ("errors" in reading) return t.fail(JSON.stringify(reading.errors));
   const files = filesOf(monitoringPlan(own).resources);
-  const restore = restoreScript(monitoringHost(own), reading.value).text;
   for (const [command = "", ...args] of shells)
-    for (const input of [files.get(`${folder}/backup.sh`), files.get(`${folder}/restic`), restore])
+    for (const input of [files.get(`${folder}/backup.sh`), files.get(`${folder}/restic`)])
       t.match(spawnSync(command, [...args, "-n"], { input, encoding: "utf8" }), { status: 0, stderr: "" });
 });

@@ -2,8 +2,8 @@ import { directory, file, pkg, type Resource, type Script, Secret, type Site, sh
 import { varsOfHost } from "../hosts.ts";
 import { root } from "../paths.ts";
 import { template } from "../templates.ts";
-import { backupScript } from "./script.ts";
-import { backupVars, type Repository, repositoryOf } from "./vars.ts";
+import { backupScript } from "./backup-script.ts";
+import { backupVars, type Repository, repositoryOf } from "./backup-vars.ts";
 
 const tags = ["backup"];
 
@@ -34,7 +34,7 @@ export function backupResources({ host }: Site): readonly Resource[] {
     unit(
       {
         name: UNIT,
-        content: template("backup/monitoring-backup.service.hbs", { script: scriptPath }),
+        content: template("monitoring/monitoring-backup.service.hbs", { script: scriptPath }),
         enabled: false,
         running: false,
       },

@@ -1,9 +1,9 @@
 import { type HostVars, lines, type Script, sh } from "hostwright";
 import type { Container } from "../container.ts";
 import { varsOfHost } from "../hosts.ts";
-import { containers } from "../monitoring/services.ts";
 import { root } from "../paths.ts";
-import { backupVars } from "./vars.ts";
+import { backupVars } from "./backup-vars.ts";
+import { containers } from "./services.ts";
 
 /** sh: the containers of the stack; more words are options of `docker ps`. */
 export const PROJECT = sh`project() { docker ps --quiet --filter label=com.docker.compose.project=monitoring "$@"; }`;
