@@ -55,56 +55,54 @@ func trusting(config *promtailConfig) http.Client {
 	return http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: settings, ForceAttemptHTTP2: true}}
 }
 
-func (s *sink) take(ended context.Context, entries []entry) {
+// take waits where Loki is away, also while the program is to end, as upstream.
+func (s *sink) take(entries []entry) {
 	for _, e := range entries {
 		if limit := int(s.config.Limits.MaxLineSize); limit > 0 && len(e.line) > limit {
 			e.line = e.line[:limit]
 		}
-		select {
-		case s.waiting <- e:
-		case <-ended.Done():
-			return
-		}
+		s.waiting <- e
 	}
 }
 
-func (s *sink) run(ended context.Context) {
-	for ended.Err() == nil {
-		batch := s.collect(ended)
-		if len(batch) == 0 {
+// run sends what is taken, until nothing more will be.
+func (s *sink) run() {
+	for isOpen := true; isOpen; {
+		var batch []entry
+		if batch, isOpen = s.collect(); len(batch) == 0 {
 			continue
 		}
 		for _, client := range s.config.Clients {
-			s.deliver(ended, client, batch)
+			s.deliver(client, batch)
 		}
 	}
 }
 
 // collect waits for a first entry, then takes what comes within the first client's batchwait.
-func (s *sink) collect(ended context.Context) []entry {
-	var batch []entry
+func (s *sink) collect() (batch []entry, isOpen bool) {
 	size := 0
 	var over <-chan time.Time
 	for {
 		select {
-		case e := <-s.waiting:
+		case e, isOpen := <-s.waiting:
+			if !isOpen {
+				return batch, false
+			}
 			if over == nil {
 				over = time.After(s.config.Clients[0].BatchWait)
 			}
 			batch = append(batch, e)
 			if size += len(e.line); size >= s.config.Clients[0].BatchSize {
-				return batch
+				return batch, true
 			}
 		case <-over:
-			return batch
-		case <-ended.Done():
-			return nil
+			return batch, true
 		}
 	}
 }
 
 // deliver tries until it is accepted, refused for good, or tried often enough (0 is for ever).
-func (s *sink) deliver(ended context.Context, client clientConfig, batch []entry) {
+func (s *sink) deliver(client clientConfig, batch []entry) {
 	if s.dryRun {
 		for _, e := range batch {
 			fmt.Printf("%s\t%v\t%v\t%s\n", e.time.UTC().Format(time.RFC3339Nano), withExternal(e, client), e.metadata, e.line)
@@ -116,8 +114,8 @@ func (s *sink) deliver(ended context.Context, client clientConfig, batch []entry
 		host = parsed.Host
 	}
 	wait := client.Backoff.MinPeriod
-	for try := 1; ended.Err() == nil; try++ {
-		status, err := s.send(ended, client, batch)
+	for try := 1; ; try++ {
+		status, err := s.send(client, batch)
 		if err == nil {
 			s.metrics.add("promtail_sent_entries_total", host, len(batch))
 			return
@@ -129,13 +127,13 @@ func (s *sink) deliver(ended context.Context, client clientConfig, batch []entry
 			return
 		}
 		standin.Log("warn", "error sending batch, will retry: %v", err)
-		pause(ended, wait)
+		time.Sleep(wait)
 		wait = min(2*wait, client.Backoff.MaxPeriod)
 	}
 }
 
-func (s *sink) send(ended context.Context, client clientConfig, batch []entry) (int, error) {
-	ctx, cancel := context.WithTimeout(ended, client.Timeout)
+func (s *sink) send(client clientConfig, batch []entry) (int, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), client.Timeout)
 	defer cancel()
 	body, err := json.Marshal(map[string]any{"streams": streamsOf(batch, client)})
 	if err != nil {

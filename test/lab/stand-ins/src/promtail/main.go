@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"hostwright/standin"
@@ -43,14 +44,28 @@ func main() {
 	defer stop()
 	// systemd's reload sends it; the stand-in reads its configuration only when it starts.
 	signal.Ignore(syscall.SIGHUP)
+	var jobs, sending sync.WaitGroup
 	for _, job := range config.Scrapes {
-		go watch(ended, job, positions, metrics, sink)
+		jobs.Add(1)
+		go func(job scrapeConfig) {
+			defer jobs.Done()
+			watch(ended, job, positions, metrics, sink)
+		}(job)
 	}
-	go sink.run(ended)
+	sending.Add(1)
+	go func() {
+		defer sending.Done()
+		sink.run()
+	}()
 	if config.Server.HTTPPort != 0 || !*dryRun {
 		standin.Serve(config.Server.address(), routes(metrics))
 	}
 	positions.keepSaving(ended, *dryRun)
+	// In upstream's order: what was read is sent, and who cannot send it does not end.
+	jobs.Wait()
+	positions.keepSaved(*dryRun)
+	close(sink.waiting)
+	sending.Wait()
 	standin.Log("info", "positions saved, ending")
 }
 

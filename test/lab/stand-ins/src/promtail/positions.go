@@ -12,7 +12,7 @@ import (
 	"hostwright/standin"
 )
 
-// positions says how far each file has been sent. An entry in flight does not count: after a crash it is sent again.
+// positions says how far each file has been read.
 type positions struct {
 	config positionsConfig
 	mutex  sync.Mutex
@@ -77,15 +77,19 @@ func (p *positions) save() error {
 	return os.Rename(p.config.Filename+".new", p.config.Filename)
 }
 
-// keepSaving saves every sync_period and once more at the end, and returns then.
+// keepSaving saves every sync_period, until the program is to end.
 func (p *positions) keepSaving(ended context.Context, dryRun bool) {
 	for ended.Err() == nil {
 		pause(ended, max(p.config.SyncPeriod, time.Second))
-		if dryRun {
-			continue
-		}
-		if err := p.save(); err != nil {
-			standin.Log("error", "error writing positions file: %v", err)
-		}
+		p.keepSaved(dryRun)
+	}
+}
+
+func (p *positions) keepSaved(dryRun bool) {
+	if dryRun {
+		return
+	}
+	if err := p.save(); err != nil {
+		standin.Log("error", "error writing positions file: %v", err)
 	}
 }

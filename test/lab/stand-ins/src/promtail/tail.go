@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"hostwright/standin"
@@ -18,9 +19,11 @@ const (
 	globEvery = 5 * time.Second
 )
 
-// watch finds the job's files again and again, and tails each of them once.
+// watch finds the job's files again and again, and tails each of them once. It returns when all of them have ended.
 func watch(ended context.Context, job scrapeConfig, positions *positions, metrics *metrics, sink *sink) {
 	tailed := map[string]bool{}
+	var tails sync.WaitGroup
+	defer tails.Wait()
 	for ended.Err() == nil {
 		for _, group := range job.Static {
 			// Names that cannot be read are not found: without the right to look there is silence, as upstream.
@@ -39,7 +42,11 @@ func watch(ended context.Context, job scrapeConfig, positions *positions, metric
 				if t := openTail(path, job, group.Labels, positions); t != nil {
 					tailed[path] = true
 					metrics.add("promtail_files_active_total", "", 1)
-					go t.run(ended, metrics, sink)
+					tails.Add(1)
+					go func() {
+						defer tails.Done()
+						t.run(ended, metrics, sink)
+					}()
 				}
 			}
 		}
@@ -55,12 +62,6 @@ type tail struct {
 	pipeline pipeline
 	// As upstream, they say what was read, whether it has been sent or not.
 	positions *positions
-}
-
-// read is a line, and where the file goes on after it.
-type read struct {
-	entry
-	end int64
 }
 
 func openTail(path string, job scrapeConfig, labels map[string]string, positions *positions) *tail {
@@ -84,37 +85,47 @@ func openTail(path string, job scrapeConfig, labels map[string]string, positions
 	return t
 }
 
+// run reads until it is to end. As upstream, what it has read goes on its way then, and what it has not is read at the next start.
 func (t *tail) run(ended context.Context, metrics *metrics, sink *sink) {
 	for ended.Err() == nil {
 		isReplaced := t.isReplaced()
 		// What was written before the file was replaced is read before the new one is opened.
-		for _, line := range t.readLines() {
+		t.readLines(ended, func(line entry, end int64) {
 			metrics.add("promtail_read_lines_total", t.path, 1)
-			sink.take(ended, t.pipeline.process(line.entry))
-			t.positions.set(t.path, line.end)
-		}
-		sink.take(ended, t.pipeline.flush(time.Now()))
-		if isReplaced {
+			sink.take(t.pipeline.process(line))
+			t.positions.set(t.path, end)
+		})
+		sink.take(t.pipeline.flush(time.Now()))
+		if isReplaced && ended.Err() == nil {
 			t.reopen()
 			continue
 		}
 		pause(ended, readEvery)
 	}
+	sink.take(t.pipeline.flush(time.Now().Add(time.Hour)))
 }
 
-func (t *tail) readLines() []read {
-	reader := bufio.NewReader(io.NewSectionReader(t.file, t.offset, 8<<20))
-	var lines []read
-	for {
+// readLines reads on where the file's own offset is, as upstream: who looks at the process sees how far it is.
+func (t *tail) readLines(ended context.Context, each func(line entry, end int64)) {
+	t.seek()
+	reader := bufio.NewReader(t.file)
+	for ended.Err() == nil {
 		text, err := reader.ReadString('\n')
 		if err != nil {
-			return lines // a line without its end is read next time
+			t.seek() // a line without its end is read next time
+			return
 		}
 		t.offset += int64(len(text))
-		lines = append(lines, read{end: t.offset, entry: entry{
+		each(entry{
 			labels: maps.Clone(t.labels), extracted: map[string]any{}, metadata: map[string]string{}, time: time.Now(),
 			line: strings.TrimRight(text, "\r\n"),
-		}})
+		}, t.offset)
+	}
+}
+
+func (t *tail) seek() {
+	if _, err := t.file.Seek(t.offset, io.SeekStart); err != nil {
+		standin.Log("warn", "%v", err)
 	}
 }
 
