@@ -22,13 +22,15 @@ export const alloy = defineAgent({
   configPath,
   state: "/var/lib/alloy",
   positions: `${STORAGE}/loki.source.file.application/positions.yml`,
+  legacyPositions: LEGACY_POSITIONS,
   config: (_vars, common) => template("alloy/config.alloy.hbs", { ...common, legacyPositions: LEGACY_POSITIONS }),
   validate: (staged: Script) => sh`${binary({ name: NAME })} validate ${staged} >&2`,
-  unit: ({ alloy_port, alloy_memory_mb }, program, again) =>
+  unit: ({ alloy_port, alloy_memory_mb }, { program, again, application }) =>
     template("alloy/alloy.service.hbs", {
       version: program.version,
       program: binary(program),
       again,
+      application,
       storage: `--storage.path=${STORAGE}`,
       listen: `--server.http.listen-addr=127.0.0.1:${alloy_port}`,
       config: configPath,

@@ -17,7 +17,7 @@ export const applicationVars = {
   }),
   app_service: optional(
     string(
-      "The application's systemd unit, restarted host after host when its settings change. Unset: nothing is restarted",
+      "The application's systemd unit, restarted host after host when its settings change; the log agent stops after it, so that what it writes last is sent. Unset: nothing is restarted",
       {
         pattern: "^[A-Za-z0-9:_.@-]+[.]service$",
       },

@@ -11,6 +11,7 @@ import {
   unit,
   type VarsOf,
 } from "hostwright";
+import { applicationVars } from "../application/vars.ts";
 import { loginFiles, loginValues, passwordResources, unusedLogin } from "../gateway/login.ts";
 import { monitoringHost, varsOfHost } from "../hosts.ts";
 import { pushUrl, TAKEN_BACK_HOURS } from "../loki/push.ts";
@@ -38,12 +39,23 @@ interface AgentDefinition<S extends Schema> {
   /** Its folder, and the file below that says how far it has read. */
   readonly state: string;
   readonly positions: string;
+  /** Where it finds how far the other one has read, while it has read nothing itself. */
+  readonly legacyPositions?: string;
   /** Its configuration of what both are told. */
   config(vars: VarsOf<S>, common: ReturnType<typeof agentValues>): Text;
   validate(staged: Script): Script;
-  unit(vars: VarsOf<S>, program: Program, again: string): Text;
+  unit(vars: VarsOf<S>, own: UnitValues): Text;
   /** What comes before it is started: how far the other one has read. */
   handover(): readonly Resource[];
+}
+
+/** What the unit of an agent is made of, whichever it is. */
+interface UnitValues {
+  readonly program: Program;
+  /** The script that it runs when it starts and when it stops. */
+  readonly again: string;
+  /** The application's unit, where somebody names it. */
+  readonly application: string | undefined;
 }
 
 /**
@@ -85,7 +97,9 @@ export function defineAgent<const S extends Schema & typeof logAgentVars>(agent:
     resources(vars, site, facts) {
       const own = program(vars);
       const common = varsOfHost(logAgentVars, site.host);
+      const { app_service: application } = varsOfHost({ app_service: applicationVars.app_service }, site.host);
       const content = agent.config(vars, agentValues(common, site, state));
+      const service = agent.unit(vars, { program: own, again, application });
       const config = [path, installed(own), ...loginFiles(common, site)];
       return [
         ...account(name),
@@ -94,9 +108,9 @@ export function defineAgent<const S extends Schema & typeof logAgentVars>(agent:
         ...passwordResources(common, site, name),
         directory({ path: dirname(path) }, { tags }),
         file({ path, content, mode: "0640", group: name, validate }, { tags }),
-        file({ path: again, content: `${againScript(agent, common.app_logs).text}\n` }, { tags }),
+        file({ path: again, content: `${againScript(agent, common).text}\n` }, { tags }),
         ...handover(),
-        unit({ name: `${name}.service`, content: agent.unit(vars, own, again), config }, { tags }),
+        unit({ name: `${name}.service`, content: service, config }, { tags }),
         ...unusedLogin(common, site, name),
       ];
     },

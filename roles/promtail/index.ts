@@ -24,10 +24,11 @@ export const promtail = defineAgent({
   positions: "/var/lib/promtail/positions.yaml",
   config: ({ promtail_port: port }, common) => template("promtail/promtail.yaml.hbs", { ...common, port }),
   validate: (staged: Script) => sh`${binary({ name: NAME })} -config.file=${staged} -check-syntax >&2`,
-  unit: ({ promtail_memory_mb }, program, again) =>
+  unit: ({ promtail_memory_mb }, { program, again, application }) =>
     template("promtail/promtail.service.hbs", {
       program: binary(program),
       again,
+      application,
       version: program.version,
       config: `-config.file=${configPath}`,
       memoryMax: `${promtail_memory_mb}M`,

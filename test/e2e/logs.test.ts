@@ -3,7 +3,8 @@ import t from "tap";
 import { DAY, sampleOf } from "../roles/log-agent/samples/expected.ts";
 import { appPlan } from "../roles/plans.ts";
 import { textOf } from "../roles/site.ts";
-import { eventually, LAB, labAddress, onHost, program, site, takeLab } from "../support/lab.ts";
+import { LAB, onHost, program, site, takeLab } from "../support/lab.ts";
+import { allNumbers, WRITER } from "../support/numbers.ts";
 import { noLab } from "../support/stand.ts";
 
 t.setTimeout(45 * 60_000);
@@ -12,37 +13,8 @@ const HOST = "app-prod";
 const LOGS = "/home/ubuntu/fittoring/logs";
 const COUNT = 10_000;
 
-interface Stream {
-  readonly stream: Readonly<Record<string, string>>;
-  readonly values: readonly (readonly [nanoseconds: string, line: string])[];
-}
-
-/** What Loki answers, oldest first. */
-async function query(text: string, start: string, limit = 5000): Promise<readonly Stream[]> {
-  const answer = await onHost(
-    "mon",
-    `curl -sfG ${labAddress("mon")}:8080/loki/api/v1/query_range -d direction=forward -d start=${start} -d limit=${limit} --data-urlencode 'query=${text}'`,
-  );
-  return (JSON.parse(answer) as { data: { result: readonly Stream[] } }).data.result;
-}
-
 /** An agent that takes its time to start, as on a host that is busy: longer than it is to the next rotation. */
 const SLOW = "/etc/systemd/system/promtail.service.d/slow.conf";
-
-/** Writes numbered entries as an application under load does, and renames their file every three seconds; until after the last kill. */
-const WRITER = String.raw`
-use strict; use IO::Handle; use Time::HiRes qw(time sleep); use POSIX qw(strftime);
-my ($folder, $count) = @ARGV; my ($out, $opened); my $path = "$folder/numbers.log";
-sub begin { open($out, ">>", $path) or die $!; $out->autoflush(1); $opened = time }
-sub rotate { close $out; rename $path, "$folder/numbers." . strftime("%Y-%m-%dT%H-%M-%S", gmtime) . ".log"; begin() }
-begin();
-for my $n (1 .. $count) {
-  my $t = time;
-  printf $out qq({"timestamp":"%s.%06dZ","level":"INFO","number":%d}\n), strftime("%Y-%m-%dT%H:%M:%S", gmtime $t), ($t - int $t) * 1e6, $n;
-  sleep 0.004;
-  rotate() if time - $opened > 3;
-}
-sleep 1.1; rotate();`;
 
 t.test("logs, on a lab of real hosts", { skip: noLab }, async (t) => {
   await takeLab(t);
@@ -70,7 +42,20 @@ t.test("logs, on a lab of real hosts", { skip: noLab }, async (t) => {
     const start = String(Math.floor(Date.now() / 1000));
     const writer = program(
       "docker",
-      ...["exec", "-u", "ubuntu", `hostwright-${LAB}-${HOST}`, "perl", "-e", WRITER, LOGS, String(COUNT)],
+      ...[
+        "exec",
+        "-u",
+        "ubuntu",
+        `hostwright-${LAB}-${HOST}`,
+        "perl",
+        "-e",
+        WRITER,
+        LOGS,
+        "numbers",
+        "1",
+        String(COUNT),
+        "0.004",
+      ],
     );
     for (const round of [1, 2, 3]) {
       await new Promise((resolve) => setTimeout(resolve, 5000));
@@ -81,17 +66,7 @@ t.test("logs, on a lab of real hosts", { skip: noLab }, async (t) => {
     const copying = 'pgrep -f "[a]gain.sh start" && ls /var/lib/promtail/again/*/*';
     await onHost(HOST, `until ${copying}; do sleep 0.01; done >/dev/null 2>&1; systemctl kill --signal=KILL promtail`);
     t.equal((await writer).code, 0);
-    let numbers: readonly number[] = [];
-    await eventually(
-      "all entries; missing",
-      120,
-      async () => {
-        numbers = await numbersSince(start);
-        return missing(numbers);
-      },
-      (left) => left.length === 0,
-    );
-    t.equal(numbers.length, COUNT, "each once");
+    t.equal(await allNumbers(start, COUNT), COUNT, "each once");
     await onHost(HOST, `rm -f ${LOGS}/numbers*`);
   });
 });
@@ -118,35 +93,8 @@ async function dryRun(format: string, sample: string): Promise<readonly Entry[]>
   });
 }
 
-/** The numbers that are not there, as ranges. */
-function missing(numbers: readonly number[]): readonly string[] {
-  const found = new Set(numbers);
-  const starts = Array.from({ length: COUNT }, (_, at) => at + 1).filter(
-    (n) => !found.has(n) && (n === 1 || found.has(n - 1)),
-  );
-  const end = (start: number): number => {
-    let n = start;
-    while (n < COUNT && !found.has(n + 1)) n += 1;
-    return n;
-  };
-  return starts.map((from) => `${from} to ${end(from)}`);
-}
-
 interface Entry {
   readonly at: string;
   readonly level: string | undefined;
   readonly trace: string | undefined;
-}
-
-async function numbersSince(start: string): Promise<readonly number[]> {
-  const numbers: number[] = [];
-  for (let from = start; ; ) {
-    const values = (await query('{host="app-prod"} |= "number"', from)).flatMap(({ values }) => values);
-    // What an agent reads from the middle of a line is an entry of its own, and no whole one (docs/agents.md).
-    const whole = values.map(([, line]) => line).filter((line) => line.startsWith("{"));
-    numbers.push(...whole.map((line) => (JSON.parse(line) as { number: number }).number));
-    const last = values.map(([at]) => BigInt(at)).reduce((a, b) => (a > b ? a : b), 0n);
-    if (values.length < 5000) return numbers;
-    from = String(last + 1n);
-  }
 }

@@ -54,10 +54,11 @@ t.test("Alloy runs as a user of its own, as hardened as Promtail, and listens on
   const text = textOf(alloyPlan({ alloy_memory_mb: 200 }).resources, "alloy.service");
   const promtail = textOf(alloyPlan({ log_agent: "promtail", promtail_memory_mb: 200 }).resources, "promtail.service");
   const own =
-    /^(Description|Documentation|User|Group|ExecStart|ExecStartPre|ExecStartPost|ExecStopPost|StateDirectory)=/;
+    /^(Description|Documentation|User|Group|ExecStart|ExecStartPre|ExecStartPost|ExecStop|ExecStopPost|StateDirectory)=/;
   const others = (unit: string) => unit.split("\n").filter((line) => !own.test(line));
   t.same(others(text), others(promtail));
   t.match(text, /^User=alloy$/m);
+  t.match(text, /^ExecStop=-\/bin\/sh \/etc\/alloy\/again\.sh stopping$/m);
   t.match(text, /--server\.http\.listen-addr=127\.0\.0\.1:12345 --disable-reporting \/etc\/alloy\/config\.alloy$/m);
 });
 

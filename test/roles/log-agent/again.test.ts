@@ -10,12 +10,17 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import t, { type Test } from "tap";
 import { againScript } from "../../../roles/log-agent/again.ts";
+import { ROTATED } from "../../../roles/log-agent/rotated.ts";
 import { shells } from "../../support/shells.ts";
+
+// Each agent that is started waits for a second, in three shells.
+t.setTimeout(120_000);
 
 const NOW = Math.floor(Date.now() / 1000);
 
@@ -25,7 +30,10 @@ function host(t: Test, [shell = "sh", ...args]: readonly string[], pattern = "*.
   const [state, logs] = [`${dir}/state`, `${dir}/logs`];
   const aged = (path: string, seconds: number) => utimesSync(path, NOW - seconds, NOW - seconds);
   aged(`${state}/positions.yaml`, 60);
-  const script = againScript({ state, positions: `${state}/positions.yaml` }, `${logs}/${pattern}`).text;
+  const script = againScript(
+    { state, positions: `${state}/positions.yaml`, legacyPositions: `${state}/promtail-positions.yaml` },
+    { app_logs: `${logs}/${pattern}`, app_logs_exclude: ROTATED },
+  ).text;
   const run = (when: string, env: NodeJS.ProcessEnv = {}) =>
     execFileSync(shell, [...args, "-c", script, "again", when], { env: { ...process.env, ...env }, stdio: "pipe" });
   const copies = () => {
@@ -179,11 +187,23 @@ for (const shell of shells) {
     t.same(starts(), ["a.log", "b.log", "c.log"]);
   });
 
-  t.test(`a host that it comes to for the first time has nothing to read once more (${shell[0]})`, async (t) => {
-    const { write, starts, state } = host(t, shell);
-    write("app.log", 1);
+  t.test(`without positions it reads once more what was rotated last, up to 256 MB (${shell[0]})`, async (t) => {
+    const { write, starts, state, logs } = host(t, shell);
     rmSync(`${state}/positions.yaml`);
-    t.same(starts(), []);
+    for (const [name, seconds] of [
+      ["app.log", 1],
+      ["access.log", 900],
+      ["app.2026-11-26.1.log", 5000],
+      ["app.2026-11-26.0.log", 90_000],
+    ] as const)
+      write(name, seconds);
+    t.same(starts(), ["app.2026-11-26.0.log", "app.2026-11-26.1.log"], "what is followed is read from its beginning");
+    write("app.2026-11-25.9.log", 95_000);
+    truncateSync(`${logs}/app.2026-11-26.0.log`, 256 * 1024 * 1024 - 10);
+    utimesSync(`${logs}/app.2026-11-26.0.log`, NOW - 90_000, NOW - 90_000);
+    t.same(starts(), ["app.2026-11-26.1.log"], "the newest first, and no more than that");
+    writeFileSync(`${state}/promtail-positions.yaml`, "");
+    t.same(starts(), [], "another agent has read them");
   });
 
   t.test(`one file is one file, and no other with its name in front (${shell[0]})`, async (t) => {

@@ -51,7 +51,17 @@ t.test("files that are written to are read, and copies of what may not have been
   const unit = textOf(resources(), "promtail.service");
   t.match(unit, /^ExecStartPre=\/bin\/sh \/etc\/promtail\/again\.sh start$/m);
   t.match(unit, /^ExecStartPost=\/bin\/sh \/etc\/promtail\/again\.sh started$/m);
+  t.match(unit, /^ExecStop=-\/bin\/sh \/etc\/promtail\/again\.sh stopping$/m);
   t.match(unit, /^ExecStopPost=-\/bin\/sh \/etc\/promtail\/again\.sh stop$/m);
+});
+
+t.test("the application stops before the agent does, where its unit is known", async (t) => {
+  const unit = (vars: HostVars["vars"]) => textOf(resources(vars), "promtail.service");
+  t.match(
+    unit({ app_service: "fittoring.service" }),
+    /^After=network\.target dbus\.service\n(#.*\n)?Before=fittoring\.service$/m,
+  );
+  t.notMatch(unit({}), /^Before=/m);
 });
 
 t.test("an entry has its own time and level, and no file name: read again it is the same for Loki", async (t) => {
