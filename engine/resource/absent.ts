@@ -22,14 +22,19 @@ export const absent = defineResource<AbsentDesired, Stat | undefined>({
     if (!recursive) return IS_DIRECTORY;
     return dirname(path) === "/" ? IS_TOP : undefined;
   },
-  apply: ({ path, recursive = false }) => sh`
+  apply: remove,
+});
+
+/** Script that removes what is at a path. */
+export function remove({ path, recursive = false }: AbsentDesired): Script {
+  return sh`
     ${enterFolderOf(path)}
     if [ -L ${here(path)} ] || [ ! -d ${here(path)} ]; then
       rm -f -- ${here(path)}
     else
       ${recursive ? removeDirectory(path) : sh`deny ${IS_DIRECTORY}`}
-    fi`,
-});
+    fi`;
+}
 
 const IS_DIRECTORY = "is a directory: say recursive: true if all in it may go";
 const IS_TOP = "is a top-level directory: it is never removed";

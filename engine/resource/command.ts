@@ -1,5 +1,7 @@
 import { MismatchError } from "../format/mismatch.ts";
 import { beside, lines, type Script, sh } from "../shell/sh.ts";
+import { sha256 } from "./file.ts";
+import type { Made } from "./made.ts";
 import { type Change, defineResource, ProbeError } from "./resource.ts";
 import { checkPath } from "./stat.ts";
 
@@ -16,6 +18,8 @@ export interface CommandDesired {
   readonly onlyIf?: Script;
   /** Paths after whose change it is needed, whatever its guards said before. */
   readonly after?: readonly string[];
+  /** Takes back what it did, once the host is retired; kept there until then, so no secret may be in it. What is at `creates` goes by itself. */
+  readonly undo?: Script;
 }
 
 /** What each guard that was given said: "present" or "absent", or an exit status. */
@@ -51,6 +55,10 @@ export const command = defineResource<CommandDesired, CommandCurrent>({
     if (onlyIf !== undefined) changes.push({ field: "onlyIf", before: "exit 0", after: "exit other than 0" });
     return changes;
   },
+  makes: ({ name, creates, undo }, current) => [
+    ...(creates !== undefined && current.creates === "absent" ? [{ what: "file", name: creates } as const] : []),
+    ...(undo ? [madeUndo(name, undo)] : []),
+  ],
   keeps: ({ creates }) => (creates === undefined ? [] : [creates]),
   apply: ({ run }) => run,
   follows: {
@@ -61,6 +69,10 @@ export const command = defineResource<CommandDesired, CommandCurrent>({
     },
   },
 });
+
+function madeUndo(name: string, { text }: Script): Made {
+  return { what: "undo", name, detail: `${sha256(text).slice(0, 8)}.${Buffer.from(text).toString("base64")}` };
+}
 
 function check({ name, creates, unless, onlyIf }: CommandDesired): string {
   if (name === "" || name.includes("\n")) throw new TypeError(`a command's name is one line: ${JSON.stringify(name)}`);

@@ -46,6 +46,16 @@ export function serveAgain(desired: ComposeDesired, changes: readonly Change[]):
     ${up(desired, [])}`;
 }
 
+/** Script that removes a project's containers and networks, by its name alone. Volumes and images stay. */
+export function removeProject(project: string): Script {
+  return sh`
+    label=${`label=com.docker.compose.project=${project}`}
+    set -- $(docker ps --all --quiet --filter "$label")
+    [ $# = 0 ] || { docker stop -- "$@" >/dev/null; docker rm -- "$@" >/dev/null; }
+    set -- $(docker network ls --quiet --filter "$label")
+    [ $# = 0 ] || docker network rm -- "$@" >/dev/null`;
+}
+
 /** Services that a restart alone changes. */
 function restartedIn(changes: readonly Change[]): readonly string[] {
   return changes

@@ -28,6 +28,14 @@ export const compose = defineResource<ComposeDesired, ComposeCurrent>({
     ];
   },
   refuses: (desired, { file }) => fileType.refuses?.(composeFile(desired), file),
+  makes(desired, { file, imageIds, containers }) {
+    const images = [...new Set(Object.values(desired.services).map(({ image }) => image))];
+    return [
+      ...(fileType.makes?.(composeFile(desired), file) ?? []),
+      ...images.filter((image) => !imageIds.has(image)).map((image) => ({ what: "image", name: image }) as const),
+      ...(containers.length === 0 ? [{ what: "project", name: desired.project } as const] : []),
+    ];
+  },
   early: pullEarly,
   apply: applyProject,
   keeps: (desired) => [composeFile(desired).path],

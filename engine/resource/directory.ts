@@ -28,6 +28,7 @@ export const directory = defineResource<DirectoryDesired, Stat | undefined>({
     stat === undefined || stat.type === "directory"
       ? undefined
       : `${nameOf(stat)} is in the way and is not a directory: move it away, or name the directory that a link points to`,
+  makes: ({ path }, stat) => (stat === undefined ? [{ what: "folder", name: path }] : []),
   apply: ({ path, mode = "0755", owner = "root", group }) => sh`
     ${enterMade(path)}
     chown -- ${group === undefined ? owner : `${owner}:${group}`} .

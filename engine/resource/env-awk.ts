@@ -208,5 +208,5 @@ export const REPLACE = `${READ}${String.raw`
       put(keys[i] "=" wanted[keys[i]])
       ends = "yes"
     }
-    if (ends == "yes") printf "\n"
+    if (ends == "yes" && separator != "") printf "\n"
   }`}`;

@@ -1,10 +1,13 @@
 import { basename } from "node:path";
-import { MASK, reveal, Secret, type Text } from "../shell/secret.ts";
+import { MASK, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh, splitLines } from "../shell/sh.ts";
 import { COMPARE, REPLACE } from "./env-awk.ts";
+import { PLAIN, spellings } from "./env-spelling.ts";
 import { above, enterFolderOf, folders, here } from "./folder.ts";
 import { compare, defineResource, ProbeError, touches } from "./resource.ts";
 import { checkMode, checkPath, nameOf, parseStats, type Stat, statPaths } from "./stat.ts";
+
+export { spellings } from "./env-spelling.ts";
 
 export interface EnvFileDesired {
   readonly path: string;
@@ -60,6 +63,12 @@ export const envFile = defineResource<EnvFileDesired, EnvFileCurrent>({
     return [...type, ...values, ...compare(wanted, { mode: stat?.mode, owner: stat?.owner })];
   },
   refuses: (_, { stat, refusal }) => (stat && stat.type !== "file" ? inTheWay(nameOf(stat)) : refusal),
+  makes: (desired, { stat, differing }) => [
+    ...(stat === undefined ? [{ what: "blank", name: desired.path } as const] : []),
+    ...written(desired)
+      .filter(([key]) => differing.has(key) && differing.get(key) === undefined)
+      .map(([detail]) => ({ what: "entry", name: desired.path, detail }) as const),
+  ],
   keeps: ({ path }) => [path],
   apply: (desired, changes) => {
     const keys = keysOf(desired).filter((key) => touches(changes, key));
@@ -67,6 +76,11 @@ export const envFile = defineResource<EnvFileDesired, EnvFileCurrent>({
     return keys.length > 0 || touches(changes, "type") || isNew ? edit(desired, keys) : adjust(desired);
   },
 });
+
+/** Script that removes an entry, whatever its value, and leaves every other line. */
+export function withoutEntry(path: string, key: string): Script {
+  return edit({ path, entries: {}, absent: { [key]: "*" } }, [key]);
+}
 
 function check(desired: EnvFileDesired): string {
   const { path, entries, words = {}, absent = {}, mode = "0600" } = desired;
@@ -88,9 +102,6 @@ function check(desired: EnvFileDesired): string {
   return checkPath(path);
 }
 
-/** What every reader takes as it is. */
-const PLAIN = /^[A-Za-z0-9_.,:/@%+=-]*$/;
-
 /** The entries that are written where they are missing. */
 function written({ entries, words = {} }: EnvFileDesired): readonly (readonly [string, Text])[] {
   const present = Object.entries(words).filter(([, { state }]) => state === "present");
@@ -111,36 +122,6 @@ function inTheWay(what: string): string {
 
 function holdsSecret({ entries }: EnvFileDesired): boolean {
   return Object.values(entries).some((text) => text instanceof Secret);
-}
-
-/**
- * All spellings of a value that a shell, systemd and compose read the same, the one to write first: plain where no reader
- * could misread it, else in double or single quotes. Compose knows no `\\`` in double quotes and takes `\'` for a quote.
- */
-export function spellings(key: string, text: Text): readonly string[] {
-  const value = reveal(text);
-  if (/[\n\r]/.test(value)) throw refused(key, "more than one line");
-  // Most are of ASCII: what all of Unicode has is asked about the others.
-  if (!/^[\x20-\x7e]*$/.test(value) && UNTAKEN.test(value.replaceAll("\t", "")))
-    throw refused(key, "a control character or one that is none, which systemd does not take");
-  const spelled = [
-    ...(PLAIN.test(value) ? [value] : []),
-    ...(value.includes("`") ? [] : [`"${value.replaceAll(/[\\"$]/g, "\\$&")}"`]),
-    ...(value.includes("'") || /(?<!\\)(\\\\)*\\$/.test(value) ? [] : [`'${value}'`]),
-  ];
-  if (spelled.length === 0)
-    throw refused(
-      key,
-      "a backquote, and a single quote or a backslash at its end: shells, systemd and compose read no spelling of it the same",
-    );
-  return spelled;
-}
-
-const UNTAKEN = /[\p{Control}\p{Surrogate}\p{Noncharacter_Code_Point}]/u;
-
-/** The value itself is not shown: it may be a secret. */
-function refused(key: string, what: string): TypeError {
-  return new TypeError(`env-file: the value of ${key} has ${what}`);
 }
 
 /** What awk reads of the wanted values, on stdin: an argument could be seen by everyone on the host. */

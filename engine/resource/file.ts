@@ -4,6 +4,7 @@ import { MASK, reveal, Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh, splitLines } from "../shell/sh.ts";
 import { enterFolderOf, folders, here } from "./folder.ts";
 import { inARow } from "./in-a-row.ts";
+import { madeAt } from "./made.ts";
 import { type Change, compare, defineResource, type ResourceType, touches } from "./resource.ts";
 import { checkMode, checkPath, keepPaths, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
 
@@ -86,6 +87,8 @@ export const fileType: ResourceType<FileDesired, FileCurrent> = {
   refuses: ({ path }, { leadsToFolder }) => (leadsToFolder ? `${path} ${IS_DIRECTORY}` : undefined),
   // A program that judges the copy looks at one, before the next goes live.
   inBulk: { takes: ({ validate }, changes) => !validate && touches(changes, "content"), apply: replaceAll },
+  makes: ({ path, content }, { stat, sha256: found }) =>
+    found === sha256(content) ? [] : madeAt(path, stat !== undefined),
   keeps: ({ path }) => [path],
   apply: (desired, changes) => sh`
     ${enterFolderOf(desired.path)}

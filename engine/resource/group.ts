@@ -19,6 +19,7 @@ export const group = defineResource<GroupDesired, boolean>({
     return all.map(({ name }) => names.includes(name));
   },
   diff: (_, present) => compare({ state: "present" }, { state: present ? "present" : "absent" }),
+  makes: ({ name }, present) => (present ? [] : [{ what: "group", name }]),
   apply: ({ name, system = true }) => sh`groupadd ${system ? ["--system"] : []} -- ${name}`,
 });
 

@@ -4,11 +4,11 @@ import { jsonProblem } from "../format/json.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { sha256 } from "./file.ts";
 import { enterFolderOf, folders, here } from "./folder.ts";
+import { addedTo, isObject, type Json, type MemberPlace, placeWord, withoutMembers } from "./json-members.ts";
 import { type Change, compare, defineResource, ProbeError, touches } from "./resource.ts";
 import { checkMode, checkPath, nameOf, parseStats, type Stat, spelledAs, statPaths } from "./stat.ts";
 
-/** What JSON can say. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type { Json } from "./json-members.ts";
 
 export interface JsonFileDesired {
   readonly path: string;
@@ -61,6 +61,15 @@ export const jsonFile = defineResource<JsonFileDesired, JsonFileCurrent>({
     if (stat && stat.type !== "file") return `${nameOf(stat)} is in the way and is not a file: move it away`;
     return stat && refusalOf(path, text);
   },
+  makes({ path, entries }, { stat, text }) {
+    const blank = stat === undefined ? [{ what: "blank", name: path } as const] : [];
+    if (stat && refusalOf(path, text ?? TOO_LARGE) !== undefined) return [];
+    const found = (text ?? "").trim() === "" ? {} : JSON.parse(text ?? "");
+    const added = addedTo(found, entries).map(
+      (place) => ({ what: "member", name: path, detail: placeWord(place) }) as const,
+    );
+    return [...blank, ...added];
+  },
   keeps: ({ path }) => [path],
   apply: (desired, changes) => sh`
     ${enterFolderOf(desired.path)}
@@ -101,10 +110,17 @@ function contentChange({ path, entries }: JsonFileDesired, before: string | unde
   const found = (before ?? "").trim() === "" ? {} : JSON.parse(before ?? "");
   const wanted = merged(found, entries);
   if (!absent && isDeepStrictEqual(found, wanted)) return [];
+  return [contentChangeTo(before, wanted)];
+}
+
+function contentChangeTo(before: string | undefined, wanted: Json): Change {
   const indent = /^[ \t]+(?=")/m.exec(before ?? "")?.[0] ?? "  ";
   const after = `${JSON.stringify(wanted, undefined, indent)}\n`;
-  const hashes = { before: absent ? undefined : sha256(before).slice(0, 12), after: sha256(after).slice(0, 12) };
-  return [{ field: "content", ...hashes, text: { before: before ?? "", after } }];
+  const hashes = {
+    before: before === undefined ? undefined : sha256(before).slice(0, 12),
+    after: sha256(after).slice(0, 12),
+  };
+  return { field: "content", ...hashes, text: { before: before ?? "", after } };
 }
 
 function merged(found: Json | undefined, wanted: Json): Json {
@@ -117,8 +133,16 @@ function merged(found: Json | undefined, wanted: Json): Json {
   return Object.fromEntries([...kept, ...added]);
 }
 
-function isObject(value: Json | undefined): value is { readonly [name: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Script that leaves these members out of a file with this text; undefined where it has none of them. Refuses a file that changed since. */
+export function removeMembers(path: string, text: string, places: readonly MemberPlace[]): Script | undefined {
+  if (refusalOf(path, text) !== undefined || text.trim() === "") return undefined;
+  const found: Json = JSON.parse(text);
+  const left = withoutMembers(found, places);
+  if (isDeepStrictEqual(found, left)) return undefined;
+  const change = contentChangeTo(text, left);
+  return sh`
+    ${enterFolderOf(path)}
+    ${edit({ path, entries: {} }, [change])}`;
 }
 
 /** Nobody else comes to the staged copy, and `cp -p` gives it the owner, mode and access list of the original. */

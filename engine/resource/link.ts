@@ -1,5 +1,6 @@
 import { sh } from "../shell/sh.ts";
 import { enterFolderOf, putLink } from "./folder.ts";
+import { madeAt } from "./made.ts";
 import { compare, defineResource, ProbeError } from "./resource.ts";
 import { checkPath } from "./stat.ts";
 
@@ -37,6 +38,7 @@ export const link = defineResource<LinkDesired, string | undefined>({
     current?.startsWith("(a ")
       ? `${current.slice(1, -1)} is in the way: move it away first, it may hold something of yours`
       : undefined,
+  makes: ({ path, target }, current) => (current === target ? [] : madeAt(path, current !== undefined)),
   keeps: ({ path }) => [path],
   apply: ({ path, target }) => sh`
     ${enterFolderOf(path)}

@@ -25,6 +25,8 @@ export const pkg = defineResource<PackageDesired, PackageCurrent>({
     namesOf(desired)
       .filter((name) => current.get(name) !== "installed")
       .map((name) => ({ field: name, before: current.get(name), after: "installed" })),
+  makes: (_, current) =>
+    [...current].flatMap(([name, state]) => (state === "absent" ? [{ what: "package", name } as const] : [])),
   apply: (_, changes) => install(changes),
   merge: (all) => ({ name: [...new Set(all.flatMap(namesOf))] }),
 });
@@ -66,25 +68,51 @@ function wordFor(state: string): string {
   return state === "not-installed" || state === "config-files" ? "absent" : state;
 }
 
+/** Function `try` of the shell: apt-get, that says something only where it fails. Sets a trap. */
+// needrestart only lists: which service restarts, and when, is the roles' to say.
+const aptGet = sh`
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
+  log=$(mktemp)
+  trap 'rm -f -- "$log"' EXIT
+  try() {
+    apt-get "$@" >"$log" 2>&1 && return
+    echo "apt-get $1 failed; its last lines:" >&2
+    tail -n 20 -- "$log" >&2
+    exit 1
+  }`;
+
+/** Script that removes packages with their configuration. Nothing else goes with them. */
+export function removePackages(names: readonly string[]): Script {
+  // Debian's docker.io would remove every volume when it is purged, by a program that it leaves there when it is removed.
+  return sh`
+    ${aptGet}
+    options="-y -o DPkg::Lock::Timeout=300"
+    try remove $options -- ${names}
+    if cd /var/lib/docker 2>/dev/null; then rm -f nuke-graph-directory.sh; cd /; fi
+    try purge $options -- ${names}`;
+}
+
 function install(changes: readonly Change[]): Script {
   const names = changes.map(({ field }) => field);
-  // needrestart only lists: which service restarts, and when, is the roles' to say.
   return sh`
-    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
+    ${aptGet}
     lists=/var/lib/apt/lists
-    log=$(mktemp)
-    trap 'rm -f -- "$log"' EXIT
-    try() {
-      apt-get "$@" >"$log" 2>&1 && return
-      echo "apt-get $1 failed; its last lines:" >&2
-      tail -n 20 -- "$log" >&2
-      exit 1
-    }
     options="-y --no-install-recommends -o DPkg::Lock::Timeout=300"
     options="$options -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
     ${settle}
     ${refresh(names)}
+    ${notePulled(names)}
     try install $options -- ${names}`;
+}
+
+/** Notes what comes with these packages although nobody names it (engine/resource/made.ts), before it does. */
+function notePulled(names: readonly string[]): Script {
+  return sh`
+    if [ -n "\${made_in-}" ]; then
+      for pulled in $(apt-get install -s $options -- ${names} | sed -n 's/^Inst \\([^ ]*\\) (.*/\\1/p'); do
+        case ${` ${names.join(" ")} `} in *" $pulled "*) ;; *) made "$made_key" package pulled "$pulled" ;; esac
+      done
+    fi`;
 }
 
 /** Waits for those who install at first boot, and says so: cloud-init, and apt's own daily update, whose lock on the lists apt-get does not wait for. */

@@ -1,4 +1,5 @@
 import { lines, type Script, sh, splitLines } from "../shell/sh.ts";
+import { type Made, madeAt } from "./made.ts";
 import { fetchEarly } from "./release-fetch.ts";
 import { adopt, filePaths, install, type ReleaseDesired, turnLink, versionDir } from "./release-install.ts";
 import { type Change, compare, defineResource, ProbeError, touches } from "./resource.ts";
@@ -72,6 +73,15 @@ export const release = defineResource<ReleaseDesired, ReleaseCurrent>({
       .map(
         ([path]) => `${path} is in the way and is not a link: move it away first, it may hold something of yours`,
       )[0],
+  makes(desired, { files, links }) {
+    const isNew = files.every(({ stat }) => stat === undefined);
+    const turned = linkPairs(desired).flatMap(([path, target], index): readonly Made[] => {
+      const before = links[index];
+      // One that leads to another version of ours was noted when it was made.
+      return before === target || versionOf(before, desired) !== undefined ? [] : madeAt(path, before !== undefined);
+    });
+    return [...(isNew ? [{ what: "tree", name: versionDir(desired) } as const] : []), ...turned];
+  },
   keeps: ({ links }) => Object.keys(links),
   early: (desired, changes) => (touches(changes, "files") ? fetchEarly(desired) : undefined),
   apply,

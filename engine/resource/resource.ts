@@ -1,4 +1,5 @@
 import type { Script } from "../shell/sh.ts";
+import type { Made } from "./made.ts";
 import { type CodePlace, callSite } from "./place.ts";
 
 export { type CodePlace, formatCodePlace, PlacedError, placeOf } from "./place.ts";
@@ -38,6 +39,8 @@ export interface ResourceType<Desired, Current> {
     takes(desired: Desired, changes: readonly Change[]): boolean;
     apply(all: readonly Desired[]): Script;
   };
+  /** What is not there yet and comes with `apply`, in order: by that the host can be left as it was found. */
+  makes?(desired: Desired, current: Current): readonly Made[];
   /** The regular files and the links that `apply` replaces: with them as they were, a change has gone back. */
   keeps?(desired: Desired): readonly string[];
   /**
@@ -88,6 +91,8 @@ export interface Step {
   readonly script: Script;
   /** Why a run would not make these changes, where that is certain. */
   readonly refusal?: string | undefined;
+  /** What is there because of them, and was not before. */
+  readonly makes: readonly Made[];
 }
 
 /** A resource type as the engine uses it; the type of its state is known to `defineResource` only. */
@@ -99,6 +104,8 @@ export interface ResourceKind {
   diff(stdout: string, resources: readonly Resource[]): readonly (readonly Change[])[];
   /** What is in the way of each, in the same order; `undefined` where nothing is known to be. */
   refusals(stdout: string, resources: readonly Resource[]): readonly (string | undefined)[];
+  /** What comes with the change of each, in the same order. */
+  makes(stdout: string, resources: readonly Resource[]): readonly (readonly Made[])[];
   step(resource: Resource, changes: readonly Change[]): Step;
   /** What may be had before the change's turn. */
   early(step: Step): Script | undefined;
@@ -150,7 +157,13 @@ function kindOf<Desired, Current>(type: ResourceType<Desired, Current>): Resourc
       const current = type.parse(stdout, resources.map(of));
       return resources.map((resource, index) => refuses(of(resource), current[index] as Current));
     },
-    step: (resource, changes) => ({ resource, changes, script: type.apply(of(resource), changes) }),
+    makes(stdout, resources) {
+      const { makes } = type;
+      if (!makes) return resources.map(() => []);
+      const current = type.parse(stdout, resources.map(of));
+      return resources.map((resource, index) => makes(of(resource), current[index] as Current));
+    },
+    step: (resource, changes) => ({ resource, changes, script: type.apply(of(resource), changes), makes: [] }),
     early: ({ resource, changes }) => type.early?.(of(resource), changes),
     goesInBulk: ({ resource, changes }) => type.inBulk?.takes(of(resource), changes) ?? false,
     bulk(steps) {

@@ -2,6 +2,7 @@ import { Secret, type Text } from "../shell/secret.ts";
 import { lines, type Script, sh } from "../shell/sh.ts";
 import { type Ctimes, newerThan, parseCtimes, probeCtimes } from "./ctime.ts";
 import { type FileCurrent, fileType } from "./file.ts";
+import type { Made } from "./made.ts";
 import { type Change, defineResource, isNew, ProbeError, touches } from "./resource.ts";
 import { fullName, restart } from "./unit-restart.ts";
 import { verifyUnit } from "./unit-verify.ts";
@@ -61,6 +62,7 @@ export const unit = defineResource<UnitDesired, UnitCurrent>({
   },
   refuses: (desired, { file }) => fileOf(desired).map((wanted) => file && fileType.refuses?.(wanted, file))[0],
   apply,
+  makes,
   keeps: (desired) => fileOf(desired).map(({ path }) => path),
   serves: {
     before: ({ running = true }, changes) => running && !touches(changes, "running", "masked") && !isNew(changes),
@@ -81,6 +83,22 @@ function fileOf({ name, content }: UnitDesired) {
   return content === undefined
     ? []
     : [{ path: `/etc/systemd/system/${unit}`, content, mode, validate: verifyUnit(unit) }];
+}
+
+/** Of a unit that a package has yet to bring nothing is noted: it goes with the package. */
+function makes(desired: UnitDesired, current: UnitCurrent): readonly Made[] {
+  const name = fullName(desired.name);
+  const files = fileOf(desired).flatMap((wanted) => (current.file && fileType.makes?.(wanted, current.file)) ?? []);
+  if (files.some(({ what }) => what === "file")) return [...files, { what: "unit", name }];
+  if (!current.state || current.state.get("LoadState") === "not-found") return files;
+  const undo = { masked: "mask", enabled: ["enable", "disable"], running: ["start", "stop"] } as const;
+  const states = diffState(desired, current, false).flatMap(({ field, after }): readonly Made[] => {
+    if (field === "masked") return [{ what: "unit-state", name, detail: undo.masked }];
+    if (field !== "enabled" && field !== "running") return [];
+    const [before, now] = undo[field];
+    return [{ what: "unit-state", name, detail: after === "enabled" || after === "running" ? now : before }];
+  });
+  return [...files, ...states];
 }
 
 /** All that the running process was made of. A package's own unit file is not: the package restarts what it replaces. */

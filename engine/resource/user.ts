@@ -58,6 +58,11 @@ export const user = defineResource<UserDesired, UserCurrent | undefined>({
       { state: current ? "present" : "absent", group: primary, groups: list(others), ...pick(current) },
     );
   },
+  makes: ({ name, home, groups = [] }, current) => {
+    const joined = groups.filter((group) => !current?.groups.includes(group));
+    if (current) return joined.map((group) => ({ what: "membership", name, detail: group }));
+    return [...(home === undefined ? [] : [{ what: "folder", name: home } as const]), { what: "user", name }];
+  },
   apply: (desired, changes) => (touches(changes, "state") ? add(desired) : modify(desired, changes)),
 });
 
