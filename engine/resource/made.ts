@@ -8,7 +8,7 @@ export const MADE_KINDS = [
   "blank",
   /** A file or a link that was there before, with something else: a copy of it is kept, and put back. */
   "kept",
-  /** Gone once it is empty. */
+  /** Gone once it is empty. The detail of this and of accounts is "package" where a package brought them: then they go behind those. */
   "folder",
   /** A folder that nobody else has anything in. */
   "tree",
@@ -53,8 +53,9 @@ export function madeAt(path: string, isThere: boolean): readonly Made[] {
  */
 export const noteMade: Script = sh`
   made() {
-    case $2 in
-      file | blank | folder | tree)
+    case $2.$3 in
+      *.package) ;;
+      file.* | blank.* | folder.* | tree.*)
         if [ -e "$4" ] || [ -L "$4" ]; then return 0; fi
         made_above "$1" "\${4%/*}" ;;
     esac

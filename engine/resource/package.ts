@@ -102,18 +102,36 @@ function install(changes: readonly Change[]): Script {
     ${settle}
     ${refresh(names)}
     ${notePulled(names)}
-    try install $options -- ${names}`;
+    try install $options -- ${names}
+    ${noteBrought}`;
 }
 
 /** Notes what comes with these packages although nobody names it (engine/resource/made.ts), before it does. */
 function notePulled(names: readonly string[]): Script {
   return sh`
+    brought() {
+      getent group | sed 's/^\\([^:]*\\):.*/group \\1/'
+      getent passwd | sed 's/^\\([^:]*\\):.*/user \\1/'
+      for path in /etc/* /opt/* /var/lib/* /var/cache/*; do
+        if [ -d "$path" ] && [ ! -L "$path" ]; then printf 'folder %s\\n' "$path"; fi
+      done
+    }
     if [ -n "\${made_in-}" ]; then
+      before=$(brought)
       for pulled in $(apt-get install -s $options -- ${names} | sed -n 's/^Inst \\([^ ]*\\) (.*/\\1/p'); do
         case ${` ${names.join(" ")} `} in *" $pulled "*) ;; *) made "$made_key" package pulled "$pulled" ;; esac
       done
     fi`;
 }
+
+/** Notes accounts and folders that scripts of packages made: not all of them remove those again. */
+const noteBrought = sh`
+  if [ -n "\${made_in-}" ]; then
+    newline=${"\n"}
+    brought | while read -r what name; do
+      case $newline$before$newline in *"$newline$what $name$newline"*) ;; *) made "$made_key" "$what" package "$name" ;; esac
+    done
+  fi`;
 
 /** Waits for those who install at first boot, and says so: cloud-init, and apt's own daily update, whose lock on the lists apt-get does not wait for. */
 const settle = sh`

@@ -58,7 +58,7 @@ async function aheadOf(host: Host, now: Play, facts: Facts, context: Context): P
 }
 
 function sectionsOf(host: Host, facts: Facts, play: Play, context: Context): readonly Script[] {
-  const { inventory, options } = context;
+  const { inventory, options, scope } = context;
   if ("asks" in play || (play.flag !== undefined && !options.flags?.has(play.flag))) return [];
   const hosts = playHosts(play, inventory, options.limit);
   if (!hosts.includes(host)) return [];
@@ -66,7 +66,7 @@ function sectionsOf(host: Host, facts: Facts, play: Play, context: Context): rea
     const { segments } = workOf(play, siteOf(inPlay(host, play, context), hosts[0] === host, context), facts);
     return segments
       .filter((segment) => segment.host === host.name)
-      .flatMap(({ resources }) => lookAt(resources, [standingProbe(options.paths)]).sections);
+      .flatMap(({ resources }) => lookAt(resources, [standingProbe(options.paths, scope)]).sections);
   } catch {
     // A role that needs what is not known yet, or refuses the host: it will say so in its turn.
     return [];

@@ -8,12 +8,14 @@ import type { Lock } from "./lock.ts";
 import { asUser } from "./plan.ts";
 import { keyOf } from "./planned.ts";
 import type { Look } from "./probe.ts";
+import { beginRecord, recordOf, type Scope, scopeOf } from "./record.ts";
 
 /** How changes are made. */
 export interface ApplyOptions {
   readonly operation: Operation;
   readonly paths: StatePaths;
   readonly lock: Lock;
+  readonly scope?: Scope;
   readonly keeping?: Keeping | undefined;
 }
 
@@ -64,7 +66,10 @@ async function applyAll(
   const changes = batches.map((batch, index) => change(early.has(index) ? awaiting(batch, index) : batch, options));
   // Where it fails, it is the first change that does.
   const scripts = changes.map((script, index) => (index === 0 ? lines([first, script]) : script));
-  const { sections } = await options.lock.run([...scripts, ...look.sections], { beside: beginEarly(early) });
+  const { scope = scopeOf([], options.operation), paths } = options;
+  const all = batches.flatMap(({ steps }) => steps);
+  const beside = lines([beginRecord(all, scope, paths), beginEarly(early)]);
+  const { sections } = await options.lock.run([...scripts, ...look.sections], { beside });
   const ended = batches.findIndex((_, index) => sections[index]?.status !== 0);
   const count = ended < 0 ? batches.length : ended;
   const done = batches.slice(0, count).flatMap(({ steps }, index): readonly Done[] => {
@@ -98,7 +103,8 @@ function change({ steps, script }: Batch, options: ApplyOptions): Script {
     fields: changes.map(({ field }) => field),
   }));
   const made = changeSection(script, [...notify], { operation: options.operation, changes }, options.paths);
-  return options.keeping && resource ? lines([options.keeping.before(resource), made]) : made;
+  const before = options.keeping && resource ? [options.keeping.before(resource)] : [];
+  return lines([...before, recordOf(steps, options.paths), made]);
 }
 
 /** What one section changes: one step, or many in a row that cost less at once. */

@@ -6,7 +6,9 @@ import type { LockedRelease, Site, WantedRelease } from "../role/role.ts";
 import type { Phase } from "./event.ts";
 import type { HostRun } from "./host-run.ts";
 import type { Operation, StatePaths } from "./host-state.ts";
+import type { Managed } from "./managed.ts";
 import { withPlayVars } from "./play-hosts.ts";
+import type { Scope } from "./record.ts";
 import type { Said } from "./said.ts";
 import type { Selection } from "./selection.ts";
 import type { PoolPorts, SessionPool } from "./session-pool.ts";
@@ -47,6 +49,8 @@ export interface RunPorts extends PoolPorts {
 export interface Context {
   readonly inventory: Inventory;
   readonly options: RunOptions;
+  /** Whose the changes are. */
+  readonly scope: Scope;
   readonly ports: RunPorts;
   readonly forks: Limit;
   readonly pool: SessionPool;
@@ -58,6 +62,8 @@ export interface Context {
   readonly said: Said;
   /** Hosts that were asked for all plays. */
   readonly lookedAt: Set<Host>;
+  /** What was seen on each machine, for who asks at the end what no role describes any more. */
+  readonly managed: Map<Host, Managed>;
   /** Vars that inquiries found, for the plays behind them. */
   readonly learned: Map<string, unknown>;
 }

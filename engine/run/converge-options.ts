@@ -1,3 +1,4 @@
+import type { Resource } from "../resource/resource.ts";
 import type { Script } from "../shell/sh.ts";
 import type { Keeping } from "./apply.ts";
 import type { Lock, LockOptions } from "./lock.ts";
@@ -13,6 +14,8 @@ export interface ConvergeOptions extends LockOptions {
   readonly keeping?: Keeping | undefined;
   /** What these sections said before it was their turn; undefined where nobody asked, or something was changed since. */
   readonly known?: ((sections: readonly Script[]) => Heard | undefined) | undefined;
+  /** Hears what a look saw: the resources, and names of those of which this scope made something. */
+  seen?(resources: readonly Resource[], made: readonly string[]): void;
   /** Runs a task on a connection of its own, which is opened now; returns the error where that does not come about. */
   connectAnew?<T>(task: (session: Session) => Promise<T>): Promise<T | Error>;
 }

@@ -11,6 +11,7 @@ import { refuseIfCut } from "./interrupt.ts";
 import { withLock } from "./lock.ts";
 import { keyOf, planned, refOf } from "./planned.ts";
 import { type Look, lookAt } from "./probe.ts";
+import { scopeOf, withoutOwn } from "./record.ts";
 import type { Heard } from "./said.ts";
 import { type Due, due, select } from "./selection.ts";
 import { type Before, keepServices, servicesIn, withoutChanges } from "./services.ts";
@@ -34,7 +35,7 @@ export async function convergeUnder(
   options: LockedOptions,
   progress: Progress,
 ): Promise<boolean> {
-  const look = lookAt(work.resources, [standingProbe(options.paths)]);
+  const look = lookAt(work.resources, [standingProbe(options.paths, options.scope ?? scopeOf([], options.operation))]);
   let heard = options.known?.(look.sections);
   let before: Before = { services: [], held: [] };
   for (let pass = 1; ; pass++) {
@@ -170,11 +171,13 @@ async function readLook(
   work: Work,
   look: Look,
   sections: readonly Section[],
-  { selection, check }: ConvergeOptions,
+  { selection, check, seen }: ConvergeOptions,
 ): Promise<Seen> {
-  const { before, steps: differing } = await look.read(session, sections);
+  const { before, steps } = await look.read(session, sections);
+  const { turn, pending, applied, made } = parseStanding(before[0]?.stdout ?? "");
+  seen?.(work.resources, made);
+  const differing = withoutOwn(steps, applied);
   const { chosen, left } = select(differing, selection);
-  const { turn, pending, applied } = parseStanding(before[0]?.stdout ?? "");
   return { turn, applied, differing, left, all: due(work, chosen, pending, check) };
 }
 

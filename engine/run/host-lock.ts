@@ -64,8 +64,13 @@ export function holdLock(
       say locked "$words"
       return 1
     }
-    exec 9>>${lock} 8>>${scripts}
-    wait_for 9 waiting && wait_for 8 orphan || break
+    while :; do
+      exec 9>>${lock} 8>>${scripts}
+      wait_for 9 waiting && wait_for 8 orphan || break 2
+      # Who retired the host took the file away, and us with it: the lock of who comes next is another.
+      if [ ! -e /proc/self/fd/9 ] || [ ${lock} -ef /proc/self/fd/9 ]; then break; fi
+      mkdir -p ${pendingFolder(paths)} ${paths.log} || exit 1
+    done
     read_holder
     [ -z "$words" ] || [ "$run" = ${run} ] || say taken-over "$words"
     read -r stat </proc/$$/stat; set -- \${stat##*) }

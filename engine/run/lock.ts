@@ -7,6 +7,7 @@ import { BEAT_MS, goesOn, holdLock, joinLock, type LockOwner } from "./host-lock
 import type { Operation, StatePaths } from "./host-state.ts";
 import { InterruptedError } from "./interrupt.ts";
 import { forget, forgetUnneeded, previousServices } from "./previous.ts";
+import { recordPath, type Scope, scopeOf, scopeWord } from "./record.ts";
 import { type Answer, type Session, SessionError, type Staying } from "./session.ts";
 
 /** Whose lock it is, and how long it is waited for. */
@@ -16,6 +17,8 @@ export interface LockOptions extends Partial<LockOwner> {
   readonly host: string;
   readonly lockWaitSeconds: number;
   readonly paths: StatePaths;
+  /** Whose the changes are; those of the operation's playbook and of no inventory unless given. */
+  readonly scope?: Scope;
   /** What is changed then goes on to its end, and nothing after it. */
   readonly signal?: AbortSignal | undefined;
   emit(event: HostEvent): void;
@@ -113,6 +116,7 @@ function ownerOf({ operation, host, machine = host }: LockOptions): LockOwner {
 
 async function hold(session: Session, options: LockOptions): Promise<Held> {
   const { lockWaitSeconds, paths, host, signal, emit } = options;
+  const scope = options.scope ?? scopeOf([], options.operation);
   let hear: (word: string, text: string) => void = () => {};
   const turn = new Promise<string>((resolve, reject) => {
     hear = (word, text) => {
@@ -128,7 +132,7 @@ async function hold(session: Session, options: LockOptions): Promise<Held> {
   const proved = lines([
     forget(previousServices(host, paths)),
     forgetUnneeded(paths),
-    noteApplied(paths),
+    noteApplied(paths, scopeWord(scope), recordPath(paths)),
     sh`note_applied $words || :`,
   ]);
   const owner = ownerOf(options);

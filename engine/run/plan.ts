@@ -1,3 +1,4 @@
+import type { Made } from "../resource/made.ts";
 import type { Change, Resource, ResourceKind, Step } from "../resource/resource.ts";
 import { formatCodePlace, PlacedError, ProbeError } from "../resource/resource.ts";
 import type { Section } from "../shell/frame.ts";
@@ -70,7 +71,7 @@ export function planSteps(
   const found = new Map(groups.flatMap((group, index) => read(group, sections[index])));
   const changing = new Set<string>();
   return resources.flatMap((resource) => {
-    const { changes: own, refusal } = found.get(resource) ?? { changes: [] };
+    const { changes: own, refusal, makes } = found.get(resource) ?? { changes: [], makes: [] };
     // What is not there yet starts with everything as it then is.
     const isNew = own.some(({ before }) => before === undefined);
     const followed = isNew ? [] : resource.kind.followed(resource, changing);
@@ -78,13 +79,14 @@ export function planSteps(
     if (all.length === 0) return [];
     changing.add(resource.id);
     const step = resource.kind.step(resource, all);
-    return [{ ...step, script: asUser(resource.options.becomeUser, step.script), refusal }];
+    return [{ ...step, script: asUser(resource.options.becomeUser, step.script), refusal, makes }];
   });
 }
 
 interface Found {
   readonly changes: readonly Change[];
   readonly refusal?: string | undefined;
+  readonly makes: readonly Made[];
 }
 
 function read(group: Group, section: Section | undefined): readonly (readonly [Resource, Found])[] {
@@ -94,7 +96,11 @@ function read(group: Group, section: Section | undefined): readonly (readonly [R
   try {
     const changes = kind.diff(section.stdout, resources);
     const refusals = kind.refusals(section.stdout, resources);
-    return resources.map((resource, at) => [resource, { changes: changes[at] ?? [], refusal: refusals[at] }]);
+    const makes = changes.some((one) => one.length > 0) ? kind.makes(section.stdout, resources) : [];
+    return resources.map((resource, at) => {
+      const own = changes[at] ?? [];
+      return [resource, { changes: own, refusal: refusals[at], makes: own.length > 0 ? (makes[at] ?? []) : [] }];
+    });
   } catch (cause) {
     if (!(cause instanceof ProbeError)) throw cause;
     throw new ProbeFailedError(group, cause.message, { cause });

@@ -8,6 +8,7 @@ import type { ConvergeOptions } from "./converge-options.ts";
 import type { HostEvent } from "./event.ts";
 import type { HostRun } from "./host-run.ts";
 import { journalOf, parseJournal } from "./host-state.ts";
+import { noteManaged } from "./managed.ts";
 import { takeTurn } from "./rolling.ts";
 import type { Session } from "./session.ts";
 import { namingTrouble } from "./trouble.ts";
@@ -74,13 +75,14 @@ async function onHost<T>(
   host: Host,
   run: HostRun,
   play: RolePlay,
-  { pool, options, ports, said }: Context,
+  { pool, options, ports, said, scope, managed }: Context,
   task: (session: Session, settings: ConvergeOptions) => Promise<T>,
 ): Promise<T> {
   const { check, operation, lockWaitSeconds, paths } = options;
   const { signal } = ports;
   const isOwn = host === run.host;
-  const about = { host: run.host.name, machine: host.name, operation, paths };
+  const about = { host: run.host.name, machine: host.name, operation, paths, scope };
+  const seen: ConvergeOptions["seen"] = (resources, made) => noteManaged(managed, host, resources, made);
   const emit = (event: HostEvent) => ports.emit(isOwn ? event : { ...event, on: host.name });
   const known = isOwn ? (sections: readonly Script[]) => said.known(host, sections) : undefined;
   const become = play.become ?? true;
@@ -88,7 +90,7 @@ async function onHost<T>(
     pool
       .anew(host, become, task)
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-  const settings = { ...about, check, selection: options, lockWaitSeconds, known, connectAnew, signal, emit };
+  const settings = { ...about, check, selection: options, lockWaitSeconds, known, connectAnew, signal, emit, seen };
   return pool.exclusively(host)(async () => {
     const session = await pool.open(host, become);
     const outcome = await namingTrouble(host.name, session, () => task(session, settings));

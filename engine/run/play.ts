@@ -9,9 +9,11 @@ import { failureOf } from "./failure.ts";
 import { type HostRun, newHostRun, resultOf } from "./host-run.ts";
 import { inquire } from "./inquiry.ts";
 import { CHANGING, closing, InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
+import { noteOrphans } from "./orphans.ts";
 import { convergeHost, meetHost } from "./play-host.ts";
 import { nameOf, playHosts } from "./play-hosts.ts";
 import { resultOfPlay } from "./play-result.ts";
+import { scopeOf } from "./record.ts";
 import { newSaid, type Said } from "./said.ts";
 import { SessionError } from "./session-error.ts";
 import { sessionPool } from "./session-pool.ts";
@@ -30,6 +32,7 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
   const context: Context = {
     inventory,
     options,
+    scope: scopeOf(options.inventoryNames ?? inventory.files, options.operation),
     ports,
     forks: limit(options.forks),
     pool: sessionPool(ports),
@@ -38,12 +41,14 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
     releases: new Map(),
     said,
     lookedAt: new Set(),
+    managed: new Map(),
     learned: new Map(),
   };
   const state = { stopped: false };
   return {
     play: (play) => runPlay(play, context, state),
     async finish() {
+      await noteOrphans(context);
       await closing(ports.signal, () => context.pool.close());
       return [...context.runs.values()].map((run) => resultOf(run, context.pool.stats(run.host)));
     },

@@ -84,7 +84,8 @@ export function restoreSection({ folder, paths }: Previous, files: readonly stri
     fi`;
 }
 
-function restoreFile(path: string, folder: string): Script {
+/** Script that puts one file or link back, where it was kept; `$back` is then not empty. */
+export function restoreFile(path: string, folder: string): Script {
   const { file, none } = kept(path, folder);
   // A copy of what is there now has its access list.
   return sh`

@@ -73,12 +73,14 @@ interface TrustStore {
 export function trustStore({ system, ca, store, madeOf }: TrustStore): {
   readonly unless: Script;
   readonly run: Script;
+  readonly undo: Script;
 } {
   const maker = `# made by ${sha256(PKCS12_CONFIG)}`;
   return {
     unless: sh`
       [ "$(head -n 1 -- ${madeOf})" = ${maker} ]
       sha256sum -c -- ${madeOf}`,
+    undo: sh`rm -f -- ${[store, madeOf]}`,
     run: sh`
       openssl x509 -noout -in ${ca} || { echo ${`${ca} has no certificate`} >&2; exit 1; }
       ${enterFolderOf(store)}

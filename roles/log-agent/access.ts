@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { command, folders, type Resource, sh, type VarsOf } from "hostwright";
+import { command, folders, type Resource, type Script, sh, type VarsOf } from "hostwright";
 import type { logAgentVars } from "./vars.ts";
 
 /**
@@ -31,9 +31,31 @@ export function logAccess({ app_logs }: Pick<VarsOf<typeof logAgentVars>, "app_l
         find . -type f -links 2 -exec setfacl -m ${`u:${agent}:r`} -- {} +
         others=$(find . -type f ! -name ..staged ! -links 2)
         [ -z "$others" ] || deny "has another name elsewhere (a hard link), so it is not opened to "${agent}": $others"`,
+      undo: accessUndone(folder, agent),
     },
     { tags: [agent] },
   );
+}
+
+/** Script that takes the agent off the access lists again, and the lists away that nobody else is on: a mode is then what it was. */
+export function accessUndone(folder: string, agent: string): Script {
+  return sh`
+    command -v setfacl >/dev/null || exit 0
+    ${folders}
+    undo() {
+      setfacl -x ${`u:${agent}`} -- "$1"
+      [ ! -d "$1" ] || setfacl -x ${`d:u:${agent}`} -- "$1"
+      getfacl --omit-header --absolute-names -- "$1" | grep -Eq '^(default:)?(user|group):[^:]' || setfacl -b -- "$1"
+    }
+    for parent in ${parents(folder)}; do if [ -d "$parent" ]; then ( enter "$parent" && undo . ); fi; done
+    [ -d ${folder} ] || exit 0
+    enter ${folder}
+    undo .
+    stage
+    find .. -maxdepth 1 -type f -exec ln -P -t . -- {} +
+    for file in ./*; do
+      if [ -f "$file" ] && [ "$(stat -c %h -- "$file")" = 2 ]; then undo "$file"; fi
+    done`;
 }
 
 /** sh: the pattern is expanded by the shell, unquoted, with nothing splitting it. */

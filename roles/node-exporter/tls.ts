@@ -52,7 +52,10 @@ export function tlsResources(vars: Vars, site: Site): readonly Resource[] {
   return [
     pkg({ name: ["openssl"] }, { tags }),
     directory({ path: folder }, { tags }),
-    command({ name: "node_exporter's certificate is good for 30 days", unless: isGood, run: make(site) }, { tags }),
+    command(
+      { name: "node_exporter's certificate is good for 30 days", unless: isGood, run: make(site), undo },
+      { tags },
+    ),
     file({ path: webConfig, content, mode: "0640", group: NAME }, { tags }),
   ];
 }
@@ -65,6 +68,8 @@ export function webConfigFlag({ node_exporter_tls }: Vars): string {
 const isGood: Script = sh`
   [ -r ${key} ]
   openssl x509 -in ${CERTIFICATE} -noout -checkend ${RENEW_SECONDS}`;
+
+const undo: Script = sh`rm -f -- ${[key, CERTIFICATE]}`;
 
 /** node_exporter reads both at each connection: nothing has to be started again. */
 function make({ host: { name } }: Site): Script {

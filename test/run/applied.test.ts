@@ -6,12 +6,14 @@ import { envFile } from "../../engine/resource/env-file.ts";
 import { file } from "../../engine/resource/file.ts";
 import type { Resource } from "../../engine/resource/resource.ts";
 import { appliedProbe, noteApplied, parseApplied } from "../../engine/run/applied.ts";
+import { recordPath } from "../../engine/run/record.ts";
 import { Secret } from "../../engine/shell/secret.ts";
 import { sh } from "../../engine/shell/sh.ts";
 import { convergeLocally, type LocalRun, statePaths } from "../support/local-run.ts";
 import { runSections, shells } from "../support/shells.ts";
 import { processesOf } from "../support/trace.ts";
 
+const SCOPE = "aaaaaaaa.bbbbbbbb";
 const owner = userInfo().username;
 
 /** Why each resource differs in the first pass, by the end of its id. */
@@ -77,7 +79,7 @@ t.test(
     t.same(causes(await convergeLocally(t, dir, wish("battery staple"), { check: true })), { env: "intended" });
     writeFileSync(`${dir}/env`, "TOKEN=stolen\n");
     t.same(causes(await convergeLocally(t, dir, wish("correct horse"), { check: true })), { env: "edited" });
-    t.match(readFileSync(`${statePaths(dir).state}/applied`, "utf8"), /^[0-9a-f]{8} [0-9a-f]{8}\n$/);
+    t.match(readFileSync(`${statePaths(dir).state}/applied`, "utf8"), /^[0-9a-f]{8} [0-9a-f]{8} [0-9a-f.]{17}\+\n$/);
   },
 );
 
@@ -102,10 +104,10 @@ for (const shell of shells) {
     const note = (words: readonly string[]) =>
       runSections(shell, [
         sh`
-        ${noteApplied(paths)}
+        ${noteApplied(paths, SCOPE, recordPath(paths))}
         note_applied ${words}`,
       ]);
-    const read = () => parseApplied((runSections(shell, [appliedProbe(paths)])[0]?.stdout ?? "").split("\n"));
+    const read = () => parseApplied((runSections(shell, [appliedProbe(paths, SCOPE)])[0]?.stdout ?? "").split("\n"));
     t.same([...read()], []);
     t.match(note([a ?? "", b ?? "", b ?? "", b ?? ""]), [{ status: 0, stderr: "" }]);
     note([a ?? "", c ?? ""]);
@@ -117,6 +119,6 @@ for (const shell of shells) {
     const many = Array.from({ length: 1000 }, (_, index) => index.toString(16).padStart(8, "0"));
     note(many.flatMap((key) => [key, key]));
     t.equal(read().size, 1002);
-    t.equal(processesOf(dir, shell, appliedProbe(paths)), 0);
+    t.equal(processesOf(dir, shell, appliedProbe(paths, SCOPE)), 0);
   });
 }

@@ -120,5 +120,5 @@ t.test("where a change fails, what goes on beside it ends, and is gone", { skip 
   const { error } = await convergeLocally(t, dir, [fails, tool(dir, `http://127.0.0.1:${port}/tool.tar.gz`)]);
   t.match(error, { message: /fails failed: exit 3/ });
   await closed;
-  t.same(readdirSync(statePaths(dir).state).sort(), ["lock", "lock.script", "pending", "turn"]);
+  t.same(readdirSync(statePaths(dir).state).sort(), ["lock", "lock.script", "made", "pending", "turn"]);
 });
