@@ -6,6 +6,7 @@ export { runHistory } from "./cli/history.ts";
 export { runInventory } from "./cli/inventory.ts";
 export { runLock } from "./cli/lock.ts";
 export { type Program, runPlaybook } from "./cli/playbook.ts";
+export { runRetire } from "./cli/retire.ts";
 export { runSchema, schemaFiles } from "./cli/schema.ts";
 export { runSecret } from "./cli/secret.ts";
 export { runTool, type Sites, type Tool } from "./cli/tool.ts";

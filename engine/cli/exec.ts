@@ -1,6 +1,7 @@
 import { limit } from "../connection/limit.ts";
 import type { Facts } from "../facts/facts.ts";
 import { unlockSecrets } from "../inventory/age.ts";
+import type { Host, Inventory } from "../inventory/inventory.ts";
 import { selectHosts, selectPlayHosts } from "../inventory/pattern.ts";
 import { failureLines } from "../report/recap.ts";
 import { harmless } from "../report/terminal.ts";
@@ -95,7 +96,7 @@ function onePattern({ words: [pattern, ...more] }: Options): string {
 export async function askHosts<T>(
   options: Options,
   { pattern, isOwn = false, become, schemas }: Question,
-  ask: (session: Session) => Promise<T>,
+  ask: (session: Session, about: { readonly host: Host; readonly inventory: Inventory }) => Promise<T>,
 ): Promise<readonly Answer<T>[]> {
   const inventory = await loadFor(options, schemas);
   const allowed = options.limit === undefined ? undefined : new Set(selectHosts(inventory, options.limit));
@@ -121,7 +122,7 @@ export async function askHosts<T>(
     hosts.map((host) =>
       forks(async (): Promise<Answer<T>> => {
         try {
-          return { host: host.name, value: await ask(await pool.open(host, become)) };
+          return { host: host.name, value: await ask(await pool.open(host, become), { host, inventory }) };
         } catch (error) {
           return { host: host.name, failure: failureOf(error) };
         }

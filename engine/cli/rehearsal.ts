@@ -1,5 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
 import { MismatchError } from "../format/mismatch.ts";
+import { connectionVars } from "../inventory/connection-vars.ts";
 import { formatProblem, type Host, type Inventory, InventoryError, type Problem } from "../inventory/inventory.ts";
 import { hintFor } from "../inventory/suggest.ts";
 import { PlacedError, placeOf, type Resource } from "../resource/resource.ts";
@@ -87,6 +88,31 @@ export function resourcesOf(host: Host, assignment: Assignment, inventory: Inven
     if ("resources" in other) return other.resources;
   }
   throw refusal(first);
+}
+
+/**
+ * Returns what plays describe on a host with these facts, and what roles of other hosts hold there, whatever machine those are. A host
+ * at the same address is the same. Throws `UsageError` where its roles do not work.
+ */
+export function describedOn(
+  host: Host,
+  facts: Facts,
+  plays: readonly Assignment[],
+  inventory: Inventory,
+): readonly Resource[] {
+  const addressOf = ({ address, port }: ReturnType<typeof connectionVars>) => `${address} ${port}`;
+  const own = addressOf(connectionVars(host));
+  const names = [...inventory.hosts.values()]
+    .filter((one) => addressOf(connectionVars(one)) === own)
+    .map(({ name }) => name);
+  return plays.flatMap((assignment) =>
+    assignment.hosts.flatMap((one) => {
+      const all = names.includes(one.name) ? attempt(one, assignment, inventory, facts) : undefined;
+      if (all && !("resources" in all)) throw refusal(all);
+      const resources = all?.resources ?? resourcesOf(one, assignment, inventory);
+      return resources.filter(({ options }) => names.includes(options.onHost ?? one.name));
+    }),
+  );
 }
 
 interface Failed {
