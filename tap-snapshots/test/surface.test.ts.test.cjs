@@ -57,6 +57,7 @@ runInventory
 runLock
 runOnce
 runPlaybook
+runRetire
 runSchema
 runSecret
 runTool
