@@ -1,18 +1,23 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import t, { type Test } from "tap";
+import { group } from "../../engine/resource/group.ts";
 import { type UserDesired, user } from "../../engine/resource/user.ts";
 import { trusted } from "../../engine/shell/sh.ts";
-import { apply, converges, plan } from "../support/converges.ts";
+import { apply, converges, plan, retires } from "../support/converges.ts";
 import { runSections, shells } from "../support/shells.ts";
 
 const able = process.getuid?.() === 0 && spawnSync("useradd", ["--help"]).error === undefined;
 
 /** A name nobody has, whose user and group are gone after the test. */
 function throwAway(test: Pick<Test, "teardown">, dir: string): string {
-  const name = `hw-test-${dir.slice(-6).toLowerCase()}`;
+  const name = nameOf(dir);
   test.teardown(() => [spawnSync("userdel", ["--force", "--", name]), spawnSync("groupdel", ["--", name])]);
   return name;
+}
+
+function nameOf(dir: string): string {
+  return `hw-test-${dir.slice(-6).toLowerCase()}`;
 }
 
 if (able) {
@@ -34,6 +39,15 @@ if (able) {
   converges(t, "user converges on a person's account", (dir) =>
     user({ name: throwAway(t, dir), system: false, home: `${dir}/h` }),
   );
+  const entryOf = (dir: string) =>
+    ["passwd", "group"].map((base) => spawnSync("getent", [base, nameOf(dir)], { encoding: "utf8" }).stdout);
+  retires(
+    t,
+    "a user",
+    (dir) => [group({ name: throwAway(t, dir) }), user({ name: nameOf(dir), group: nameOf(dir) })],
+    entryOf,
+  );
+  retires(t, "a user in a group of others", (dir) => user({ name: throwAway(t, dir), groups: ["adm"] }), entryOf);
 } else {
   t.test("user converges", { skip: "needs root and useradd" }, async () => {});
 }
