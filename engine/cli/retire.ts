@@ -95,6 +95,10 @@ function retireOptions(
   return { check, lockWaitSeconds, host: name, paths: STATE_PATHS, emit };
 }
 
+const NO_ORPHANS = "nothing is noted here that no role describes any more";
+const NOTHING =
+  "nothing is noted here as made by a run with this inventory: none was here, or only ones of an older version";
+
 /** The lines about one host. */
 export function told(
   host: string,
@@ -103,8 +107,7 @@ export function told(
 ) {
   if (json) return [JSON.stringify({ host, check, ...retired })];
   const { removed, left, failed, isKnown } = retired;
-  if (!isKnown)
-    return [`${host}  nothing is noted here as made by a run: none was here, or only ones of an older version`];
+  if (!isKnown) return [`${host}  ${flags.has("orphans") ? NO_ORPHANS : NOTHING}`];
   const line = (word: string, text: string) => harmless(`${host}  ${word.padEnd(check ? 12 : 7)}  ${text}`);
   return [
     ...removed.map((title) => line(check ? "would remove" : "removed", title)),

@@ -64,11 +64,12 @@ export function holdLock(
       say locked "$words"
       return 1
     }
+    # Who retired the host took the file away, and our lock with it: that of who comes next is another.
+    is_gone() { [ -e /proc/self/fd/9 ] && ! [ ${lock} -ef /proc/self/fd/9 ]; }
     while :; do
       exec 9>>${lock} 8>>${scripts}
       wait_for 9 waiting && wait_for 8 orphan || break 2
-      # Who retired the host took the file away, and us with it: the lock of who comes next is another.
-      if [ ! -e /proc/self/fd/9 ] || [ ${lock} -ef /proc/self/fd/9 ]; then break; fi
+      if ! is_gone; then break; fi
       mkdir -p ${pendingFolder(paths)} ${paths.log} || exit 1
     done
     read_holder
@@ -88,6 +89,10 @@ export function holdLock(
     limit=
     ! command -v timeout >/dev/null || limit=${`timeout ${SILENCE_SECONDS}`}
     while word=$($limit sh -c 'IFS= read -r word && printf %s "$word"' 9>&-); do
+      if is_gone; then
+        [ "$word" != release ] || break
+        continue
+      fi
       case $word in
         stop) : >${stop} ;;
         proved*) words=\${word#proved}; ${proved} ;;

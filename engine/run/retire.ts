@@ -25,7 +25,7 @@ export interface Retired {
   readonly failed: readonly Left[];
   /** Whether the engine's own state and journal went too, or would: nothing of anybody is noted there any more. */
   readonly isForgotten: boolean;
-  /** Whether anything was noted there at all. */
+  /** Whether anything was noted there that was to go; else nothing was touched. */
   readonly isKnown: boolean;
 }
 
@@ -35,6 +35,7 @@ export function retire(session: Session, options: RetireOptions): Promise<Retire
   return withLock(session, options, async (lock) => {
     await lock.take("");
     const { look, plan } = await lookAndPlan(session, options);
+    if (!isKnown(plan)) return wouldBe(look, plan, options.going);
     const { withData } = options.going;
     const { paths } = options;
     const sections = plan.removals.map((removal) => removalSection(removal, { withData, paths }));
@@ -55,7 +56,7 @@ export function retire(session: Session, options: RetireOptions): Promise<Retire
       left: [...plan.left, ...told("left")],
       failed: told("failed"),
       isForgotten: isEmpty(rest),
-      isKnown: isKnown(look),
+      isKnown: true,
     };
   });
 }
@@ -75,13 +76,14 @@ function wouldBe(look: MadeLook, plan: Retirement, going: Going): Retired {
     removed: plan.removals.map(({ title }) => title),
     left: plan.left,
     failed: [],
-    isForgotten: isEmpty(settled(look, plan, going)),
-    isKnown: isKnown(look),
+    isForgotten: isKnown(plan) && isEmpty(settled(look, plan, going)),
+    isKnown: isKnown(plan),
   };
 }
 
-function isKnown({ found, applied }: MadeLook): boolean {
-  return found.length > 0 || applied.length > 0;
+/** Where nothing is noted, the notes stay too: an older version made what it made without. */
+function isKnown({ done, handed }: Retirement): boolean {
+  return done.length + handed.length > 0;
 }
 
 /** What is noted of others, and of what failed. */
@@ -122,7 +124,16 @@ export function settled(
 
 /** Section that leaves only these notes; where there are none, nothing of the engine's, its journal neither. */
 export function keepRest(rest: Rest, paths: StatePaths): Script {
-  return isEmpty(rest) ? sh`rm -rf -- ${paths.state} ${paths.log}` : writeRest(rest, paths);
+  return isEmpty(rest) ? forgetAll(paths) : writeRest(rest, paths);
+}
+
+/** By a rename: whoever comes meanwhile waits for our lock, or has a new one that nobody takes away. */
+function forgetAll({ state, log }: StatePaths): Script {
+  const gone = `${state}.retired`;
+  return sh`
+    rm -rf -- ${log} ${gone}
+    mv -T -- ${state} ${gone}
+    rm -rf -- ${gone}`;
 }
 
 /** Section that leaves only these notes. */

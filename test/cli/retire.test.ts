@@ -38,7 +38,7 @@ t.test("what failed is told with what to do; what others noted stays", async (t)
   t.same(told("web", one, plain), ["web  0 removed, 0 left; what runs noted here for others stays"]);
   t.same(told("web", one, { ...plain, flags: new Set(["orphans"]) }), ["web  0 removed, 0 left"]);
   t.same(told("web", { ...one, isKnown: false }, plain), [
-    "web  nothing is noted here as made by a run: none was here, or only ones of an older version",
+    "web  nothing is noted here as made by a run with this inventory: none was here, or only ones of an older version",
   ]);
 });
 

@@ -117,6 +117,15 @@ t.test("a host that is retired has nothing of a run any more, and the next run b
   t.match(await run([at("one")]), { changed: 1, failure: undefined });
 });
 
+t.test("what an older version made is not known: nothing is touched, and its notes stay", async (t) => {
+  const { at, run, retireIt, paths } = machine(t);
+  await run([at("one")]);
+  rmSync(`${paths.state}/made`);
+  writeFileSync(`${paths.state}/applied`, "11111111 22222222\n");
+  t.match(await retireIt(), { removed: [], isKnown: false, isForgotten: false });
+  t.ok(existsSync(`${paths.log}/journal.jsonl`));
+});
+
 t.test("two inventories on one machine: each retires its own, and what both use goes with the last", async (t) => {
   const { dir, at, run, retireIt, paths } = machine(t);
   await run([at("shared"), at("ours")]);

@@ -53,7 +53,7 @@ export function converges(t: Test, title: string, make: (dir: string) => Resourc
 
 /**
  * The contract of every resource that makes something: what it made is noted before it is made, and once that is removed all is as it
- * was found. Returns nothing of what was left; `accounts` are compared too where they are real.
+ * was found, as `look` sees it.
  */
 export function retires(
   t: Test,
