@@ -1,3 +1,4 @@
+import { normalize } from "node:path/posix";
 import { fsync } from "../resource/fsync.ts";
 import { MADE_KINDS, type Made, noteMade, notesOf } from "../resource/made.ts";
 import type { Step } from "../resource/resource.ts";
@@ -94,7 +95,7 @@ export function parseRecord(text: string): readonly Recorded[] {
     const [, inventory = "", playbook = "", key = "", word, detail = "", name = ""] = LINE.exec(line) ?? [];
     const what = MADE_KINDS.find((kind) => kind === word);
     if (what === undefined || /[\0\ufffd]/.test(line)) continue;
-    if (!PATHS.includes(what) || (name.startsWith("/") && name !== "/")) {
+    if (!PATHS.includes(what) || (name !== "/" && name.startsWith("/") && normalize(name) === name)) {
       found.delete(line);
       found.set(line, { scope: { inventory, playbook }, key, what, detail: detail === "-" ? undefined : detail, name });
     }

@@ -43,6 +43,7 @@ export function accessUndone(folder: string, agent: string): Script {
     command -v setfacl >/dev/null || exit 0
     ${folders}
     undo() {
+      case $(getfacl --omit-header --absolute-names -- "$1") in *${`user:${agent}:`}*) ;; *) return 0 ;; esac
       setfacl -x ${`u:${agent}`} -- "$1"
       [ ! -d "$1" ] || setfacl -x ${`d:u:${agent}`} -- "$1"
       getfacl --omit-header --absolute-names -- "$1" | grep -Eq '^(default:)?(user|group):[^:]' || setfacl -b -- "$1"

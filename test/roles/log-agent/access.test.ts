@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
 import { logAccess, parents } from "../../../roles/log-agent/access.ts";
-import { apply, plan } from "../../support/converges.ts";
+import { apply, plan, retires } from "../../support/converges.ts";
 import { shells } from "../../support/shells.ts";
 
 const OWNER = 65_534;
@@ -39,6 +39,24 @@ for (const shell of shells) {
     },
   );
 }
+
+if (cannot === false)
+  retires(
+    t,
+    "the way to the logs, also to those that were written since,",
+    (dir) => {
+      chmodSync(dir, 0o700);
+      mkdirSync(`${dir}/home/logs`, { recursive: true, mode: 0o750 });
+      for (const [name, mode] of Object.entries({ "a.log": 0o600, "b c.log": 0o640, "-n.txt": 0o666 })) {
+        writeFileSync(`${dir}/home/logs/${name}`, name);
+        chmodSync(`${dir}/home/logs/${name}`, mode);
+      }
+      // Somebody else is on a list of theirs.
+      spawnSync("setfacl", ["-m", "u:bin:r", "--", `${dir}/home/logs/b c.log`]);
+      return logAccess({ app_logs: `${dir}/home/logs/*.log` }, "daemon");
+    },
+    (dir) => spawnSync("getfacl", ["-R", "--absolute-names", "--", dir], { encoding: "utf8" }).stdout,
+  );
 
 t.test("the way to the logs is opened folder by folder, from the top", async (t) => {
   t.same(parents("/home/ubuntu/fittoring/logs"), ["/home", "/home/ubuntu", "/home/ubuntu/fittoring"]);
