@@ -68,7 +68,9 @@ async function applyAll(
   const scripts = changes.map((script, index) => (index === 0 ? lines([first, script]) : script));
   const { scope = scopeOf([], options.operation), paths } = options;
   const all = batches.flatMap(({ steps }) => steps);
-  const beside = lines([beginRecord(all, scope, paths), beginEarly(early)]);
+  // What is had early is there before its turn: then it is noted again, at its place among the others.
+  const had = batches.flatMap(({ steps }, index) => (early.has(index) ? steps.map(onlyImages) : []));
+  const beside = lines([beginRecord(all, scope, paths), recordOf(had, paths), beginEarly(early)]);
   const { sections } = await options.lock.run([...scripts, ...look.sections], { beside });
   const ended = batches.findIndex((_, index) => sections[index]?.status !== 0);
   const count = ended < 0 ? batches.length : ended;
@@ -77,6 +79,10 @@ async function applyAll(
     return steps.map((step) => ({ step, durationMs }));
   });
   return { done, failed: batches[count], sections: sections.slice(count) };
+}
+
+function onlyImages(step: Step): Step {
+  return { ...step, makes: step.makes.filter(({ what }) => what === "image") };
 }
 
 /** What may be had before its turn, by the index of its batch. */

@@ -45,7 +45,7 @@ export function planRetirement(look: MadeLook, going: Going): Retirement {
   const own = look.found.filter(({ thing }) => going.isOurs(thing));
   const isWanted = ({ thing }: Found) => (look.wanted.get(thing.key) ?? []).some(going.isOther);
   const handed = own.filter(isWanted);
-  const mine = own.filter((one) => !isWanted(one) && one.isThere).reverse();
+  const mine = imagesFirst(own.filter((one) => !isWanted(one) && one.isThere).reverse());
   const needed = neededPackages(mine, look);
   const steps: Removal[] = [];
   const left: Left[] = handed
@@ -77,6 +77,14 @@ export function planRetirement(look: MadeLook, going: Going): Retirement {
     done: own.filter((one) => !isWanted(one)).map(({ thing }) => thing),
     handed: handed.map(({ thing }) => thing),
   };
+}
+
+/** What a run that died had pulled is noted before the packages that remove it: it goes before them all the same. */
+function imagesFirst(all: readonly Found[]): readonly Found[] {
+  const at = all.findIndex(({ thing }) => thing.what === "package");
+  if (at < 0) return all;
+  const images = all.slice(at).filter(({ thing }) => thing.what === "image");
+  return [...all.slice(0, at), ...images, ...all.slice(at).filter((one) => !images.includes(one))];
 }
 
 /** What a thing is called: "folder /etc/app". */

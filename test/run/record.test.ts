@@ -5,6 +5,7 @@ import { command } from "../../engine/resource/command.ts";
 import { directory } from "../../engine/resource/directory.ts";
 import { file } from "../../engine/resource/file.ts";
 import { noteMade, notesOf } from "../../engine/resource/made.ts";
+import { defineResource } from "../../engine/resource/resource.ts";
 import { parseRecord, recordLine, scopeOf } from "../../engine/run/record.ts";
 import { sh } from "../../engine/shell/sh.ts";
 import { applyNoted, plan } from "../support/converges.ts";
@@ -94,4 +95,28 @@ t.test("a run that finds all in sync notes nothing, and one of a new role only w
   await convergeLocally(t, dir, wish("one"));
   await convergeLocally(t, dir, wish("one", "two"));
   t.equal(made(), 2);
+});
+
+t.test("an image that is had before its turn is noted before that, also where its turn never comes", async (t) => {
+  const dir = t.testdir();
+  const pulled = defineResource<{ name: string }, boolean>({
+    name: "pulled",
+    id: ({ name }) => name,
+    probe: () => sh`echo absent`,
+    parse: (_, all) => all.map(() => false),
+    diff: () => [{ field: "image", after: "there" }],
+    makes: ({ name }) => [
+      { what: "file", name: `${dir}/later` },
+      { what: "image", name },
+    ],
+    early: () => sh`:`,
+    apply: () => sh`:`,
+  });
+  const fails = command({ name: "fails", creates: `${dir}/never`, run: sh`exit 1` });
+  t.ok((await convergeLocally(t, dir, [fails, pulled({ name: "i:1" })])).error);
+  const noted = parseRecord(readFileSync(`${statePaths(dir).state}/made`, "utf8"));
+  t.same(
+    noted.map(({ what, name }) => `${what} ${name}`),
+    ["image i:1", `file ${dir}/never`],
+  );
 });

@@ -49,6 +49,12 @@ const cases = [
     stays: ["folder /var/lib/a: data; --with-data removes it too"],
   },
   {
+    name: "images go before the packages that remove them, also where a run died that had pulled them early",
+    said: [made("image - i:1"), "there", made("package - docker"), "there", made("project - p"), "there"],
+    goes: ["project p", "image i:1", "package docker"],
+    stays: [],
+  },
+  {
     name: "packages go at once, the first of them last",
     said: [made("package - a"), "there", made("package pulled b"), "there", made("user - u"), "there"],
     goes: ["user u", "packages b, a"],
