@@ -1,7 +1,7 @@
 import t from "tap";
 import { differences } from "../faults/manifest.ts";
 import { hostManifest } from "../support/host-manifest.ts";
-import { type Ended, INVENTORY, onHost, program, site, stepsOf, takeLab } from "../support/lab.ts";
+import { type Ended, INVENTORY, lab, onHost, program, site, stepsOf, takeLab } from "../support/lab.ts";
 import { noLab } from "../support/stand.ts";
 
 t.setTimeout(45 * 60_000);
@@ -16,6 +16,8 @@ const linesOf = ({ stdout }: Ended, word: string) =>
 const orphans = ({ stdout }: Ended) => [...stdout.matchAll(/No role describes any more[^"\n]*/g)].join("\n");
 
 t.test("a host that is retired is as it was found, but for what is listed", { skip: noLab }, async (t) => {
+  // Nothing of another test is to be on it.
+  await lab("down");
   await takeLab(t);
   const before = new Map<string, readonly string[]>();
   for (const host of ["app-prod", "mon"]) before.set(host, await hostManifest(host));
