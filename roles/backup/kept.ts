@@ -1,4 +1,4 @@
-import { type Asker, type HostVars, type Inquiry, type Said, type Script, sh } from "hostwright";
+import { type Asker, type Finding, type HostVars, type Inquiry, type Said, type Script, sh } from "hostwright";
 import { groups, varsOfHost } from "../hosts.ts";
 import { resticPath, UNIT } from "../monitoring/backup.ts";
 import { backupVars, repositoryOf } from "../monitoring/backup-vars.ts";
@@ -28,8 +28,7 @@ async function tellOf(host: HostVars, { ask, tell }: Asker): Promise<void> {
   ]);
   const name = "backups";
   const text = list?.status === 0 ? parseBackups(list.stdout) : undefined;
-  if (text === undefined)
-    tell(host.name, { name, outcome: "broken", text: `they cannot be listed: ${lastWords(list)}` });
+  if (text === undefined) tell(host.name, { name, ...unlisted(list) });
   else if (failed?.status === 0)
     tell(host.name, {
       name,
@@ -42,8 +41,12 @@ async function tellOf(host: HostVars, { ask, tell }: Asker): Promise<void> {
     tell(host.name, { name, outcome: "unproven", text: "they are on the disk of the data: who loses one loses both" });
 }
 
-function lastWords(said: Said | undefined): string {
-  return said?.stderr.trim().split("\n").at(-1) ?? "";
+/** Before the first backup there is no repository: restic's words for that, and since 0.17 its exit code. */
+function unlisted(said: Said | undefined): Pick<Finding, "outcome" | "text"> {
+  const { status, stderr = "" } = said ?? {};
+  if (status === 10 || /Is there a repository at/.test(stderr)) return { outcome: "unproven", text: "none yet" };
+  const words = /"message":"([^"]*)"/.exec(stderr)?.[1] ?? stderr.trim().split("\n").at(-1);
+  return { outcome: "broken", text: `they cannot be listed: ${words}` };
 }
 
 /** Ends with 0 where the backups are on the disk of the data. */

@@ -9,9 +9,10 @@ import { containers } from "./services.ts";
 export const PROJECT = sh`project() { docker ps --quiet --filter label=com.docker.compose.project=monitoring "$@"; }`;
 
 /**
- * Script that `make`s a backup, or `tidy`s up behind one that ended in whatever way. A container is paused while the files that
- * it writes are copied, a second or two, and those that it has finished are linked: what is copied is what a power cut would
- * leave, which all of them read. What is sent to the repository after that takes as long as it takes.
+ * Script that `make`s a backup, or `tidy`s up behind one that ended in whatever way. A service is stopped (SIGSTOP) while the files
+ * that it writes are copied, a second or two, and those that it has finished are linked: what is copied is what a power cut would
+ * leave, which all of them read. `docker pause` would leave its health as "unhealthy" until it is asked again, for the next run to
+ * mend. What is sent to the repository after that takes as long as it takes.
  */
 export function backupScript(host: HostVars): Script {
   const keep = varsOfHost(backupVars, host);
@@ -26,19 +27,25 @@ export function backupScript(host: HostVars): Script {
     # On the disk of the volumes: what is finished is linked.
     staging=$(docker info --format '{{.DockerRootDir}}')/monitoring-backup
     ${PROJECT}
+    pid() { docker inspect --format '{{.State.Pid}}' -- "$1"; }
     tidy() {
-      for id in $(project --filter status=paused); do docker unpause "$id" >/dev/null; done
+      for id in $(project); do kill -CONT "$(pid "$id")" || :; done
       rm -rf -- "$staging"
+    }
+    # Until each of its threads is: some may be in the middle of a write.
+    stop() {
+      kill -STOP "$1"
+      while [ -n "$(grep -L '^State:.T' "/proc/$1/task"/*/status 2>/dev/null)" ]; do sleep 0.02; done
     }
     copy() {
       service=$1 volume=$2
       shift 2
       from=$(docker volume inspect --format '{{.Mountpoint}}' "monitoring_$volume" 2>/dev/null) || return 0
       id=$(project --filter "label=com.docker.compose.service=$service")
-      [ -z "$id" ] || docker pause "$id" >/dev/null
+      [ -z "$id" ] || { pid=$(pid "$id"); stop "$pid"; }
       cp -al -- "$from" "$staging/stores/$volume"
       ( cd -- "$from" && find . -type f "$@" -exec cp -a --remove-destination --parents -t "$staging/stores/$volume" -- {} + )
-      [ -z "$id" ] || docker unpause "$id" >/dev/null
+      [ -z "$id" ] || kill -CONT "$pid"
       image=$(docker ps --all --format '{{.Image}}' --filter label=com.docker.compose.project=monitoring --filter "label=com.docker.compose.service=$service")
       printf '%s %s\\n' "$service" "$image" >>"$staging/images"
     }
