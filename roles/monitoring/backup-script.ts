@@ -32,10 +32,15 @@ export function backupScript(host: HostVars): Script {
       for id in $(project); do kill -CONT "$(pid "$id")" || :; done
       rm -rf -- "$staging"
     }
-    # Until each of its threads is: some may be in the middle of a write.
+    # Until each of its threads is: some may be in the middle of a write. A disk that hangs must not keep the service from going on.
     stop() {
       kill -STOP "$1"
-      while [ -n "$(grep -L '^State:.T' "/proc/$1/task"/*/status 2>/dev/null)" ]; do sleep 0.02; done
+      turns=0
+      while [ -n "$(grep -L '^State:.T' "/proc/$1/task"/*/status 2>/dev/null)" ]; do
+        turns=$((turns + 1))
+        [ "$turns" -lt 500 ] || { echo "$service does not stop writing" >&2; exit 1; }
+        sleep 0.02
+      done
     }
     copy() {
       service=$1 volume=$2
@@ -54,6 +59,7 @@ export function backupScript(host: HostVars): Script {
       tidy
       mkdir -p -- "$staging/stores"
       ${lines(containers.flatMap(copyOf))}
+      [ -e "$staging/images" ] || { echo "no service has data here: run playbooks/site.mts first" >&2; exit 1; }
       cp -a -- ${root} "$staging/monitoring"
       rm -rf -- "$staging/monitoring/backup"
       date +%s >"$staging/taken"
