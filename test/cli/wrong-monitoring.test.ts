@@ -46,11 +46,11 @@ const lines = [
   ],
   [
     "s3_access_key_id: AKIA",
-    "DIR/hosts.yml:15:25: host mon-1: var s3_access_key_id: found no bucket that it opens, expected loki_s3_bucket or tempo_s3_bucket too",
+    "DIR/hosts.yml:15:25: host mon-1: var s3_access_key_id: found no bucket that it opens, expected loki_s3_bucket or tempo_s3_bucket or backup_s3_bucket too",
   ],
   [
     "s3_secret_access_key: !env GRAFANA_PASSWORD",
-    "DIR/hosts.yml:15:34: host mon-1: var s3_secret_access_key: found no bucket that it opens, expected loki_s3_bucket or tempo_s3_bucket too",
+    "DIR/hosts.yml:15:34: host mon-1: var s3_secret_access_key: found no bucket that it opens, expected loki_s3_bucket or tempo_s3_bucket or backup_s3_bucket too",
   ],
   [
     "grafana_url: grafana.example.com",

@@ -80,7 +80,7 @@ t.test("backups of the monitoring host", { skip: noLab }, async (t) => {
     );
   const before = await eventually("a measurement", 60, measured, (text) => text.includes('"value"'));
   const traces = async () =>
-    (await onHost("mon", `curl -sf 'http://127.0.0.1:3200/api/search?limit=500&start=${at - 7200}&end=${at}'`))
+    (await onHost("mon", `curl -sf 'http://127.0.0.1:3200/api/search?limit=100000&start=${at - 7200}&end=${at}'`))
       .match(/"traceID":"[0-9a-f]+/g)
       ?.sort();
   const traced = await traces();

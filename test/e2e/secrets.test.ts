@@ -120,7 +120,7 @@ t.test(
       t.match(back.stderr, /file \/etc\/keeper\/key.*as (?:they were|it was)/, "it is said what went back");
       t.equal(await onHost("mon", "cat /etc/keeper/key"), KEY);
       const clean = await traced(one.dir, program);
-      t.equal(clean.code, 0, clean.stderr);
+      t.equal(clean.code, 0, clean.stdout + clean.stderr);
       for (const part of ["stdout", "stderr", "started"] as const)
         seen[`${part} of the run that went back`] = back[part];
     });
