@@ -73,7 +73,7 @@ async function bootstrap(base: Base, tag: string, { cacheDir, log }: BaseSource)
 
 function mmdebstrap({ suite, architecture }: Base, tar: string, { main, security, proxy }: Mirror): string[] {
   return [
-    // A host of the lab waits for it, under emulation and beside whatever else there is: 4 minutes, or 23.
+    // One process at a time, under emulation: a lab waits for it beside whatever else there is to do.
     ...["nice", "-n", "-10"],
     "mmdebstrap",
     "--variant=minbase",
