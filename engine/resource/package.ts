@@ -118,7 +118,7 @@ function notePulled(names: readonly string[]): Script {
     }
     if [ -n "\${made_in-}" ]; then
       before=$(brought)
-      for pulled in $(apt-get install -s $options -- ${names} | sed -n 's/^Inst \\([^ ]*\\) (.*/\\1/p'); do
+      for pulled in $(printf '%s\\n' "\${coming:-$(coming)}" | sed -n 's/^Inst \\([^ ]*\\) (.*/\\1/p'); do
         case ${` ${names.join(" ")} `} in *" $pulled "*) ;; *) made "$made_key" package pulled "$pulled" ;; esac
       done
     fi`;
@@ -159,9 +159,10 @@ const settle = sh`
     sleep 2; waited=$((waited + 2))
   done`;
 
-/** Updates the lists unless they are of the last hour and know all packages: it takes 20 s on an emulated host. */
+/** Updates the lists unless they are of the last hour and know all packages: it takes 20 s on an emulated host. Sets $coming to what apt says of the installation, where it was asked. */
 function refresh(names: readonly string[]): Script {
   return sh`
     fresh=$(find "$lists" "$lists/partial" -maxdepth 0 -mmin -60 2>/dev/null) || :
-    if [ -z "$fresh" ] || ! apt-get install -s $options -- ${names} >/dev/null 2>&1; then try update; fi`;
+    coming() { apt-get install -s $options -- ${names} 2>/dev/null; }
+    if [ -z "$fresh" ] || ! coming=$(coming); then try update; coming=; fi`;
 }

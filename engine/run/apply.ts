@@ -8,7 +8,7 @@ import type { Lock } from "./lock.ts";
 import { asUser } from "./plan.ts";
 import { keyOf } from "./planned.ts";
 import type { Look } from "./probe.ts";
-import { beginRecord, recordOf, type Scope, scopeOf } from "./record.ts";
+import { beginRecord, recordOf, type Scope, scopeIn } from "./record.ts";
 
 /** How changes are made. */
 export interface ApplyOptions {
@@ -66,11 +66,11 @@ async function applyAll(
   const changes = batches.map((batch, index) => change(early.has(index) ? awaiting(batch, index) : batch, options));
   // Where it fails, it is the first change that does.
   const scripts = changes.map((script, index) => (index === 0 ? lines([first, script]) : script));
-  const { scope = scopeOf([], options.operation), paths } = options;
+  const { paths } = options;
   const all = batches.flatMap(({ steps }) => steps);
   // What is had early is there before its turn: then it is noted again, at its place among the others.
   const had = batches.flatMap(({ steps }, index) => (early.has(index) ? steps.map(onlyImages) : []));
-  const beside = lines([beginRecord(all, scope, paths), recordOf(had, paths), beginEarly(early)]);
+  const beside = lines([beginRecord(all, scopeIn(options), paths), recordOf(had, paths), beginEarly(early)]);
   const { sections } = await options.lock.run([...scripts, ...look.sections], { beside });
   const ended = batches.findIndex((_, index) => sections[index]?.status !== 0);
   const count = ended < 0 ? batches.length : ended;

@@ -11,7 +11,7 @@ import { refuseIfCut } from "./interrupt.ts";
 import { withLock } from "./lock.ts";
 import { keyOf, planned, refOf } from "./planned.ts";
 import { type Look, lookAt } from "./probe.ts";
-import { scopeOf, withoutOwn } from "./record.ts";
+import { scopeIn, withoutOwn } from "./record.ts";
 import type { Heard } from "./said.ts";
 import { type Due, due, select } from "./selection.ts";
 import { type Before, keepServices, servicesIn, withoutChanges } from "./services.ts";
@@ -35,7 +35,7 @@ export async function convergeUnder(
   options: LockedOptions,
   progress: Progress,
 ): Promise<boolean> {
-  const look = lookAt(work.resources, [standingProbe(options.paths, options.scope ?? scopeOf([], options.operation))]);
+  const look = lookAt(work.resources, [standingProbe(options.paths, scopeIn(options))]);
   let heard = options.known?.(look.sections);
   let before: Before = { services: [], held: [] };
   for (let pass = 1; ; pass++) {

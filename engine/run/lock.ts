@@ -7,7 +7,7 @@ import { BEAT_MS, goesOn, holdLock, joinLock, type LockOwner } from "./host-lock
 import type { Operation, StatePaths } from "./host-state.ts";
 import { InterruptedError } from "./interrupt.ts";
 import { forget, forgetUnneeded, previousServices } from "./previous.ts";
-import { recordPath, type Scope, scopeOf, scopeWord } from "./record.ts";
+import { recordPath, type Scope, scopeIn, scopeWord } from "./record.ts";
 import { type Answer, type Session, SessionError, type Staying } from "./session.ts";
 
 /** Whose lock it is, and how long it is waited for. */
@@ -116,7 +116,7 @@ function ownerOf({ operation, host, machine = host }: LockOptions): LockOwner {
 
 async function hold(session: Session, options: LockOptions): Promise<Held> {
   const { lockWaitSeconds, paths, host, signal, emit } = options;
-  const scope = options.scope ?? scopeOf([], options.operation);
+  const scope = scopeIn(options);
   let hear: (word: string, text: string) => void = () => {};
   const turn = new Promise<string>((resolve, reject) => {
     hear = (word, text) => {

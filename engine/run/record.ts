@@ -18,6 +18,17 @@ export function scopeOf(inventory: readonly string[], { playbook }: Pick<Operati
   return { inventory: hash(inventory.join("\n")), playbook: hash(playbook) };
 }
 
+/** Whose changes are: of no inventory where nobody says it. */
+export function scopeIn({
+  scope,
+  operation,
+}: {
+  readonly scope?: Scope | undefined;
+  readonly operation: Operation;
+}): Scope {
+  return scope ?? scopeOf([], operation);
+}
+
 /** A scope as one word. */
 export function scopeWord({ inventory, playbook }: Scope): string {
   return `${inventory}.${playbook}`;

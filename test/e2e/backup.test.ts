@@ -165,13 +165,13 @@ t.test("backups of the monitoring host", { skip: noLab }, async (t) => {
     const pack = (await onHost("mon", "ls -S /backup/data/*/* | head -n 1")).trim();
     await onHost(
       "mon",
-      `cp -p ${pack} /root/pack; printf 'XXXXXXXX' | dd of=${pack} bs=1 seek=100000 conv=notrunc 2>/dev/null`,
+      `cp -p ${pack} /run/pack; printf spoiled! | dd of=${pack} bs=1 seek=100000 conv=notrunc 2>/dev/null`,
     );
     t.match(
       await run(2, restore("-e", "restore_replaces_data=true")),
       `backup ${newest} of mon cannot be read as a whole: it is damaged`,
     );
-    await onHost("mon", `mv /root/pack ${pack}`);
+    await onHost("mon", `mv /run/pack ${pack}`);
     t.match(
       await run(2, restore()),
       /was written at .*, after backup [0-9a-f]{8} of .*: -e restore_replaces_data=true lets that go; nothing was changed/,

@@ -40,6 +40,16 @@ async function writes({ name, from, to }: Numbers): Promise<void> {
   );
 }
 
+/** It has begun to write numbers up to this one, and is a third of the way; since when. */
+async function begun(count: number): Promise<{ readonly name: string; readonly start: string }> {
+  const name = newName();
+  await writesNone();
+  const start = String(Math.floor(Date.now() / 1000));
+  await writes({ name, from: 1, to: count });
+  await written(count / 3);
+  return { name, start };
+}
+
 /** It writes no numbers any more, and has none. */
 async function writesNone(): Promise<void> {
   await onHost(
@@ -125,11 +135,8 @@ t.test("an application host is rebuilt while its application writes", { skip: no
   t.equal(converged.code, 0, converged.stderr);
 
   await t.test("shut down in good order, new at another address: 10,000 lines, each once", async (t) => {
-    const [name, count] = [newName(), 10_000];
-    await writesNone();
-    const start = String(Math.floor(Date.now() / 1000));
-    await writes({ name, from: 1, to: count });
-    await written(count / 3);
+    const count = 10_000;
+    const { name, start } = await begun(count);
     await docker("exec", CONTAINER, "systemctl", "poweroff");
     t.equal((await docker("wait", CONTAINER)).code, 0);
     const { last } = lastOn(t);
@@ -148,11 +155,8 @@ t.test("an application host is rebuilt while its application writes", { skip: no
   });
 
   await t.test("gone without a word, its log folder on a disk that stays: each line once", async (t) => {
-    const [name, count] = [newName(), 3000];
-    await writesNone();
-    const start = String(Math.floor(Date.now() / 1000));
-    await writes({ name, from: 1, to: count });
-    await written(count / 3);
+    const count = 3000;
+    const { name, start } = await begun(count);
     await docker("kill", CONTAINER);
     const { last, archive } = lastOn(t);
     t.comment(`the last number of the old machine: ${last}`);
