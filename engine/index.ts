@@ -42,6 +42,7 @@ export { type UnitDesired, unit } from "./resource/unit.ts";
 export { restartUnit } from "./resource/unit-restart.ts";
 export { UnsupportedMachine } from "./resource/unsupported.ts";
 export { type UserDesired, user } from "./resource/user.ts";
+export type { Announcement, HostSummary, RunSummary } from "./role/announcement.ts";
 export { checkedDocument, type DocumentSchema } from "./role/document.ts";
 export { type Confirmed, confirmed, type Handler, rolling } from "./role/handler.ts";
 export {

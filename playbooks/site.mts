@@ -9,6 +9,7 @@ import { backupsKept } from "../roles/backup/kept.ts";
 import { gatewayCa } from "../roles/gateway/certificate.ts";
 import { monitoring } from "../roles/monitoring/index.ts";
 import { preflight } from "../roles/preflight/index.ts";
+import { runMark } from "../roles/runs/index.ts";
 import { verification } from "../roles/verify/index.ts";
 
 const site = definePlaybook([
@@ -25,6 +26,7 @@ export default site;
 
 await runPlaybook(site, import.meta.url, {
   vars: ["lab"],
+  announcement: runMark,
   /** An inventory whose hosts have the var `lab` is that lab's: bring it up first. */
   async prepare({ hosts }) {
     const lab = [...hosts.values()].find(({ vars }) => vars.lab !== undefined)?.vars.lab;

@@ -3,12 +3,13 @@ import { unlockSecrets } from "../inventory/age.ts";
 import { CONNECTION_VARS, connectionVars } from "../inventory/connection-vars.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { hintFor } from "../inventory/suggest.ts";
+import type { Announcement } from "../role/announcement.ts";
 import { type Playbook, type PlayRunner, schemasOfPlay } from "../role/playbook.ts";
 import { type Assignment, assignments, consulted, flagsOf, readersIn, readIn } from "../run/assignment.ts";
 import type { RunPorts } from "../run/context.ts";
 import type { HostResult, RunEvent } from "../run/event.ts";
 import { STATE_PATHS } from "../run/host-state.ts";
-import { maskEvent } from "../run/mask.ts";
+import { maskEvent, maskText } from "../run/mask.ts";
 import { startRun } from "../run/play.ts";
 import { checkVars, secretsToHide } from "../run/vars.ts";
 import { checkSecrets, isHidable } from "../run/weak-secrets.ts";
@@ -31,6 +32,8 @@ export interface Program {
   readonly vars?: readonly string[];
   /** Runs after the inventory was checked and before any host is contacted. */
   prepare?(inventory: Inventory): Promise<void>;
+  /** Who is told of the run once it is over. */
+  readonly announcement?: Announcement;
 }
 
 /** Vars that the command line reads itself. */
@@ -79,7 +82,8 @@ async function main(playbook: Playbook, name: string, args: readonly string[], p
     inventory,
     options,
   );
-  return run(playbook, { name, inventory, plays, measures, options, passwords, ofCheckout, names });
+  const { announcement } = program;
+  return run(playbook, { name, inventory, plays, measures, options, passwords, ofCheckout, names, announcement });
 }
 
 interface Job {
@@ -95,6 +99,7 @@ interface Job {
   readonly ofCheckout: Promise<string>;
   /** What the inventory's files are called in every checkout. */
   readonly names: Promise<readonly string[]>;
+  readonly announcement: Announcement | undefined;
 }
 
 function checkHosts(name: string, { files }: Inventory, plays: readonly Assignment[], { limit }: Options): void {
@@ -142,11 +147,17 @@ async function run(playbook: Playbook, job: Job): Promise<number> {
       signal: interrupted.signal,
       facts: factsMemory(process.env),
     };
-    return exitCode(await runJob(playbook, job, ports), options);
+    return exitCode(await runJob(playbook, { ...job, announcement: masked(job.announcement, mask) }, ports), options);
   } finally {
     reports.end();
     interrupted.end();
   }
+}
+
+/** The same, and nothing that it is told can hold a secret. */
+function masked(announcement: Announcement | undefined, mask: (text: string) => string): Announcement | undefined {
+  if (!announcement) return undefined;
+  return { ...announcement, announce: (run, asker) => announcement.announce(maskText(run, mask), asker) };
 }
 
 async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<readonly HostResult[]> {
@@ -171,6 +182,7 @@ async function runJob(playbook: Playbook, job: Job, ports: RunPorts): Promise<re
       releases: releaseLocks(inventory, !check),
       paths: STATE_PATHS,
       plays: typeof playbook === "function" ? [] : playbook,
+      announcement: job.announcement,
     },
     ports,
   );

@@ -1,6 +1,7 @@
 import type { Limit } from "../connection/limit.ts";
 import type { FactsMemory } from "../facts/memory.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
+import type { Announcement } from "../role/announcement.ts";
 import type { Play } from "../role/playbook.ts";
 import type { LockedRelease, Site, WantedRelease } from "../role/role.ts";
 import type { Phase } from "./event.ts";
@@ -35,6 +36,8 @@ export interface RunOptions extends Selection {
   readonly paths: StatePaths;
   /** The plays of the run, where they are known before: hosts are looked at for all of them at once. */
   readonly plays?: readonly Play[];
+  /** Told of the run once it is over. */
+  readonly announcement?: Announcement | undefined;
 }
 
 /** What a run needs from outside. */

@@ -7,6 +7,7 @@ import type { Emit, Failure } from "./event.ts";
 import { failureOf } from "./failure.ts";
 import type { HostRun } from "./host-run.ts";
 import { InterruptedError, interruptedFailure, interruptible } from "./interrupt.ts";
+import type { Session } from "./session.ts";
 import type { SessionPool } from "./session-pool.ts";
 
 /** What an inquiry needs of the run that it belongs to. */
@@ -49,18 +50,11 @@ function askerFor(
   findings: ReadonlyMap<string, Finding[]>,
   { inventory, pool, play, emit, signal, siteOf }: InquiryContext,
 ): Asker {
-  const sessionOf = async (name: string) => {
-    const host = inventory.hosts.get(name);
-    if (!host) throw new TypeError(`ask("${name}"): the inventory has no such host`);
-    return pool.open(host, play.become ?? true);
-  };
+  const become = play.become ?? true;
   return {
     sites: runs.map(siteOf),
-    async ask(name, scripts): Promise<readonly Said[]> {
-      const session = await sessionOf(name);
-      return (await session.probe(scripts as readonly Script[])).sections;
-    },
-    facts: async (name) => (await sessionOf(name)).facts,
+    ask: askHost(inventory, pool, become),
+    facts: async (name) => (await sessionOf(name, inventory, pool, become)).facts,
     tell(name, finding) {
       findings.get(name)?.push(finding);
       emit({ kind: "found", host: name, finding });
@@ -70,6 +64,20 @@ function askerFor(
     note: (name, line) => runs.find(({ host }) => host.name === name)?.notes.add(line),
     pause: (ms) => delay(ms, undefined, signal ? { signal } : {}),
   };
+}
+
+/** Returns what asks a host of the inventory, by its name. */
+export function askHost(inventory: Inventory, pool: SessionPool, become: boolean): Asker["ask"] {
+  return async (name, scripts): Promise<readonly Said[]> => {
+    const session = await sessionOf(name, inventory, pool, become);
+    return (await session.probe(scripts as readonly Script[])).sections;
+  };
+}
+
+async function sessionOf(name: string, inventory: Inventory, pool: SessionPool, become: boolean): Promise<Session> {
+  const host = inventory.hosts.get(name);
+  if (!host) throw new TypeError(`ask("${name}"): the inventory has no such host`);
+  return pool.open(host, become);
 }
 
 function brokenFailure(findings: readonly Finding[]): Failure | undefined {

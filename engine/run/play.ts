@@ -2,6 +2,7 @@ import { ConnectionError } from "../connection/connection.ts";
 import { limit } from "../connection/limit.ts";
 import type { Host, Inventory } from "../inventory/inventory.ts";
 import type { Inquiry, Play, PlayResult, PlayRunner } from "../role/playbook.ts";
+import { announce } from "./announce.ts";
 import { batches, type Stop, stopReason } from "./batch.ts";
 import { type Context, inPlay, type RunOptions, type RunPorts, siteOf } from "./context.ts";
 import type { Emit, HostResult, Phase } from "./event.ts";
@@ -45,10 +46,13 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
     learned: new Map(),
   };
   const state = { stopped: false };
+  const started = performance.now();
   return {
     play: (play) => runPlay(play, context, state),
     async finish() {
+      const durationMs = performance.now() - started;
       await noteOrphans(context);
+      await announce(context, durationMs);
       await closing(ports.signal, () => context.pool.close());
       return [...context.runs.values()].map((run) => resultOf(run, context.pool.stats(run.host)));
     },

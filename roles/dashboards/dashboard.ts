@@ -1,4 +1,5 @@
 import type { Dashboard, Panel, Variable } from "../dashboard.ts";
+import { RUNS } from "../runs/labels.ts";
 import { dataSources } from "./data-sources.ts";
 import type { Unplaced } from "./panels.ts";
 
@@ -8,6 +9,8 @@ export interface DashboardOptions {
   readonly title: string;
   readonly about: string;
   readonly variables: readonly Variable[];
+  /** How far back it looks at first; three hours unless given. */
+  readonly from?: string;
   /** Panels by the heading of their row. */
   readonly rows: Readonly<Record<string, readonly Unplaced[]>>;
 }
@@ -18,7 +21,7 @@ const TAG = "hostwright";
 const COLUMNS = 24;
 
 /** A dashboard of Grafana's classic schema, every panel with an id of its own. */
-export function dashboard({ name, title, about, variables, rows }: DashboardOptions): Dashboard {
+export function dashboard({ name, title, about, variables, from = "now-3h", rows }: DashboardOptions): Dashboard {
   return {
     uid: `hostwright-${name}`,
     title,
@@ -26,14 +29,14 @@ export function dashboard({ name, title, about, variables, rows }: DashboardOpti
     tags: [TAG],
     schemaVersion: 42,
     editable: false,
-    time: { from: "now-3h", to: "now" },
+    time: { from, to: "now" },
     timezone: "browser",
     refresh: "1m",
     // A crosshair at the same moment in all panels.
     graphTooltip: 1,
     links: [OTHERS],
     templating: { list: variables },
-    annotations: {},
+    annotations: { list: [MARKS] },
     panels: placed(rows),
   };
 }
@@ -94,6 +97,17 @@ function labelValues(name: string, label: string, selector: string, allValue: st
     current: { selected: true, text: "All", value: "$__all" },
   };
 }
+
+/** Runs that changed something or failed, as Grafana's data source Loki makes annotations of entries: the text is the entry's. */
+const MARKS = {
+  name: "Runs",
+  datasource: dataSources.loki,
+  enable: true,
+  hide: false,
+  iconColor: "purple",
+  expr: `{${RUNS}, outcome!="in_sync"}`,
+  instant: false,
+};
 
 const OTHERS = {
   title: "Dashboards",

@@ -125,5 +125,5 @@ export const metricSources: readonly MetricSource[] = [
 /** What Prometheus adds: environment and host are the role's, in targets/. */
 export const targetLabels = ["job", "instance", "environment", "host"] as const;
 
-/** Labels of log streams: the role gives Promtail all but `filename`. */
-export const logLabels = ["environment", "host", "job", "level", "filename"] as const;
+/** Labels of log streams: the role gives Promtail all but `filename`, and entries about runs the last two. */
+export const logLabels = ["environment", "host", "job", "level", "filename", "outcome", "playbook"] as const;

@@ -45,10 +45,20 @@ export function graph({ queries, unit, exemplars = false, ...common }: GraphOpti
 }
 
 /** Numbers as they are now. */
-export function stat({ queries, unit, steps, ...common }: StatOptions): Unplaced {
+export function stat({ queries, ...options }: StatOptions): Unplaced {
   const targets = metricTargets(queries, { range: false, instant: true });
+  return numbers(options, { source: dataSources.prometheus, targets });
+}
+
+/** A number that a metric query of LogQL makes of the log entries of the chosen time. */
+export function logStat({ query, ...options }: LogOptions & Omit<StatOptions, "queries">): Unplaced {
+  const targets = [{ ...logTarget(query), queryType: "instant" }];
+  return numbers(options, { source: dataSources.loki, targets });
+}
+
+function numbers({ unit, steps, ...common }: Omit<StatOptions, "queries">, shown: Shown): Unplaced {
   return {
-    ...panel("stat", common, { source: dataSources.prometheus, targets, height: 4 }),
+    ...panel("stat", common, { ...shown, height: 4 }),
     fieldConfig: { defaults: { unit, ...(steps && { thresholds: thresholds(steps) }) }, overrides: [] },
     options: {
       graphMode: "area",
@@ -64,10 +74,16 @@ export function stat({ queries, unit, steps, ...common }: StatOptions): Unplaced
   };
 }
 
-/** Log lines over time, counted by a metric query of LogQL. */
-export function logGraph({ query, legend, ...common }: LogOptions & { readonly legend: string }): Unplaced {
+interface LogGraphOptions extends LogOptions {
+  readonly legend: string;
+  /** "short", a plain number, unless given. */
+  readonly unit?: string;
+}
+
+/** What a metric query of LogQL makes of log lines over time. */
+export function logGraph({ query, legend, unit = "short", ...common }: LogGraphOptions): Unplaced {
   const targets = [{ ...logTarget(query), range: true, legendFormat: legend }];
-  return timeSeries(common, { source: dataSources.loki, targets, unit: "short", fillOpacity: 30 });
+  return timeSeries(common, { source: dataSources.loki, targets, unit, fillOpacity: 30 });
 }
 
 /** Levels of entries that somebody has to look at, as a matcher of LogQL. */

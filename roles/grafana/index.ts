@@ -2,6 +2,7 @@ import { directory, file, http, type Resource, sha256, type Text, type VarsOf } 
 import { type ComposePart, defineContainer, escapeDollars, goMemoryLimit, type Stack } from "../container.ts";
 import { root } from "../paths.ts";
 import { publishedOn } from "../publish.ts";
+import { runsDashboard } from "../runs/dashboard.ts";
 import { template } from "../templates.ts";
 import { grafanaPort, namedUrl, ownGrafanaUrl } from "./address.ts";
 import { alertFiles, contactFiles, contactResources, mailSettings } from "./alerts.ts";
@@ -29,7 +30,7 @@ export const grafana = defineContainer({
   wishedMb: ({ grafana_memory_mb }) => grafana_memory_mb,
   stored: { volume: "grafana-data", finished: [] },
   metrics: "grafana:3000",
-  dashboards: [overview, stackDashboard],
+  dashboards: [overview, stackDashboard, runsDashboard],
   listens: (_vars, host) => [
     {
       what: "Grafana",

@@ -94,7 +94,7 @@ const rules = object({
 
 const dashboard = {
   type: "object",
-  required: ["uid", "title", "schemaVersion", "panels", "templating"],
+  required: ["uid", "title", "schemaVersion", "panels", "templating", "annotations"],
   properties: {
     ...{ uid, title: text, schemaVersion: integer },
     panels: list({
@@ -110,6 +110,7 @@ const dashboard = {
         }),
       },
     }),
+    annotations: object({ list: list({ type: "object", required: ["name", "datasource", "enable", "expr"] }) }),
     templating: object({
       list: list({ type: "object", required: ["type", "name"], properties: { type: text, name: text } }),
     }),

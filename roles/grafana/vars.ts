@@ -2,6 +2,7 @@ import { optional, port, secret, string } from "hostwright";
 import { imageVar, memoryVar } from "../images.ts";
 import { prometheusVars } from "../prometheus/vars.ts";
 import { publishVars } from "../publish.ts";
+import { runVars } from "../runs/vars.ts";
 import { imagePins, reference } from "../versions.ts";
 import { alertVars } from "./alert-vars.ts";
 
@@ -16,5 +17,6 @@ export const grafanaVars = {
   grafana_image: imageVar("Grafana", reference(imagePins.grafana)),
   grafana_memory_mb: memoryVar("Grafana"),
   scrape_interval_seconds: prometheusVars.scrape_interval_seconds,
+  ...runVars,
   ...alertVars,
 };
