@@ -6,7 +6,7 @@ const HEAD = `# Dashboards
 
 Made by \`npm run generate\` from the services' \`dashboard.ts\`: edit those. In Grafana they are
 in folder Hostwright and cannot be saved: copy one to change it there. Grafana sees a changed file within half a minute,
-without a restart. Each chooses by \`environment\`, most by \`host\` too, and leads to the others with the chosen values kept.
+without a restart. Each but Runs chooses by \`environment\`, most by \`host\` too, and leads to the others with the chosen values kept.
 Loki's graphs need Grafana 10.1 (\`$__auto\`); \`roles/versions.ts\` pins a newer one.
 
 ## Pictures
@@ -35,10 +35,21 @@ Grafana's place, draws nothing: the program refuses it before the first picture.
   reasons lose entries; only those are in the number and in the alert.
 - **Entries by level**: entries that say no level are counted as \`none\`.
 
+## Runs are marked
+
+Every dashboard has a purple mark where a run of \`playbooks/site.mts\`, \`update.mts\` or \`restore.mts\` changed a host or failed; its text says by whom, at which commit, and what was
+changed on each host: so a change and its effect stand in one picture. Switch it off above the panels ("Runs"). Dashboard Runs has their outcome, duration and changes.
+
+- When a run is over, the monitoring host sends one entry to its own Loki: stream \`{job="hostwright", playbook="site.mts", outcome="changed"}\` (\`failed\`, \`in_sync\`), with \`duration_seconds\`, \`changes\`,
+  \`run\`, \`operator\` and \`commit\` beside it. Graphs and alerts of your own ask for these, as in \`max_over_time({job="hostwright"} | unwrap duration_seconds [1d])\`. Secrets are masked in it, as in every report.
+- Why Loki: a run is an event. Prometheus reads what stays, and what is pushed to it is stale after five minutes; Grafana's own annotations want its administrator's password at each run, and have no numbers.
+- Runs in which all is in sync are not told, since they would cost one exec more: \`run_marks: all\` tells them too, \`run_marks: none\` none. Check mode tells nothing. A run that was interrupted is not told.
+- With \`--limit\` the monitoring host is asked for this all the same, and nothing else is done there. Where it does not answer, the recap says so, and the run is as good as it was.
+
 ## What has no data, and why
 
 These panels are empty also while the application is used, unless what they need is there; \`test/e2e/panels.test.ts\` asks the lab's
-Prometheus for all others. Traces are chosen by environment only if the application says its own as the resource attribute
+Prometheus and Loki for all others. Traces are chosen by environment only if the application says its own as the resource attribute
 \`deployment.environment\`; "All" shows the others too.
 
 `;

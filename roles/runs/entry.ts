@@ -29,7 +29,13 @@ export function entryOf(run: RunSummary): RunEntry {
   return {
     labels: { job: "hostwright", playbook, outcome },
     line: [`${by}: ${outcome.replace("_", " ")}, ${seconds} s, run ${run.run}`, ...told].join("\n"),
-    metadata: { run: run.run, operator, commit, duration_seconds: seconds, changes: `${changed}` },
+    metadata: {
+      run: run.run,
+      operator,
+      ...(commit !== "" && { commit }),
+      duration_seconds: seconds,
+      changes: `${changed}`,
+    },
   };
 }
 

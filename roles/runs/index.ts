@@ -36,6 +36,6 @@ function push(monitoring: HostVars, { labels, line, metadata }: RunEntry): Scrip
   const value = JSON.stringify([line, metadata]).slice(1);
   const stream = `{"streams":[{"stream":${JSON.stringify(labels)},"values":[["`;
   return sh`
-    printf '%s' ${stream} "$(date +%s)" '000000000",' ${value} '}]}' |
+    printf '%s' ${stream} "$(date +%s)" '000000000",' ${value} ']}]}' |
       curl -q -sS -g -m 10 -w '\\n%{http_code}' -H 'Content-Type: application/json' --data-binary @- -- ${`${ownLokiUrl(monitoring)}/loki/api/v1/push`}`;
 }

@@ -19,6 +19,17 @@ const JOBS = ["dev_app_metrics", "dev_os_metrics", "dev_process_metrics", "prod_
 const areUp = (all: readonly Target[]) =>
   JOBS.every((job) => all.some(({ labels, health }) => labels.job === job && health === "up"));
 
+interface Stream {
+  readonly stream: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [string, string])[];
+}
+
+/** What Loki has for this selector. */
+async function streams(selector: string): Promise<readonly Stream[]> {
+  const query = `curl -sfG ${labAddress("mon")}:8080/loki/api/v1/query_range --data-urlencode 'query=${selector}' -d limit=50`;
+  return (JSON.parse(await onHost("mon", query)) as { data: { result: readonly Stream[] } }).data.result;
+}
+
 t.test("the site, on a lab of real hosts", { skip: noLab }, async (t) => {
   await lab("down");
   await takeLab(t);
@@ -86,17 +97,13 @@ t.test("the site, on a lab of real hosts", { skip: noLab }, async (t) => {
   });
 
   await t.test("multi-line log events arrive whole, labelled by environment and host", async (t) => {
-    const query = `curl -sfG ${labAddress("mon")}:8080/loki/api/v1/query_range --data-urlencode 'query={environment="dev",host="app-dev"}' -d limit=50`;
-    interface Streams {
-      readonly data: { readonly result: readonly { readonly values: readonly (readonly [string, string])[] }[] };
-    }
     const answer = await eventually(
       "log events",
       60,
-      async () => JSON.parse(await onHost("mon", query)) as Streams,
-      ({ data }) => data.result.length > 0,
+      () => streams('{environment="dev",host="app-dev"}'),
+      (all) => all.length > 0,
     );
-    const entries = answer.data.result.flatMap(({ values }) => values.map(([, text]) => text));
+    const entries = answer.flatMap(({ values }) => values.map(([, text]) => text));
     t.ok(
       entries.some((entry) => entry.startsWith("{\n") && JSON.parse(entry)),
       "an event of many lines is one entry",
@@ -106,6 +113,19 @@ t.test("the site, on a lab of real hosts", { skip: noLab }, async (t) => {
       [],
       "no entry starts in the middle of an event",
     );
+  });
+
+  await t.test("Grafana's dashboards have a mark where the first run was, with what it changed", async (t) => {
+    const { annotations } = JSON.parse(await onHost("mon", "cat /opt/monitoring/grafana/dashboards/overview.json"));
+    const [mark, ...others] = await streams(annotations.list[0].expr);
+    t.match(mark?.stream, {
+      playbook: "site.mts",
+      outcome: "changed",
+      duration_seconds: /^\d+\.\d$/,
+      changes: /^\d\d+$/,
+    });
+    t.match(mark?.values[0]?.[1], /^site\.mts by .+: changed, [\d.]+ s, run \w+\nmon: \d+ changed: /);
+    t.same(others, []);
   });
 
   await t.test("a second run changes nothing, in one exec a host", async (t) => {

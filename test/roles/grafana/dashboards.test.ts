@@ -26,6 +26,7 @@ interface Model {
   readonly schemaVersion: number;
   readonly editable: boolean;
   readonly panels: readonly Panel[];
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
   readonly templating: { readonly list: readonly { readonly name: string; readonly allValue?: string }[] };
 }
 
@@ -38,10 +39,10 @@ const known: Readonly<Record<string, readonly string[]>> = Object.assign(
 const promQueries = queries.filter(({ source }) => source === "prometheus");
 const usedMetrics = new Set(promQueries.flatMap((query) => selectorsOf(query).map(({ metric }) => metric)));
 
-t.test("there are six dashboards, with uids and files that do not change", async (t) => {
+t.test("there are seven dashboards, with uids and files that do not change", async (t) => {
   t.same(
     models.map(({ uid }) => uid),
-    ["overview", "stack", "logs", "traces", "host", "application"].map((name) => `hostwright-${name}`),
+    ["overview", "stack", "runs", "logs", "traces", "host", "application"].map((name) => `hostwright-${name}`),
   );
   t.same(Object.keys(dashboardFiles(dashboards))[0], "overview.json");
 });
@@ -79,12 +80,20 @@ t.test("panels are on the grid and do not lie on each other", async (t) => {
   }
 });
 
-t.test("each chooses by environment; for all, LogQL gets a matcher that Loki takes", async (t) => {
+t.test("each chooses by environment, but for runs; for all, LogQL gets a matcher that Loki takes", async (t) => {
+  const all: Readonly<Record<string, string>> = { Logs: ".+", Runs: "undefined" };
   for (const { title, templating } of models) {
     const environment = templating.list.find(({ name }) => name === "environment");
-    t.equal(environment?.allValue, title === "Logs" ? ".+" : ".*", title);
+    t.equal(String(environment?.allValue), all[title] ?? ".*", title);
     const text = JSON.stringify(models.find((model) => model.title === title)?.panels);
     for (const { name } of templating.list) t.ok(text.includes(`$${name}`), `${title} uses ${name}`);
+  }
+});
+
+t.test("each marks the runs that changed something or failed, and no others", async (t) => {
+  for (const { title, annotations } of models) {
+    t.match(annotations.list, [{ name: "Runs", expr: '{job="hostwright", outcome!="in_sync"}' }], title);
+    for (const { name, expr } of annotations.list) t.same(errorsOf({ where: name, source: "loki", text: expr }), []);
   }
 });
 
@@ -168,6 +177,7 @@ function sourcesOf(title: string): readonly string[] {
   const sources: Readonly<Record<string, readonly string[]>> = {
     Overview: ["loki", "prometheus"],
     Logs: ["loki"],
+    Runs: ["loki"],
     "Traces and service graph": ["prometheus", "tempo"],
   };
   return sources[title] ?? ["prometheus"];

@@ -33,7 +33,7 @@ t.test("all that Grafana is given fits", async (t) => {
     const text = textOf(resources, path);
     t.equal(provisioned(path, text), text, path);
   }
-  t.equal(Object.keys(dashboardFiles(services.flatMap(({ dashboards }) => dashboards))).length, 6);
+  t.equal(Object.keys(dashboardFiles(services.flatMap(({ dashboards }) => dashboards))).length, 7);
 });
 
 for (const [path, top] of Object.entries(files))
