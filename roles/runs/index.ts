@@ -16,6 +16,8 @@ export const runMark: Announcement = {
     if (!site) return;
     const { host } = site;
     const { run_marks: marks } = varsOfHost(runVars, host);
+    // A network that lets this machine reach no host lets it reach this one as little, and nothing was done.
+    if (run.hosts.every(({ failure }) => failure?.kind === "unreachable")) return;
     if (marks === "none" || (marks === "changes" && outcomeOf(run) === "in_sync")) return;
     // That it cannot be reached is said already; and where its role failed, Loki may not be there yet.
     const isWell = run.hosts.every(({ name, failure }) => name !== host.name || !failure);

@@ -70,6 +70,7 @@ templatesIn
 touches
 trusted
 type AbsentDesired
+type Announcement
 type Asker
 type Change
 type CommandDesired
@@ -87,6 +88,7 @@ type Gate
 type GroupDesired
 type GroupSource
 type Handler
+type HostSummary
 type HostVars
 type HttpDesired
 type Inquiry
@@ -107,6 +109,7 @@ type Resource
 type ResourceOptions
 type ResourceType
 type Role
+type RunSummary
 type Said
 type Schema
 type Script

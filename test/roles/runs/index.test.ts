@@ -10,8 +10,9 @@ const changed: RunSummary = {
 const inSync: RunSummary = { ...changed, hosts: [{ name: "mon", changed: [], failure: undefined }] };
 const failedThere: RunSummary = {
   ...changed,
-  hosts: [{ name: "mon", changed: [], failure: { kind: "unreachable", message: "refused" } }],
+  hosts: [{ name: "mon", changed: [], failure: { kind: "failed", message: "compose" } }],
 };
+const unreachable = { name: "app", changed: [], failure: { kind: "unreachable", message: "refused" } };
 
 const taken: Said = { status: 0, stdout: "\n204", stderr: "" };
 
@@ -62,6 +63,11 @@ t.test("what Loki refuses is said; where the monitoring host failed itself, that
   await t.rejects(announce(changed, {}, new Error("gone")), { message: "gone" });
   t.same(await announce(failedThere, {}, new Error("gone")), []);
   t.same((await announce(failedThere, {}, refusal)).length, 1, "Loki may run all the same");
+});
+
+t.test("a run that reached no host is not told", async (t) => {
+  t.same(await announce({ ...changed, hosts: [unreachable] }), []);
+  t.same((await announce({ ...changed, hosts: [unreachable, ...changed.hosts] })).length, 1);
 });
 
 t.test("an inventory without a monitoring host has nobody to tell", async (t) => {
