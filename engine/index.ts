@@ -27,6 +27,7 @@ export { type HttpDesired, http } from "./resource/http.ts";
 export { type Json, type JsonFileDesired, jsonFile } from "./resource/json-file.ts";
 export { type LinkDesired, link } from "./resource/link.ts";
 export { type PackageDesired, pkg } from "./resource/package.ts";
+export { type RebootDesired, reboot, rebootReasons } from "./resource/reboot.ts";
 export { architecture, type ReleaseDesired, release } from "./resource/release.ts";
 export {
   type Change,
@@ -41,6 +42,7 @@ export {
 export { type UnitDesired, unit } from "./resource/unit.ts";
 export { restartUnit } from "./resource/unit-restart.ts";
 export { UnsupportedMachine } from "./resource/unsupported.ts";
+export { type UpgradeDesired, upgrade } from "./resource/upgrade.ts";
 export { type UserDesired, user } from "./resource/user.ts";
 export type { Announcement, HostSummary, RunSummary } from "./role/announcement.ts";
 export { checkedDocument, type DocumentSchema } from "./role/document.ts";

@@ -4,9 +4,10 @@
 import { randomUUID } from "node:crypto";
 import { definePlaybook, runPlaybook } from "hostwright";
 import { restorePlays } from "../roles/backup/plays.ts";
+import { runMark } from "../roles/runs/index.ts";
 
 const restore = definePlaybook(restorePlays(randomUUID()));
 
 export default restore;
 
-await runPlaybook(restore, import.meta.url, { vars: ["lab"] });
+await runPlaybook(restore, import.meta.url, { vars: ["lab"], announcement: runMark });

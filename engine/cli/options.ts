@@ -118,15 +118,17 @@ interface Parsing {
   readonly takesWords?: boolean;
   readonly own?: readonly string[];
   readonly program?: string;
+  /** For how long a host is waited for that went away, unless told. */
+  readonly reconnectSeconds?: number | undefined;
 }
 
 /**
  * Parses a command line strictly; `takesWords` for programs that read words which are no options, `own` are a program's own
- * flags, `program` is its file. Throws `UsageError`.
+ * flags, `program` is its file, which may be more patient than others. Throws `UsageError`.
  */
 export function parseOptions(
   args: readonly string[],
-  { takesWords = false, own = [], program }: Parsing = {},
+  { takesWords = false, own = [], program, reconnectSeconds = 60 }: Parsing = {},
 ): Options {
   const { values, positionals } = parse(args, takesWords, own);
   return {
@@ -153,7 +155,7 @@ export function parseOptions(
     report: values.report,
     message: values.message,
     lockWaitSeconds: seconds("--lock-wait", values["lock-wait"], 0, 0),
-    reconnectSeconds: seconds("--reconnect", values.reconnect, 60, 0),
+    reconnectSeconds: seconds("--reconnect", values.reconnect, reconnectSeconds, 0),
     deadlineSeconds: seconds("--deadline", values.deadline, 0, 0),
     rebuilt: new Map((values.rebuilt ?? []).map(rebuiltHost)),
     acceptNew: values["accept-new"] ?? false,

@@ -34,6 +34,8 @@ export interface Program {
   prepare?(inventory: Inventory): Promise<void>;
   /** Who is told of the run once it is over. */
   readonly announcement?: Announcement;
+  /** For how long a host is waited for that went away, unless `--reconnect` says it; 60 unless given. */
+  readonly reconnectSeconds?: number;
 }
 
 /** Vars that the command line reads itself. */
@@ -46,7 +48,7 @@ export async function runPlaybook(playbook: Playbook, url: string, program: Prog
 
 async function main(playbook: Playbook, name: string, args: readonly string[], program: Program): Promise<number> {
   const own = await flagsOf(playbook);
-  const options = parseOptions(args, { own, program: name });
+  const options = parseOptions(args, { own, program: name, reconnectSeconds: program.reconnectSeconds });
   if (options.help)
     return say(own.length > 0 ? `${HELP}\n\nof this playbook: ${own.map((flag) => `--${flag}`).join(" ")}` : HELP);
   const { schemas, measures } = await readIn(playbook);

@@ -1,5 +1,5 @@
-import { waitsFor } from "../shell/frame.ts";
 import { type Script, sh } from "../shell/sh.ts";
+import { aptGet, fresh, LISTS, OPTIONS, settle } from "./apt.ts";
 import { type Change, defineResource, ProbeError } from "./resource.ts";
 
 export interface PackageDesired {
@@ -68,19 +68,6 @@ function wordFor(state: string): string {
   return state === "not-installed" || state === "config-files" ? "absent" : state;
 }
 
-/** Function `try` of the shell: apt-get, that says something only where it fails. Sets a trap. */
-// needrestart only lists: which service restarts, and when, is the roles' to say.
-const aptGet = sh`
-  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
-  log=$(mktemp)
-  trap 'rm -f -- "$log"' EXIT
-  try() {
-    apt-get "$@" >"$log" 2>&1 && return
-    echo "apt-get $1 failed; its last lines:" >&2
-    tail -n 20 -- "$log" >&2
-    exit 1
-  }`;
-
 /** Script that removes packages with their configuration. Nothing else goes with them. */
 export function removePackages(names: readonly string[]): Script {
   // Debian's docker.io would remove every volume when it is purged, by a program that it leaves there when it is removed.
@@ -96,9 +83,8 @@ function install(changes: readonly Change[]): Script {
   const names = changes.map(({ field }) => field);
   return sh`
     ${aptGet}
-    lists=/var/lib/apt/lists
-    options="-y --no-install-recommends -o DPkg::Lock::Timeout=300"
-    options="$options -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+    lists=${LISTS}
+    options="${OPTIONS} --no-install-recommends"
     ${settle}
     ${refresh(names)}
     ${notePulled(names)}
@@ -133,36 +119,10 @@ const noteBrought = sh`
     done
   fi`;
 
-/** Waits for those who install at first boot, and says so: cloud-init, and apt's own daily update, whose lock on the lists apt-get does not wait for. */
-const settle = sh`
-  if command -v cloud-init >/dev/null; then
-    case $(cloud-init status 2>/dev/null) in *running*)
-      ${waitsFor(sh`cloud-init`)}
-      cloud-init status --wait >/dev/null 2>&1 || : ;;
-    esac
-  fi
-  # The program that has a lock, as the kernel names it.
-  holder() {
-    inode=$(stat -c %i -- "$1" 2>/dev/null) || return 0
-    while read -r _ _ _ _ pid at _; do
-      case $at in *:"$inode") ;; *) continue ;; esac
-      # One of another container has no name here.
-      program='another program'
-      { read -r program </proc/"$pid"/comm; } 2>/dev/null || :
-      printf '%s (pid %s)' "$program" "$pid"
-      return 0
-    done </proc/locks
-  }
-  waited=0 told=
-  while who=$(holder "$lists/lock" 2>/dev/null; holder /var/lib/dpkg/lock-frontend 2>/dev/null) && [ -n "$who" ] && [ "$waited" -lt 300 ]; do
-    if [ "$who" != "$told" ]; then told=$who; ${waitsFor(sh`"$who, which has apt's lock"`)}; fi
-    sleep 2; waited=$((waited + 2))
-  done`;
-
 /** Updates the lists unless they are of the last hour and know all packages: it takes 20 s on an emulated host. Sets $coming to what apt says of the installation, where it was asked. */
 function refresh(names: readonly string[]): Script {
   return sh`
-    fresh=$(find "$lists" "$lists/partial" -maxdepth 0 -mmin -60 2>/dev/null) || :
+    fresh=$(${fresh}) || :
     coming() { apt-get install -s $options -- ${names} 2>/dev/null; }
     if [ -z "$fresh" ] || ! coming=$(coming); then try update; coming=; fi`;
 }

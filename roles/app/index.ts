@@ -3,9 +3,8 @@ import { groups, hasMonitoring } from "../hosts.ts";
 import { listeningOf } from "../monitoring/stack.ts";
 import { checkPorts } from "../ports.ts";
 import { programNotes, wantedReleases } from "../programs.ts";
-import type { HostService } from "../service.ts";
 import { provenance } from "../versions.ts";
-import { hostServices, unitNames } from "./services.ts";
+import { hostServices, servicesOf, unitNames } from "./services.ts";
 import { appVars } from "./vars.ts";
 
 /** The services of a host that runs the application. */
@@ -31,11 +30,6 @@ export const app = defineRole({
   ],
   releases: (_vars, facts, site) => wantedReleases(programsOf(site), facts, site),
 });
-
-/** Without a monitoring host there is nowhere to send logs and traces: what a host has for that is left as it is. */
-function servicesOf(site: Site): readonly HostService[] {
-  return hostServices.filter(({ isOn, sends }) => isOn(site.host) && (hasMonitoring(site) || !sends));
-}
 
 function nowhere(site: Site): string {
   const names = servicesOf(site).map(({ name }) => name);
