@@ -45,6 +45,8 @@ pkg
 port
 re2Matches
 readVars
+reboot
+rebootReasons
 release
 restartUnit
 reveal
@@ -104,6 +106,7 @@ type PlayResult
 type PlayRunner
 type Playbook
 type Program
+type RebootDesired
 type ReleaseDesired
 type Resource
 type ResourceOptions
@@ -120,11 +123,13 @@ type Template
 type Text
 type Tool
 type UnitDesired
+type UpgradeDesired
 type UserDesired
 type Var
 type VarsOf
 type WantedRelease
 unit
+upgrade
 user
 
 `
