@@ -1,4 +1,4 @@
-import { command, http, lines, type Resource, restartUnit, rolling, type Script, sh, type VarsOf } from "hostwright";
+import { http, lines, type Resource, restartUnit, rolling, type Script, sh, type VarsOf } from "hostwright";
 import type { applicationVars } from "./vars.ts";
 
 type Vars = VarsOf<typeof applicationVars>;
@@ -8,35 +8,14 @@ export function restart(unit: string, vars: Vars) {
   return rolling(lines([unlessStopped(unit), restartUnit(unit, health(vars))]));
 }
 
-/** That it answers again, on a host where it is to run: where it is neither enabled nor active, nothing is waited for. */
-export function answers(unit: string, vars: Vars): Resource {
-  const [health] = healthUrls(vars);
-  const now =
-    health === undefined ? sh`systemctl is-active --quiet -- ${unit}` : sh`curl -q -sfk -m 5 -o /dev/null -- ${health}`;
-  return command({
-    name: `${unit} answers`,
-    onlyIf: sh`systemctl is-enabled --quiet -- ${unit} || systemctl is-active --quiet -- ${unit}`,
-    unless: now,
-    run: sh`
-      left=${`${vars.app_health_timeout}`}
-      until ${now}; do
-        if [ "$left" -le 0 ]; then
-          echo ${`${unit} does not answer: ${health ?? "it is not active"}`} >&2
-          systemctl status --no-pager --lines 10 -- ${unit} >&2 || :
-          exit 1
-        fi
-        sleep 2; left=$((left - 2))
-      done`,
-  });
-}
-
 /** Empty where it is enough that the unit stays active. */
 function health(vars: Vars): readonly Resource[] {
   const timeoutSeconds = vars.app_health_timeout;
   return healthUrls(vars).map((url) => http({ url, timeoutSeconds, anyCertificate: true }));
 }
 
-function healthUrls({ app_health_path: path, app_metrics_scheme, app_metrics_port }: Vars): readonly string[] {
+/** Where the application says that it is well; none where it is enough that its unit is active. */
+export function healthUrls({ app_health_path: path, app_metrics_scheme, app_metrics_port }: Vars): readonly string[] {
   return path === "" ? [] : [`${app_metrics_scheme}://127.0.0.1:${app_metrics_port}${path}`];
 }
 

@@ -14,7 +14,7 @@ import {
 } from "hostwright";
 import { servicesOf } from "../app/services.ts";
 import { appVars } from "../app/vars.ts";
-import { answers } from "../application/restart.ts";
+import { answers } from "../application/answers.ts";
 import { applicationVars } from "../application/vars.ts";
 import { groups, varsOfHost } from "../hosts.ts";
 import { membersOf, planned } from "../monitoring/stack.ts";
