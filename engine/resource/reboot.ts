@@ -38,7 +38,7 @@ export const rebootReasons = sh`
     echo required $(sort -u /run/reboot-required.pkgs 2>/dev/null)
   fi`;
 
-/** A machine that runs what is installed on it. It is rebooted as systemd does, in good order, and the run waits for it as long as \`--reconnect\` says. */
+/** A machine that runs what is installed on it. It is rebooted as systemd does, in good order, and the run waits for it as long as `--reconnect` says. */
 export const reboot = defineResource<RebootDesired, RebootCurrent>({
   name: "reboot",
   id: ({ when }) => `when ${when}`,

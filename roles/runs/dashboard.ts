@@ -19,15 +19,14 @@ export const runsDashboard = dashboard({
         title: "Runs",
         about: "As far as Grafana is told of them.",
         unit: "short",
-        query: `sum(count_over_time({${RUNS}}[$__range]))`,
+        query: `sum(count_over_time({${RUNS}}[$__range])) or vector(0)`,
       }),
       logStat({
         title: "Failed runs",
         about: "A host could not be reached, was locked by somebody else, or a resource, handler or proof failed.",
-        emptyUnless: "a run failed",
         unit: "short",
         steps: [1, 1],
-        query: `sum(count_over_time({${RUNS}, outcome="failed"}[$__range]))`,
+        query: `sum(count_over_time({${RUNS}, outcome="failed"}[$__range])) or vector(0)`,
       }),
       logStat({
         title: "Longest run",

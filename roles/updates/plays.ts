@@ -11,6 +11,7 @@ import {
   type Site,
   sh,
   upgrade,
+  VarError,
 } from "hostwright";
 import { servicesOf } from "../app/services.ts";
 import { appVars } from "../app/vars.ts";
@@ -50,16 +51,31 @@ const kinds: readonly Kind[] = [
 
 /** Plays that bring all packages of all hosts up to date, and with `--reboot` reboot hosts that want it: one host after the other, until one is not well. */
 export const updatePlays: readonly Play[] = [
-  ...kinds.map((kind) => oneByOne(kind, "packages", upgrade({ of: "all packages" }))),
-  ...kinds.map((kind) => ({ ...oneByOne(kind, "reboot", reboot({ when: "required" })), flag: "reboot" })),
+  ...kinds.map((kind) => oneByOne(kind, "packages", () => [upgrade({ of: "all packages" })])),
+  ...kinds.map((kind) => ({ ...oneByOne(kind, "reboot", rebooted), flag: "reboot" })),
 ];
 
-function oneByOne({ what, hosts, consults, vars, measures, gates }: Kind, name: string, resource: Resource): Play {
+function rebooted(site: Site): readonly Resource[] {
+  refuseLocal(site);
+  return [reboot({ when: "required" })];
+}
+
+function refuseLocal({ host }: Site): void {
+  if (host.vars.ansible_connection !== "local") return;
+  const expected = "ssh: a run does not outlive the reboot of its own machine";
+  throw new VarError("ansible_connection", { found: "local", expected }, host.name);
+}
+
+function oneByOne(
+  { what, hosts, consults, vars, measures, gates }: Kind,
+  name: string,
+  resources: (site: Site) => readonly Resource[],
+): Play {
   return {
     name: `${name}: ${what}`,
     hosts,
     ...(consults !== undefined && { consults }),
-    roles: [defineRole({ name, vars, measures, resources: () => [resource] })],
+    roles: [defineRole({ name, vars, measures, resources: (_vars, _facts, site) => resources(site) })],
     serial: 1,
     anyErrorsFatal: true,
     after: gates,
