@@ -15,7 +15,7 @@ t.test("all resource types of the package are on it", async (t) => {
   const names = resourceTypes().map(({ name }) => name);
   t.strictSame(names.toSorted(), [
     ...["absent", "command", "compose", "directory", "envFile", "file", "group"],
-    ...["http", "jsonFile", "link", "pkg", "release", "unit", "user"],
+    ...["http", "jsonFile", "link", "pkg", "reboot", "release", "unit", "upgrade", "user"],
   ]);
   const functions = Object.entries(hostwright).filter(([, value]) => typeof value === "function");
   t.strictSame(
