@@ -40,7 +40,7 @@ Grafana's place, draws nothing: the program refuses it before the first picture.
 Every dashboard has a purple mark where a run of \`playbooks/site.mts\`, \`update.mts\` or \`restore.mts\` changed a host or failed; its text says by whom, at which commit, and what was
 changed on each host: so a change and its effect stand in one picture. Switch it off above the panels ("Runs"). Dashboard Runs has their outcome, duration and changes.
 
-- When a run is over, the monitoring host sends one entry to its own Loki: stream \`{job="hostwright", playbook="site.mts", outcome="changed"}\` (\`failed\`, \`in_sync\`), with \`duration_seconds\`, \`changes\`,
+- When a run is over, the monitoring host sends one entry to its own Loki: stream \`{job="hostwright", playbook="playbooks/site.mts", outcome="changed"}\` (\`failed\`, \`in_sync\`), with \`duration_seconds\`, \`changes\`,
   \`run\`, \`operator\` and \`commit\` beside it. Graphs and alerts of your own ask for these, as in \`max_over_time({job="hostwright"} | unwrap duration_seconds [1d])\`. Secrets are masked in it, as in every report.
 - Why Loki: a run is an event. Prometheus reads what stays, and what is pushed to it is stale after five minutes; Grafana's own annotations want its administrator's password at each run, and have no numbers.
 - Runs in which all is in sync are not told, since they would cost one exec more: \`run_marks: all\` tells them too, \`run_marks: none\` none. Check mode tells nothing. A run that was interrupted is not told.

@@ -21,7 +21,9 @@ t.test("a clone whose packages ran no script of theirs runs all the same", async
   const own = [`PATH=${process.env.PATH}`, `HOME=${process.env.HOME}`, "HOSTWRIGHT_INVENTORY=", "NO_COLOR=1"];
   const run = (...words: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync("env", ["-i", ...own, ...words], { cwd: clone, encoding: "utf8" });
-    return t.equal(status, 0, `${words.join(" ")}\n${stderr}`) ? stdout : "";
+    // Of a test that failed, what it says of that.
+    const why = status === 0 ? "" : stdout.slice(-3000);
+    return t.equal(status, 0, `${words.join(" ")}\n${stderr}${why}`) ? stdout : "";
   };
 
   run("npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund");

@@ -100,6 +100,7 @@ t.test("the browser logs in, waits for each panel, and keeps one picture of each
     "host.png",
     "logs.png",
     "overview.png",
+    "runs.png",
     "stack.png",
     "traces.png",
   ]);

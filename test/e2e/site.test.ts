@@ -119,12 +119,12 @@ t.test("the site, on a lab of real hosts", { skip: noLab }, async (t) => {
     const { annotations } = JSON.parse(await onHost("mon", "cat /opt/monitoring/grafana/dashboards/overview.json"));
     const [mark, ...others] = await streams(annotations.list[0].expr);
     t.match(mark?.stream, {
-      playbook: "site.mts",
+      playbook: "playbooks/site.mts",
       outcome: "changed",
       duration_seconds: /^\d+\.\d$/,
       changes: /^\d\d+$/,
     });
-    t.match(mark?.values[0]?.[1], /^site\.mts by .+: changed, [\d.]+ s, run \w+\nmon: \d+ changed: /);
+    t.match(mark?.values[0]?.[1], /^playbooks\/site\.mts by .+: changed, [\d.]+ s, run \w+\nmon: \d+ changed: /);
     t.same(others, []);
   });
 

@@ -3,7 +3,14 @@ import t from "tap";
 import { entryOf, outcomeOf } from "../../../roles/runs/entry.ts";
 
 const run = (...hosts: RunSummary["hosts"]): RunSummary => {
-  return { run: "1a2b3c4d", operator: "kim", playbook: "site.mts", commit: "c0ffee0", durationMs: 12_345, hosts };
+  return {
+    run: "1a2b3c4d",
+    operator: "kim",
+    playbook: "playbooks/site.mts",
+    commit: "c0ffee0",
+    durationMs: 12_345,
+    hosts,
+  };
 };
 const host = (name: string, changed: readonly string[] = [], message?: string) => ({
   name,
@@ -14,9 +21,9 @@ const host = (name: string, changed: readonly string[] = [], message?: string) =
 t.test("a run that changed something says by whom, and what on each host; who was in sync is not named", async (t) => {
   const names = ["a", "b", "c", "d", "e", "f", "g"].map((name) => `file /${name}`);
   t.same(entryOf(run(host("mon"), host("app-dev", names.slice(0, 2)), host("app-prod", names))), {
-    labels: { job: "hostwright", playbook: "site.mts", outcome: "changed" },
+    labels: { job: "hostwright", playbook: "playbooks/site.mts", outcome: "changed" },
     line: [
-      "site.mts by kim at c0ffee0: changed, 12.3 s, run 1a2b3c4d",
+      "playbooks/site.mts by kim at c0ffee0: changed, 12.3 s, run 1a2b3c4d",
       "app-dev: 2 changed: file /a, file /b",
       "app-prod: 7 changed: file /a, file /b, file /c, file /d, file /e and 2 more",
     ].join("\n"),
@@ -33,5 +40,5 @@ t.test("a run in which a host failed has failed, whatever it changed; a long rea
 t.test("a run without a change or a failure was in sync, and outside a checkout there is no commit", async (t) => {
   t.equal(outcomeOf(run(host("mon"))), "in_sync");
   const { line } = entryOf({ ...run(host("mon")), commit: "" });
-  t.equal(line, "site.mts by kim: in sync, 12.3 s, run 1a2b3c4d");
+  t.equal(line, "playbooks/site.mts by kim: in sync, 12.3 s, run 1a2b3c4d");
 });

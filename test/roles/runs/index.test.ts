@@ -4,7 +4,7 @@ import t from "tap";
 import { runMark } from "../../../roles/runs/index.ts";
 
 const changed: RunSummary = {
-  ...{ run: "1a2b3c4d", operator: 'k"im', playbook: "site.mts", commit: "", durationMs: 1000 },
+  ...{ run: "1a2b3c4d", operator: 'k"im', playbook: "playbooks/site.mts", commit: "", durationMs: 1000 },
   hosts: [{ name: "app", changed: ["file /it's\\here"], failure: undefined }],
 };
 const inSync: RunSummary = { ...changed, hosts: [{ name: "mon", changed: [], failure: undefined }] };
@@ -40,10 +40,10 @@ for (const shell of ["dash", "bash", "busybox sh"]) {
     const [call = "", ...body] = stdout.split("\n");
     t.match(call, /--data-binary @- -- http:\/\/127\.0\.0\.1:8080\/loki\/api\/v1\/push$/);
     const { streams } = JSON.parse(body.join("\n"));
-    t.same(streams[0].stream, { job: "hostwright", playbook: "site.mts", outcome: "changed" });
+    t.same(streams[0].stream, { job: "hostwright", playbook: "playbooks/site.mts", outcome: "changed" });
     const [[time, line, metadata]] = streams[0].values;
     t.match(time, /^\d{10}0{9}$/);
-    t.equal(line, "site.mts by k\"im: changed, 1.0 s, run 1a2b3c4d\napp: 1 changed: file /it's\\here");
+    t.equal(line, "playbooks/site.mts by k\"im: changed, 1.0 s, run 1a2b3c4d\napp: 1 changed: file /it's\\here");
     t.match(metadata, { operator: 'k"im', changes: "1" });
   });
 }
