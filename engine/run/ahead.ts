@@ -8,6 +8,7 @@ import { playHosts } from "./play-hosts.ts";
 import { lookAt } from "./probe.ts";
 import type { Session } from "./session.ts";
 import { standingProbe } from "./standing.ts";
+import { workOf } from "./work.ts";
 
 /**
  * Opens a host's session. Where an earlier run left its facts, what plays will then ask is asked in the exec that gathers them: a
@@ -62,8 +63,7 @@ function sectionsOf(host: Host, facts: Facts, play: Play, context: Context): rea
   const hosts = playHosts(play, inventory, options.limit);
   if (!hosts.includes(host)) return [];
   try {
-    const site = siteOf(inPlay(host, play, context), hosts[0] === host, context);
-    const { segments } = context.work.of(host, play, { site, facts, learned: context.learned });
+    const { segments } = workOf(play, siteOf(inPlay(host, play, context), hosts[0] === host, context), facts);
     return segments
       .filter((segment) => segment.host === host.name)
       .flatMap(({ resources }) => lookAt(resources, [standingProbe(options.paths, scope)]).sections);

@@ -13,7 +13,6 @@ import type { Scope } from "./record.ts";
 import type { Said } from "./said.ts";
 import type { Selection } from "./selection.ts";
 import type { PoolPorts, SessionPool } from "./session-pool.ts";
-import type { WorkMemory } from "./work-memory.ts";
 
 type Releases = Readonly<Record<string, LockedRelease>>;
 
@@ -68,7 +67,6 @@ export interface Context {
   readonly lookedAt: Set<Host>;
   /** What was seen on each machine, for who asks at the end what no role describes any more. */
   readonly managed: Map<Host, Managed>;
-  readonly work: WorkMemory;
   /** Vars that inquiries found, for the plays behind them. */
   readonly learned: Map<string, unknown>;
 }

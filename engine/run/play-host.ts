@@ -12,7 +12,7 @@ import { noteManaged } from "./managed.ts";
 import { takeTurn } from "./rolling.ts";
 import type { Session } from "./session.ts";
 import { namingTrouble } from "./trouble.ts";
-import type { Segment, Turn } from "./work.ts";
+import { type Segment, type Turn, workOf } from "./work.ts";
 
 /** Before all are asked together: who cannot be reached is known, and so are the hashes of releases. */
 export async function meetHost(host: Host, play: Inquiry, context: Context): Promise<void> {
@@ -38,7 +38,7 @@ export async function convergeHost(
   context.releases.set(host.name, await context.options.releases(own, wanted));
   const site = siteOf(own, first, context);
   if (play.before) await checkGate(session, play.before(site, session.facts));
-  const work = context.work.of(host, play, { site, facts: session.facts, learned: context.learned });
+  const work = workOf(play, site, session.facts);
   for (const note of work.notes) run.notes.add(note);
   let waits = false;
   for (const segment of work.segments) waits = (await convergeSegment(segment, play, run, context)) || waits;

@@ -18,7 +18,6 @@ import { scopeOf } from "./record.ts";
 import { newSaid, type Said } from "./said.ts";
 import { SessionError } from "./session-error.ts";
 import { sessionPool } from "./session-pool.ts";
-import { workMemory } from "./work-memory.ts";
 
 /** A run in progress. */
 export interface Run extends PlayRunner {
@@ -44,7 +43,6 @@ export function startRun(inventory: Inventory, options: RunOptions, outside: Run
     said,
     lookedAt: new Set(),
     managed: new Map(),
-    work: workMemory(),
     learned: new Map(),
   };
   const state = { stopped: false };
