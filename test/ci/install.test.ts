@@ -19,6 +19,8 @@ t.test("a clone whose packages ran no script of theirs runs all the same", async
     if (existsSync(path)) cpSync(path, join(clone, path));
   // By env: tap has every process below it load what this clone has not got. What was downloaded before is not asked for again.
   const own = [`PATH=${process.env.PATH}`, `HOME=${process.env.HOME}`, "HOSTWRIGHT_INVENTORY=", "NO_COLOR=1"];
+  // A test file alone has half a minute, which a busy machine may need for more.
+  own.push("TAP_TIMEOUT=240");
   const run = (...words: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync("env", ["-i", ...own, ...words], { cwd: clone, encoding: "utf8" });
     // Of a test that failed, what it says of that.
