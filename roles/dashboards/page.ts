@@ -49,7 +49,7 @@ changed on each host: so a change and its effect stand in one picture. Switch it
 ## What has no data, and why
 
 These panels are empty also while the application is used, unless what they need is there; \`test/e2e/panels.test.ts\` asks the lab's
-Prometheus for all others of its. Traces are chosen by environment only if the application says its own as the resource attribute
+Prometheus for all others that it answers. Traces are chosen by environment only if the application says its own as the resource attribute
 \`deployment.environment\`; "All" shows the others too.
 
 `;
