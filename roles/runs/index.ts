@@ -1,4 +1,4 @@
-import { type Announcement, type HostVars, type Script, sh } from "hostwright";
+import { type Announcement, type Asker, type HostVars, type RunSummary, type Script, sh } from "hostwright";
 import { answerOf } from "../curl.ts";
 import { groups, varsOfHost } from "../hosts.ts";
 import { ownLokiUrl } from "../loki/ask.ts";
@@ -19,19 +19,22 @@ export const runMark: Announcement = {
     // A network that lets this machine reach no host lets it reach this one as little, and nothing was done.
     if (run.hosts.every(({ failure }) => failure?.kind === "unreachable")) return;
     if (marks === "none" || (marks === "changes" && outcomeOf(run) === "in_sync")) return;
-    // That it cannot be reached is said already; and where its role failed, Loki may not be there yet.
-    const isWell = run.hosts.every(({ name, failure }) => name !== host.name || !failure);
-    const told = await ask(host.name, [push(host, entryOf(run))]).catch((error: unknown) => {
-      if (isWell) throw error;
-      return [];
-    });
-    const [said] = told;
-    if (!said || !isWell) return;
-    const { code, body, reason } = answerOf(said);
-    if (code !== 204)
-      throw new Error(`Loki on ${host.name} does not take it: ${(body || reason).trim() || `HTTP ${code}`}`);
+    try {
+      await send(run, host, ask);
+    } catch (error) {
+      // Where its own role failed, Loki may not be there yet; and why is said already.
+      if (run.hosts.every(({ name, failure }) => name !== host.name || !failure)) throw error;
+    }
   },
 };
+
+async function send(run: RunSummary, monitoring: HostVars, ask: Asker["ask"]): Promise<void> {
+  const [said] = await ask(monitoring.name, [push(monitoring, entryOf(run))]);
+  if (!said) return;
+  const { code, body, reason } = answerOf(said);
+  if (code !== 204)
+    throw new Error(`Loki on ${monitoring.name} does not take it: ${(body || reason).trim() || `HTTP ${code}`}`);
+}
 
 /** Script for the monitoring host. Of its clock, as everything that it stores of itself: this machine's may be another. */
 function push(monitoring: HostVars, { labels, line, metadata }: RunEntry): Script {
