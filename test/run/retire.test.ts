@@ -31,17 +31,16 @@ function machine(t: Test) {
   const at = (name: string, content = "x") => file({ path: join(dir, name), content, owner });
   let runs = 0;
   const operation = () => ({ run: `r${runs++}`, operator: "tester", playbook: "test", commit: "" });
+  // Each stage makes the test's folder anew, under the inventory that another is just reading: so one after the other.
+  let staged: Promise<unknown> = Promise.resolve();
   const run = async (resources: readonly Resource[], settings: Partial<RunOptions> & { inventory?: string } = {}) => {
     const { inventory = "ours", ...options } = settings;
     const role = defineRole({ name: "r", vars: {}, resources: () => resources });
     const plays: readonly Play[] = [{ hosts: "web", roles: [role] }];
-    const one = await stage(t, ["a"], {
-      paths,
-      plays,
-      inventoryNames: [inventory],
-      operation: operation(),
-      ...options,
-    });
+    const own = { paths, plays, inventoryNames: [inventory], operation: operation(), ...options };
+    const staging = staged.then(() => stage(t, ["a"], own));
+    staged = staging;
+    const one = await staging;
     for (const play of plays) await one.run.play(play);
     const [result] = await one.run.finish();
     return { changed: result?.changed, execs: result?.execs, notes: result?.notes, failure: result?.failure };
