@@ -41,7 +41,6 @@ export function holdLock(
   const { operator, playbook, run } = owner.operation;
   return sh`
     command -v flock >/dev/null || { echo "flock is missing: install util-linux" >&2; exit 1; }
-    mkdir -p ${pendingFolder(paths)} ${paths.log} || exit 1
     ${readHolder(paths)}
     say() { ${remark(nonce, sh`"$1"`, sh`printf %s "$2"`)} >&2; }
     # Waits for the file of descriptor $1, and says by the word $2 whom for.
@@ -66,11 +65,13 @@ export function holdLock(
     }
     # Who retired the host took the file away, and our lock with it: that of who comes next is another.
     is_gone() { [ -e /proc/self/fd/9 ] && ! [ ${lock} -ef /proc/self/fd/9 ]; }
+    # By command, a failure is no end of the shell.
+    open() { mkdir -p ${pendingFolder(paths)} ${paths.log} && command exec 9>>${lock} 8>>${scripts}; }
     while :; do
-      exec 9>>${lock} 8>>${scripts}
+      # The folder may be taken away between the two as well; what is wrong for good is said at the last.
+      { open || open || open; } 2>/dev/null || open || exit 1
       wait_for 9 waiting && wait_for 8 orphan || break 2
       if ! is_gone; then break; fi
-      mkdir -p ${pendingFolder(paths)} ${paths.log} || exit 1
     done
     read_holder
     [ -z "$words" ] || [ "$run" = ${run} ] || say taken-over "$words"
