@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Test } from "tap";
 import type { HostResult, PlannedStep, RunEvent } from "../../engine/run/event.ts";
+import { launcher } from "./program.ts";
 
 /** The tests' own lab, so that they leave a developer's alone; several checkouts may each test with another. */
 export const LAB = Number(process.env.HOSTWRIGHT_TEST_LAB ?? 9);
@@ -104,7 +105,7 @@ export function site(...args: readonly string[]): Promise<SiteRun> {
 /** Runs a playbook against the tests' lab. */
 export async function playbook(file: string, ...args: readonly string[]): Promise<SiteRun> {
   const started = performance.now();
-  const ended = await program("npx", "zx", file, "-i", INVENTORY, "--json", ...args);
+  const ended = await program(process.execPath, launcher, file, "-i", INVENTORY, "--json", ...args);
   const events = ended.stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
