@@ -6,8 +6,9 @@ import { cpus, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { RunEvent } from "../engine/run/event.ts";
-import { type Cost, median, spent } from "./cost.mts";
+import { spent } from "./cost.mts";
 import { delayed } from "./delay.mts";
+import { type Job, measure } from "./measure.mts";
 import { others, rivals } from "./others.mts";
 import { keyOptions, startSshd } from "./sshd.mts";
 import { type Shape, statesIn } from "./states.mts";
@@ -30,9 +31,6 @@ const rounds = Number(values.rounds);
 /** As many as the app role's resources, in files, folders and links. */
 const STATES: Shape = { count: 60, inFolder: 6 };
 const MANY: Shape = { count: 1000, inFolder: 100 };
-
-/** Something to measure. */
-type Job = () => Promise<Cost>;
 
 const dir = mkdtempSync(join(tmpdir(), "hostwright-bench-"));
 const server = await startSshd(dir);
@@ -75,7 +73,7 @@ async function inSync(count: number, roundTripMs: number): Promise<void> {
       ]),
     ...(count <= Number(values.others) ? theirs(hosts, config, way.port, STATES) : {}),
   };
-  await measure(jobs, (name) => (name === "Hostwright" ? said() : ""));
+  await measure(rounds, jobs, (name) => (name === "Hostwright" ? said() : ""));
   way.close();
 }
 
@@ -93,7 +91,7 @@ async function drift(): Promise<void> {
     Hostwright: () => spent("npx", ["zx", "bench/states.mts", "-i", inventory]),
     ...theirs(["h0"], config, server.port, STATES),
   };
-  await measure(Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, after(job)])), () => "");
+  await measure(rounds, Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, after(job)])));
 }
 
 /** A folder of a thousand files, from nothing and again. */
@@ -115,7 +113,7 @@ async function many(): Promise<void> {
     "Hostwright, made": fresh(run),
     "Hostwright, again": run,
   };
-  await measure(jobs, () => "");
+  await measure(rounds, jobs);
   if (!values.patient || "problem" in found) return;
   for (const [name, job] of Object.entries(theirs(["h0"], config, server.port, MANY))) {
     const made = await fresh(job)();
@@ -132,24 +130,6 @@ function theirs(hosts: readonly string[], config: string, port: number, shape: S
   return Object.fromEntries(
     all.map(({ name, command: [file = "", ...args], env }) => [name, () => spent(file, args, env)]),
   );
-}
-
-/** In turns, so that what else the machine does meets all of them. */
-async function measure(jobs: Readonly<Record<string, Job>>, note: (name: string) => string): Promise<void> {
-  const costs = new Map(Object.keys(jobs).map((name) => [name, [] as Cost[]]));
-  // Once before: caches, bytecode and bundles are made.
-  for (const job of Object.values(jobs)) await job();
-  for (let round = 0; round < rounds; round++)
-    for (const [name, job] of Object.entries(jobs)) costs.get(name)?.push(await job());
-  for (const [name, all] of costs) {
-    const seconds = all.map((cost) => cost.seconds).sort((a, b) => a - b);
-    const range = `(${seconds[0]?.toFixed(2)} to ${seconds.at(-1)?.toFixed(2)})`;
-    const cpu = median(all.map((cost) => cost.cpu)).toFixed(2);
-    const memory = median(all.map((cost) => cost.memory)).toFixed(0);
-    console.log(
-      `${name.padEnd(42)} ${median(seconds).toFixed(2).padStart(7)} s ${range.padEnd(18)} CPU ${cpu.padStart(6)} s  ${memory.padStart(4)} MB  ${note(name)}`,
-    );
-  }
 }
 
 /** Makes what the states describe. */

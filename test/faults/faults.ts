@@ -1,9 +1,8 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { eventually, INVENTORY, LAB, labPort, onHost } from "../support/lab.ts";
+import { eventually, inventoryBy, LAB, labPort, onHost } from "../support/lab.ts";
 import { type Cutting, cutting } from "./cutting.ts";
 import { differences, manifestOf } from "./manifest.ts";
 
@@ -56,22 +55,7 @@ export interface Stage {
 /** Puts a proxy before the sshd of each of these hosts. */
 export async function takeStage(hosts: readonly string[]): Promise<Stage> {
   const proxies = await Promise.all(hosts.map((host) => cutting(labPort(host))));
-  const inventory = INVENTORY.replace("inventory.yml", "faults.yml");
-  const pins = readFileSync(`.lab/${LAB}/known_hosts`, "utf8");
-  let text = readFileSync(INVENTORY, "utf8").replace(/known_hosts: .*/, "known_hosts: faults_known_hosts");
-  let known = pins;
-  hosts.forEach((host, index) => {
-    const [from, to] = [`${labPort(host)}`, `${proxies[index]?.port}`];
-    text = text.replace(`port: ${from}`, `port: ${to}`);
-    known += pins
-      .split("\n")
-      .filter((line) => line.includes(`]:${from} `))
-      .map((line) => `${line.replace(`]:${from} `, `]:${to} `)}\n`)
-      .join("");
-  });
-  // The lab is up, and is not to be asked.
-  writeFileSync(inventory, text.replace(/^ *lab: \d+\n/m, ""));
-  writeFileSync(`.lab/${LAB}/faults_known_hosts`, known);
+  const inventory = inventoryBy("faults", new Map(hosts.map((host, index) => [host, proxies[index]?.port ?? 0])));
   const close = (): void => {
     for (const proxy of proxies) proxy.close();
   };

@@ -97,6 +97,23 @@ function writeInventory(): void {
   writeFileSync(INVENTORY, text);
 }
 
+/** Writes another inventory of the tests' lab, where these hosts are reached by other ports of this machine; the lab is up, and is not asked. */
+export function inventoryBy(name: string, ports: ReadonlyMap<string, number>): string {
+  const pins = readFileSync(`.lab/${LAB}/known_hosts`, "utf8");
+  let text = readFileSync(INVENTORY, "utf8").replace(/known_hosts: .*/, `known_hosts: ${name}_known_hosts`);
+  let known = pins;
+  for (const [host, port] of ports) {
+    const own = labPort(host);
+    text = text.replace(`port: ${own}`, `port: ${port}`);
+    for (const pin of pins.split("\n").filter((line) => line.includes(`]:${own} `)))
+      known += `${pin.replace(`]:${own} `, `]:${port} `)}\n`;
+  }
+  const inventory = `.lab/${LAB}/${name}.yml`;
+  writeFileSync(inventory, text.replace(/^ *lab: \d+\n/m, ""));
+  writeFileSync(`.lab/${LAB}/${name}_known_hosts`, known);
+  return inventory;
+}
+
 /** Runs the shipped playbook against the tests' lab. */
 export function site(...args: readonly string[]): Promise<SiteRun> {
   return playbook("playbooks/site.mts", ...args);
