@@ -9,6 +9,7 @@ import type { ConvergeOptions, LockedOptions, Progress } from "./converge-option
 import { runHandlers } from "./handlers.ts";
 import { refuseIfCut } from "./interrupt.ts";
 import { withLock } from "./lock.ts";
+import { ProbeFailedError } from "./plan.ts";
 import { keyOf, planned, refOf } from "./planned.ts";
 import { type Look, lookAt } from "./probe.ts";
 import { scopeIn, withoutOwn } from "./record.ts";
@@ -132,7 +133,11 @@ async function plan(
     const { sections } = said ?? (await session.look(look.sections));
     return readLook(session, work, look, sections, options);
   };
-  let seen = await lookNow(heard);
+  // Another run may change what is looked at without the lock: it holds still for the next look.
+  let seen = await lookNow(heard).catch((error: unknown) => {
+    if (pass > 1 || !(error instanceof ProbeFailedError)) throw error;
+    return lookNow();
+  });
   const isIdle = seen.all.steps.length === 0 && seen.all.pending.length === 0;
   if (!check && !isIdle && !(await lock.take(seen.turn))) seen = await lookNow();
   const { all, left, differing, applied } = seen;

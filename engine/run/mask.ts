@@ -1,8 +1,11 @@
 import { MASK } from "../shell/secret.ts";
 import type { RunEvent } from "./event.ts";
 
-/** Fields with words of ours only; a secret that happens to be such a word must not make an event unreadable. */
-const WORDS: ReadonlySet<string> = new Set(["kind", "phase", "outcome", "type", "run"]);
+/**
+ * Fields with words of ours only; a secret that happens to be such a word must not make an event unreadable. A place is a line of
+ * the playbook's code or of the inventory, and is found only when a report shows it.
+ */
+const WORDS: ReadonlySet<string> = new Set(["kind", "phase", "outcome", "type", "run", "place"]);
 
 /** Returns the event with every text in it masked: nothing that a report sees can hold a secret. */
 export function maskEvent(event: RunEvent, mask: (text: string) => string): RunEvent {

@@ -115,3 +115,17 @@ t.test("a secret that is a word of the events' own leaves them readable", async 
   });
   t.match(maskEvent({ ...started("a"), run: "r1r1" }, mask), { run: "r1r1" });
 });
+
+t.test("where a resource stands in the playbook is not found for who does not ask", async (t) => {
+  let asked = 0;
+  const place = {
+    get file() {
+      asked += 1;
+      return "roles/site.ts";
+    },
+  };
+  const ref = { type: "file", id: "/a", place };
+  const masked = maskEvent({ ...oneOfEach.planned, inSync: [ref] }, (text) => text);
+  t.equal(asked, 0);
+  t.match(masked, { inSync: [{ place: { file: "roles/site.ts" } }] });
+});

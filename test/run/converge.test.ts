@@ -122,6 +122,25 @@ t.test("a probe that cannot run is an error, not an absence", async (t) => {
   t.match(run.error, { message: "cannot probe blind x: exit 3", stderr: "no permission" });
 });
 
+t.test("what another run changes while it is looked at is looked at once more", async (t) => {
+  const dir = t.testdir();
+  const disturbed = defineResource<string, string>({
+    name: "disturbed",
+    id: (name) => name,
+    // The exec itself tries twice.
+    probe: ([name]) =>
+      sh`cd ${dir}; for mark in ${`${name} 1`} ${`${name} 2`}; do [ -e "$mark" ] || { : >"$mark"; exit 1; }; done; echo fine`,
+    parse: (stdout) => [stdout],
+    diff: () => [],
+    apply: () => sh`:`,
+  });
+  for (const check of [false, true]) {
+    const { error, execs } = await convergeLocally(t, dir, [disturbed(`check ${check}`)], { check });
+    t.equal(error, undefined);
+    t.equal(execs, 3, "facts, and the look twice");
+  }
+});
+
 t.test("of resources that are probed together, the one that cannot be is named, with its place", async (t) => {
   const dir = t.testdir();
   const half = defineResource<string, string>({
@@ -148,7 +167,7 @@ t.test("of resources that are probed together, the one that cannot be is named, 
     stderr: "no permission",
     hint: /put right on the host/,
   });
-  t.equal(failed.execs, 3, "facts, probes, one for each of the kind");
+  t.equal(failed.execs, 5, "facts; probes, one for each of the kind; both once more");
   const unread = await convergeLocally(t, dir, [half("a"), half("odd")]);
   t.match(failureOf(unread.error), {
     message: "cannot probe half odd: half: unexpected line: ?",
